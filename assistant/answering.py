@@ -1,0 +1,223 @@
+"""The chain: (question, history, scope) -> events and an Answer, as a LangChain Runnable that streams.
+
+rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain` is their pipe. `invoke` gives
+{"events": [...], "answer": Answer}; `stream` gives the same a piece at a time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
+
+from assistant.extractive import extract, missing_metadata
+from assistant.questions import Question, leans_on_history, read_question, standalone
+from assistant.records import Answer, Claim, Event, Passage, Status, Usage
+
+_NEAREST = 3
+_REWRITE_CANDIDATES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: the question as typed, the earlier turns, and the ids of the papers to ask in (None for all)."""
+
+    question: str
+    history: Sequence[Mapping[str, str]] = ()
+    paper_ids: Sequence[str] | None = None
+    rewritten: str | None = None  # a standalone question edited by the user, used as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the library answers: the estimated probability, and why not where it does not."""
+
+    answerable: bool
+    probability: float | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class State:
+    """What the steps know of one question on its way."""
+
+    request: Request
+    start: float = field(default_factory=time.monotonic)
+    question: Question | None = None
+    passages: list[Passage] = field(default_factory=list)
+    decision: Decision = field(default_factory=lambda: Decision(True))
+    timings: dict[str, float] = field(default_factory=dict)
+    usage: Usage = Usage()
+
+    def clock(self, name: str) -> None:
+        """Notes the seconds since the start under `name`."""
+        self.timings[name] = round(time.monotonic() - self.start, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer adds after its last claim: usage, and the reason where it found nothing or fell back."""
+
+    usage: Usage = Usage()
+    reason: str = ""
+    mode: str | None = None
+
+
+class Writer(Protocol):
+    """Writes an answer from passages: an extractive or a generating one."""
+
+    mode: str
+
+    def rewrite(self, question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, Usage] | None:
+        """A standalone question by a model, or None where the writer has none."""
+
+    def write(self, question: Question, passages: Sequence[Passage]) -> Iterator[Claim | Written]:
+        """Checked claims as they are ready, then one Written."""
+
+
+class ExtractiveWriter:
+    """Quotes the best sentences."""
+
+    mode = "extractive"
+
+    def rewrite(self, question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, Usage] | None:
+        """No model: the pipeline carries terms over by itself."""
+        return None
+
+    def write(self, question: Question, passages: Sequence[Passage]) -> Iterator[Claim | Written]:
+        """The extracted claims, then an empty Written."""
+        yield from extract(question, passages)
+        yield Written()
+
+
+class Pipeline:
+    """The steps, given how to find passages, how to decide, and a writer."""
+
+    def __init__(
+        self,
+        find: Callable[[Question, int, Sequence[str] | None], list[Passage]],
+        decide: Callable[[Question, Sequence[Passage]], Decision],
+        writer: Writer,
+        passages: int,
+    ) -> None:
+        self._find = find
+        self._decide = decide
+        self._writer = writer
+        self._passages = passages
+
+    @property
+    def chain(self) -> Runnable[Request, dict[str, Any]]:
+        """The LangChain chain over a Request."""
+        steps = RunnableLambda(self.rewrite) | RunnableLambda(self.retrieve) | RunnableLambda(self.decide)
+        return steps | RunnableGenerator(self.write)
+
+    def rewrite(self, request: Request) -> State:
+        """Makes the question stand alone."""
+        state = State(request)
+        asked = read_question(request.question)
+        if request.rewritten:
+            state.question = read_question(request.rewritten)
+        elif request.history and leans_on_history(asked.text):
+            by_model = self._writer.rewrite(asked.text, request.history)
+            if by_model:
+                text, state.usage = by_model
+            else:
+                text = standalone(asked.text, request.history, self._candidates(request))
+            state.question = read_question(text)
+        else:
+            state.question = asked
+        state.clock("rewrite")
+        return state
+
+    def _candidates(self, request: Request) -> list[Any]:
+        """Papers that the earlier turn may have been about: those that its own question and answer find."""
+        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:2000]
+        if not earlier.strip():
+            return []
+        found = self._find(read_question(earlier), _REWRITE_CANDIDATES, None)
+        return list({passage.paper.id: passage.paper for passage in found}.values())
+
+    def retrieve(self, state: State) -> State:
+        """Finds the passages."""
+        assert state.question is not None
+        state.passages = self._find(state.question, self._passages, state.request.paper_ids)
+        state.clock("retrieve")
+        return state
+
+    def decide(self, state: State) -> State:
+        """Estimates whether they answer."""
+        assert state.question is not None
+        state.decision = self._decide(state.question, state.passages)
+        return state
+
+    def write(self, states: Iterator[State]) -> Iterator[AddableDict]:
+        """Streams the answer: events one at a time, then the Answer itself."""
+        for state in states:
+            assert state.question is not None
+            if state.question.text != " ".join(state.request.question.split()):
+                yield _event(Event("rewritten", question=state.question.text))
+            yield _event(Event("retrieved", question=state.question.text, passages=tuple(state.passages)))
+            claims: list[Claim] = []
+            written = Written()
+            if state.decision.answerable:
+                for piece in self._writer.write(state.question, state.passages):
+                    if isinstance(piece, Written):
+                        written = piece
+                        continue
+                    if not claims:
+                        state.clock("first_claim")
+                    claims.append(piece)
+                    yield _event(Event("claim", claim=piece))
+            answer = self._answer(state, claims, written)
+            yield AddableDict(events=[Event("done", answer=answer)], answer=answer)
+
+    def _answer(self, state: State, claims: Sequence[Claim], written: Written) -> Answer:
+        assert state.question is not None
+        state.clock("total")
+        status, reason = self._status(state, claims, written)
+        nearest = {p.paper.id: p for p in reversed(state.passages)}  # the best passage of each paper
+        return Answer(
+            question=state.request.question,
+            status=status,
+            claims=tuple(claims),
+            nearest=tuple(reversed(nearest.values()))[:_NEAREST] if status == "not_found" else (),
+            reason=reason,
+            mode=written.mode or self._writer.mode,
+            standalone_question=state.question.text,
+            probability=state.decision.probability,
+            usage=_sum(state.usage, written.usage),
+            timings=state.timings,
+            passages=tuple(state.passages),
+        )
+
+    def _status(self, state: State, claims: Sequence[Claim], written: Written) -> tuple[Status, str]:
+        if not state.decision.answerable:
+            return "not_found", state.decision.reason
+        supported = [claim for claim in claims if claim.verdict == "supported"]
+        if not supported:
+            return "not_found", written.reason or self._nothing_said(state)
+        if len(supported) < len(claims) or written.reason:
+            return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
+        return "answered", ""
+
+    def _nothing_said(self, state: State) -> str:
+        assert state.question is not None
+        if state.passages and (missing := missing_metadata(state.question, state.passages[0].paper)):
+            return f"The listing prints no {missing.removeprefix('a ')} for “{state.passages[0].paper.title}”."
+        return "The papers found say nothing that answers this; the nearest passages follow."
+
+
+def _event(event: Event) -> AddableDict:
+    return AddableDict(events=[event])
+
+
+def _sum(first: Usage, second: Usage) -> Usage:
+    def add(a: int | None, b: int | None) -> int | None:
+        return None if a is None and b is None else (a or 0) + (b or 0)
+
+    return Usage(
+        first.calls + second.calls,
+        add(first.input_tokens, second.input_tokens),
+        add(first.output_tokens, second.output_tokens),
+    )

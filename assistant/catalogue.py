@@ -1,0 +1,275 @@
+"""The durable record of a library in one SQLite file: papers, chunks, cached embeddings and a numbered change log.
+
+It is the truth that both indexes follow. Every change of a paper is one row of `changes`, written in the transaction of the
+change itself; each follower (Chroma, the lexical index) keeps the last number that it holds, so that opening a library can
+bring it up to date, or rebuild it, without embedding anything again. The only file with SQL.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.errors import LibraryError
+from assistant.records import Chunk, Paper, Section, Span
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
+CREATE INDEX papers_position ON papers (position);
+CREATE TABLE chunks (id TEXT PRIMARY KEY, paper_id TEXT NOT NULL, vector_key BLOB NOT NULL, record TEXT NOT NULL);
+CREATE INDEX chunks_paper ON chunks (paper_id);
+CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, paper_id TEXT NOT NULL, removed TEXT NOT NULL);
+CREATE TABLE followers (name TEXT PRIMARY KEY, generation INTEGER NOT NULL, number INTEGER NOT NULL,
+                        writing INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """How far an index has followed: its folder's generation, the last change it holds, and whether a write is under way."""
+
+    generation: int = 0
+    number: int = 0
+    writing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A chunk with its vector, float32 of shape (dimension,), and its paper: what an index needs to take it in."""
+
+    chunk: Chunk
+    paper: Paper
+    vector: np.ndarray
+
+
+class Catalogue:
+    """The SQLite file at `path`, made when missing. Safe to use from several threads and beside other processes.
+
+    Raises LibraryError where the file is no catalogue, is damaged, or was written by a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise LibraryError(
+                f"{path} cannot be opened as a library ({error}); choose another ASSISTANT_DATA_DIR or restore a backup"
+            ) from None
+
+    def _prepare(self) -> None:
+        with self.transaction():
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            elif version > SCHEMA_VERSION:
+                raise LibraryError(f"{self.path} was written by a newer version of assistant; upgrade assistant")
+
+    def close(self) -> None:
+        """Closes the file; the catalogue cannot be used afterwards."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is written together or not at all. Raises LibraryError where the disk refuses it."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            try:
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._db.execute("ROLLBACK")
+                raise LibraryError(f"the library could not be written ({error}); free some disk space and retry") from None
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
+        with self._lock:
+            self._db.execute(sql, values)
+
+    def _in(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+        """The rows of `sql`, whose "(?)" is filled with `values` a part at a time."""
+        for start in range(0, len(values), _VARIABLES):
+            part = values[start : start + _VARIABLES]
+            yield from self._rows(sql.replace("(?)", f"({','.join('?' * len(part))})"), part)
+
+    # Settings -----------------------------------------------------------------------------------------------------
+
+    def setting(self, name: str) -> Any:
+        """The stored value (any JSON type) of `name`, or None."""
+        rows = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Stores a JSON value under `name`."""
+        self._run("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+
+    # Papers -------------------------------------------------------------------------------------------------------
+
+    def put_paper(self, paper: Paper, chunks: Sequence[Chunk], vector_keys: Sequence[bytes]) -> None:
+        """Stores or replaces a paper with its chunks, and logs the change. Call inside `transaction`."""
+        removed = self._chunk_ids(paper.id)
+        self._run("DELETE FROM chunks WHERE paper_id = ?", (paper.id,))
+        self._run(
+            "INSERT INTO papers VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM papers), ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET year = excluded.year, record = excluded.record",
+            (paper.id, paper.year, _dump(paper)),
+        )
+        with self._lock:
+            rows = [(c.id, paper.id, key, _dump(c)) for c, key in zip(chunks, vector_keys, strict=True)]
+            self._db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?)", rows)
+        self._log(paper.id, removed)
+
+    def update_record(self, paper: Paper) -> None:
+        """Replaces a paper's metadata (its text unchanged), and logs the change. Call inside `transaction`."""
+        self._run("UPDATE papers SET year = ?, record = ? WHERE id = ?", (paper.year, _dump(paper), paper.id))
+        self._log(paper.id, [])
+
+    def remove_paper(self, paper_id: str) -> None:
+        """Removes a paper and its chunks, and logs the change. Call inside `transaction`."""
+        self._log(paper_id, self._chunk_ids(paper_id))
+        self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
+        self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
+        self._run("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM chunks)")
+
+    def _chunk_ids(self, paper_id: str) -> list[str]:
+        return [row[0] for row in self._rows("SELECT id FROM chunks WHERE paper_id = ?", (paper_id,))]
+
+    def _log(self, paper_id: str, removed: list[str]) -> None:
+        self._run("INSERT INTO changes (paper_id, removed) VALUES (?, ?)", (paper_id, json.dumps(removed)))
+
+    def paper(self, paper_id: str) -> Paper | None:
+        """The paper with this id, or None."""
+        return self.papers_by_id([paper_id]).get(paper_id)
+
+    def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
+        """The papers with these ids, by id; unknown ids are left out."""
+        return {row[0]: _paper(row[1]) for row in self._in("SELECT id, record FROM papers WHERE id IN (?)", list(ids))}
+
+    def papers(self) -> list[Paper]:
+        """All papers, in the order in which they came."""
+        return [_paper(row[0]) for row in self._rows("SELECT record FROM papers ORDER BY position")]
+
+    def paper_ids(self, years: Iterable[int] | None = None) -> list[str]:
+        """The ids of all papers, or of those printed with one of `years`, in order."""
+        if years is None:
+            return [row[0] for row in self._rows("SELECT id FROM papers ORDER BY position")]
+        return [row[0] for row in self._in("SELECT id FROM papers WHERE year IN (?) ORDER BY position", list(years))]
+
+    def counts(self) -> tuple[int, int]:
+        """How many papers and chunks there are."""
+        return tuple(self._rows("SELECT (SELECT COUNT(*) FROM papers), (SELECT COUNT(*) FROM chunks)")[0])  # type: ignore[return-value]
+
+    # Chunks and vectors -------------------------------------------------------------------------------------------
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks with these ids, by id; unknown ids are left out."""
+        return {row[0]: _chunk(row[1]) for row in self._in("SELECT id, record FROM chunks WHERE id IN (?)", list(ids))}
+
+    def known_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of `keys` whose embedding is stored already."""
+        return {row[0] for row in self._in("SELECT key FROM vectors WHERE key IN (?)", list(keys))}
+
+    def put_vectors(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
+        """Stores embeddings, shape (len(keys), dimension), as float16. Call inside `transaction`."""
+        rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
+        with self._lock:
+            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
+        """Embeddings by chunk id, float32 of shape (dimension,)."""
+        sql = "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key WHERE c.id IN (?)"
+        return {row[0]: _vector(row[1]) for row in self._in(sql, list(chunk_ids))}
+
+    def chunk_ids_of(self, paper_ids: Sequence[str]) -> list[str]:
+        """The ids of all chunks of these papers."""
+        return [row[0] for row in self._in("SELECT id FROM chunks WHERE paper_id IN (?) ORDER BY id", list(paper_ids))]
+
+    def entries(self, paper_ids: Sequence[str]) -> list[Entry]:
+        """Every chunk of these papers with its vector and paper."""
+        papers = self.papers_by_id(paper_ids)
+        sql = (
+            "SELECT c.paper_id, c.record, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key "
+            "WHERE c.paper_id IN (?)"
+        )
+        return [Entry(_chunk(row[1]), papers[row[0]], _vector(row[2])) for row in self._in(sql, list(paper_ids))]
+
+    # Changes and followers ----------------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """The number of the newest change; 0 for a library that never changed."""
+        return self._rows("SELECT COALESCE(MAX(number), 0) FROM changes")[0][0]
+
+    def changes_after(self, number: int, limit: int) -> tuple[int, list[str], list[str]]:
+        """The next `limit` changes: the last one's number, the ids of changed papers, and the chunk ids that went."""
+        rows = self._rows("SELECT number, paper_id, removed FROM changes WHERE number > ? ORDER BY number LIMIT ?", (number, limit))
+        removed = [chunk_id for row in rows for chunk_id in json.loads(row[2])]
+        return (rows[-1][0] if rows else number), list(dict.fromkeys(row[1] for row in rows)), removed
+
+    def follower(self, name: str) -> Follower:
+        """How far the index `name` has followed."""
+        rows = self._rows("SELECT generation, number, writing FROM followers WHERE name = ?", (name,))
+        return Follower(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else Follower()
+
+    def set_follower(self, name: str, follower: Follower) -> None:
+        """Stores how far the index `name` has followed."""
+        values = (name, follower.generation, follower.number, int(follower.writing))
+        self._run("INSERT OR REPLACE INTO followers VALUES (?, ?, ?, ?)", values)
+
+    def follower_names(self) -> list[str]:
+        """The names of all indexes that follow."""
+        return [row[0] for row in self._rows("SELECT name FROM followers")]
+
+    def retire_follower(self, name: str) -> None:
+        """Makes an index start a new generation at the next opening. Call inside `transaction`."""
+        self.set_follower(name, Follower(self.follower(name).generation, 0, writing=True))
+
+
+def _dump(record: Paper | Chunk) -> str:
+    """JSON without the fields that hold nothing."""
+    return json.dumps({k: v for k, v in asdict(record).items() if v not in (None, (), "")}, ensure_ascii=False)
+
+
+_PAPER_TUPLES = {field.name for field in fields(Paper)} & {"authors", "sources"}
+
+
+def _paper(record: str) -> Paper:
+    values = json.loads(record)
+    for name in _PAPER_TUPLES & values.keys():
+        values[name] = tuple(values[name])
+    values["body"] = tuple(Section(**section) for section in values.get("body", ()))
+    return Paper(**{"abstract": "", **values})
+
+
+def _chunk(record: str) -> Chunk:
+    values = json.loads(record)
+    values["sentences"] = tuple(Span(**span) for span in values["sentences"])
+    return Chunk(**{"text": "", **values})
+
+
+def _vector(blob: bytes) -> np.ndarray:
+    return np.frombuffer(blob, dtype=np.float16).astype(np.float32)

@@ -1,0 +1,86 @@
+"""All settings in one frozen object; the only reader of the environment and of `.env`.
+
+Order: keyword arguments, environment variables, the `.env` file of the current folder, defaults. Own settings carry the
+prefix `ASSISTANT_`; those of OpenAI and Chroma keep the providers' own names. `.env.example` lists them all.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import ConfigError
+
+OWN_EMBEDDING = "assistant-static"
+DEFAULT_MODEL = "gpt-4o-mini"
+
+
+class Config(BaseSettings):
+    """Settings of an assistant. Raises ConfigError (through `load_config`) where a value does not fit."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore",
+        populate_by_name=True, hide_input_in_errors=True,
+    )  # fmt: skip
+
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("assistant"))
+
+    # The language model. With neither a key nor a base URL, answers are extractive.
+    openai_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    openai_base_url: str | None = Field(None, validation_alias=AliasChoices("OPENAI_BASE_URL", "OPENAI_API_BASE"))
+    model: str | None = None  # a model's name, "provider:name" for any that LangChain knows, or "extractive"
+    temperature: float = Field(0.0, ge=0, le=2)
+    request_timeout: float = Field(30.0, gt=0, description="seconds without a byte before a request is given up")
+    answer_deadline: float = Field(120.0, gt=0, description="seconds for one whole answer, repair and retries included")
+    max_retries: int = Field(2, ge=0, le=10)
+    max_answer_tokens: int = Field(700, ge=50)
+
+    # Retrieval and evidence.
+    embedding: str = OWN_EMBEDDING  # or "openai:MODEL" for any OpenAI-compatible /v1/embeddings
+    chunk_tokens: int = Field(400, ge=50, le=8000)
+    evidence_tokens: int = Field(1800, ge=200)
+    passages: int = Field(6, ge=1, le=50, description="passages shown to the answerer")
+    keep_answerable: float = Field(0.95, gt=0.5, lt=1, description="share of answerable questions to keep answering")
+
+    # Chroma: embedded under data_dir unless a host is named.
+    chroma_host: str | None = Field(None, validation_alias=AliasChoices("CHROMA_HOST"))
+    chroma_port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("CHROMA_PORT"))
+    chroma_ssl: bool = Field(False, validation_alias=AliasChoices("CHROMA_SSL"))
+    chroma_headers: dict[str, SecretStr] = Field(default_factory=dict, validation_alias=AliasChoices("CHROMA_HEADERS"))
+    chroma_tenant: str = Field("default_tenant", validation_alias=AliasChoices("CHROMA_TENANT"))
+    chroma_database: str = Field("default_database", validation_alias=AliasChoices("CHROMA_DATABASE"))
+    chroma_documents: bool = True  # False leaves the texts out of Chroma, for very large libraries
+
+    @property
+    def model_name(self) -> str | None:
+        """The language model that answers, or None where answers are extractive."""
+        if self.model == "extractive":
+            return None
+        if self.model and ":" in self.model:
+            return self.model
+        if self.openai_api_key or self.openai_base_url:
+            return self.model or DEFAULT_MODEL
+        return None
+
+
+def load_config(**settings: Any) -> Config:
+    """The configuration from keyword arguments, environment and `.env`. Raises ConfigError, which names the setting."""
+    unknown = sorted(set(settings) - set(Config.model_fields))
+    if unknown:
+        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are {', '.join(sorted(Config.model_fields))}")
+    try:
+        config = Config(**settings)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else "a setting"
+        raise ConfigError(f"{name}: {first['msg']}; see .env.example for what it may be") from None
+    except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
+        raise ConfigError(f"{str(error).splitlines()[0]}; see .env.example for what it may be") from None
+    if config.model and not config.model_name and config.model != "extractive":
+        raise ConfigError(
+            f"ASSISTANT_MODEL is {config.model!r} but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; set one, "
+            "or name the provider as in 'anthropic:claude-…', or unset ASSISTANT_MODEL for extractive answers"
+        )
+    return config

@@ -1,0 +1,128 @@
+"""Answers without a language model: the sentences of the papers that answer best, each its own citation."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.questions import Question
+from assistant.records import Citation, Claim, Paper, Passage, Span
+
+MAX_SENTENCES = 4
+_SENTENCES_OF_BEST = 3
+# A further paper is quoted from this share of the best passage's score on; lists and comparisons want more of them.
+_RIVAL_SHARE, _BROAD_SHARE = 0.93, 0.6
+_BOILERPLATE = re.compile(
+    r"\b(?:code|data|dataset|models?|implementation|project page)s?\b.{0,60}\b(?:available|released?|open-sourced?|found at)\b"
+    r"|github\.com|https?://", re.IGNORECASE,
+)  # fmt: skip
+_CLAIMING = re.compile(
+    r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|identify|design|"
+    r"reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|our (?:method|approach|model|results?|"
+    r"experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b", re.IGNORECASE,
+)  # fmt: skip
+_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b", re.IGNORECASE)
+_CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15, 0.3, 0.04
+
+
+class Numbering:
+    """Citation numbers: one a paper, in order of first use."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def cite(self, passage: Passage, sentence: int) -> Citation:
+        """The citation of sentence `sentence` (0-based) of the passage."""
+        chunk = passage.chunk
+        span = chunk.sentences[sentence]
+        return Citation(
+            number=self._number(passage.paper),
+            paper=passage.paper,
+            quote=chunk.sentence(sentence),
+            span=Span(chunk.start + span.start, chunk.start + span.end),
+            section=chunk.heading or ("record" if chunk.is_record else None),
+            page=chunk.page,
+            chunk_id=chunk.id,
+        )
+
+    def cite_record(self, passage: Passage) -> Citation:
+        """The citation of the paper's title and printed metadata."""
+        record = passage.paper.record
+        return Citation(self._number(passage.paper), passage.paper, record, Span(0, len(record)), "record", None, passage.chunk.id)
+
+    def _number(self, paper: Paper) -> int:
+        return self._numbers.setdefault(paper.id, len(self._numbers) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """A sentence worth quoting: which of which passage, and how well it fits."""
+
+    passage: int
+    sentence: int
+    score: float
+
+
+def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
+    """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance."""
+    numbering = Numbering()
+    if question.about_metadata:
+        yield from _from_records(question, passages, numbering)
+        return
+    previous = ""
+    for pick in _choose(question, passages):
+        passage = passages[pick.passage]
+        lead = "" if passage.paper.id == previous else f"{passage.paper.title}: "
+        previous = passage.paper.id
+        citation = numbering.cite(passage, pick.sentence)
+        citations = [citation]
+        if lead and passage.paper.year in question.years:
+            citations.append(numbering.cite_record(passage))
+        yield Claim(citation.quote, tuple(citations), lead=lead)
+
+
+def missing_metadata(question: Question, paper: Paper) -> str:
+    """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
+    wanted = {
+        "a date": question.wants_date and not paper.date and paper.year is None,
+        "a number of authors": question.wants_author_count and paper.author_count is None,
+        "authors or an organisation": question.wants_people and not (paper.authors or paper.organisation),
+        "a number of comments": question.wants_comments and paper.comment_count is None,
+    }
+    return " or ".join(name for name, is_missing in wanted.items() if is_missing)
+
+
+def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
+    papers: list[str] = []
+    for passage in passages:
+        if passage.paper.id in papers or missing_metadata(question, passage.paper):
+            continue
+        if papers and (passage.score < _RIVAL_SHARE or len(papers) >= MAX_SENTENCES):
+            return
+        papers.append(passage.paper.id)
+        yield Claim(passage.paper.record, (numbering.cite_record(passage),))
+
+
+def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
+    """The sentences to quote, best paper first, in reading order within a paper."""
+    broad = question.wants_list or question.wants_comparison
+    picks = sorted(_scored(question, passages), key=lambda pick: -pick.score)
+    share = _BROAD_SHARE if broad else _RIVAL_SHARE
+    ranked = list(dict.fromkeys(p.paper.id for p in passages if p.score >= share * passages[0].score))[:MAX_SENTENCES]
+    chosen: list[_Pick] = []
+    for position, paper_id in enumerate(ranked):
+        of_paper = [pick for pick in picks if passages[pick.passage].paper.id == paper_id]
+        room = MAX_SENTENCES - len(chosen)
+        wanted = 1 if broad or position else _SENTENCES_OF_BEST
+        chosen.extend(sorted(of_paper[: min(room, wanted)], key=lambda pick: (pick.passage, pick.sentence)))
+    return chosen
+
+
+def _scored(question: Question, passages: Sequence[Passage]) -> Iterator[_Pick]:
+    for number, passage in enumerate(passages):
+        for position, sentence in enumerate(passage.sentences):
+            score = sentence.score
+            score += _CLAIMING_BONUS * bool(_CLAIMING.search(sentence.text))
+            score += _NUMBER_BONUS * (question.wants_number and bool(_NUMBER.search(sentence.text)))
+            score -= _BOILERPLATE_LOSS * bool(_BOILERPLATE.search(sentence.text))
+            score -= _BACKGROUND_LOSS * (position < 2 and not passage.chunk.start)
+            yield _Pick(number, position, score)

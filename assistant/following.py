@@ -1,0 +1,191 @@
+"""Keeps both indexes in step with the catalogue: one mechanism for ingest, resume, repair, freshness and moves.
+
+Before an index is written, its row in the catalogue says so; after, the row holds the last change taken in. A row that
+still says "writing" when nobody holds the writer lock was left by a killed process: that index is rebuilt into a new
+generation from the catalogue's own vectors, because a killed Chroma cannot be trusted even where it opens.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from assistant.catalogue import Catalogue, Follower
+from assistant.config import Config
+from assistant.errors import LibraryBusyError, StoreError
+from assistant.lexical import LexicalIndex
+from assistant.vectors import VectorIndex
+
+Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is in all
+
+_BATCH = 500  # changes per step
+_SAMPLE = 5
+
+
+class WriterLock:
+    """One writer at a time over all processes. Raises LibraryBusyError where another holds it for `timeout` seconds."""
+
+    def __init__(self, data_dir: Path, timeout: float = 0) -> None:
+        self._lock = FileLock(data_dir / "writer.lock", timeout=timeout)
+        self._data_dir = data_dir
+
+    def __enter__(self) -> None:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise LibraryBusyError(
+                f"another process is writing to the library in {self._data_dir}; wait for it to end and retry"
+            ) from None
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+class Indexes:
+    """The open vector and lexical index of a library, as fresh as the catalogue when `follow` returns."""
+
+    vectors: VectorIndex
+    lexical: LexicalIndex
+
+    def __init__(self, config: Config, catalogue: Catalogue, library_id: str) -> None:
+        self._config = config
+        self._catalogue = catalogue
+        self._library_id = library_id
+        self._open: dict[str, Follower] = {}
+        # A server's vectors are a follower of their own, so that moving there and back needs no settings of its own.
+        self._vectors_name = f"chroma@{config.chroma_host}:{config.chroma_port}" if config.chroma_host else "chroma"
+
+    @property
+    def is_current(self) -> bool:
+        """True where both open indexes hold the newest change and nobody has rebuilt or written them since."""
+        last = self._catalogue.last_change()
+        return all(
+            self._open.get(name) == self._catalogue.follower(name) and self._open[name].number == last
+            for name in (self._vectors_name, "lexical")
+        )
+
+    def follow(self, progress: Progress | None = None, wait: float = 60) -> None:
+        """Opens both indexes and brings them up to date, under the writer lock.
+
+        Beside a process that is writing, a reader gets what has been taken in so far. Raises LibraryBusyError where
+        that is nothing yet after `wait` seconds.
+        """
+        if self.is_current:
+            return
+        readable = all(self._catalogue.follower(name).number for name in (self._vectors_name, "lexical"))
+        try:
+            with WriterLock(self._config.data_dir, timeout=0 if readable else wait):
+                self._follow_vectors(progress)
+                self._follow_lexical(progress)
+        except LibraryBusyError:
+            if not readable:
+                raise
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Opens what is there, without writing."""
+        self.close()
+        vectors, lexical = self._catalogue.follower(self._vectors_name), self._catalogue.follower("lexical")
+        self.vectors = VectorIndex(self._config, self._library_id, vectors.generation)
+        self.lexical = LexicalIndex(self._lexical_folder(lexical.generation))
+        self._open = {self._vectors_name: vectors, "lexical": lexical}
+
+    def close(self) -> None:
+        """Lets go of both indexes' files."""
+        if self._open:
+            self.vectors.close()
+        self._open = {}
+
+    # Each of the two follows in the same way: open what is sound, else start a new generation; take in what is missing.
+
+    def _follow_vectors(self, progress: Progress | None) -> None:
+        name, state = self._vectors_name, self._catalogue.follower(self._vectors_name)
+        if self._open.get(name) != state and not self._open_vectors(state):
+            state = Follower(state.generation + 1)
+            shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
+            self.vectors = VectorIndex(self._config, self._library_id, state.generation)
+            self.vectors.clear()
+        self._take_in(name, state, self._apply_vectors, progress, "Storing vectors in Chroma")
+        if not self._config.chroma_host:
+            _remove_others(self._config.data_dir / "chroma", state.generation)
+
+    def _open_vectors(self, state: Follower) -> bool:
+        """Opens the generation of `state`; False where there is none, or none that can be trusted."""
+        if self._vectors_name in self._open:
+            self.vectors.close()
+            del self._open[self._vectors_name]
+        if not state.generation or state.writing:
+            return False
+        try:
+            self.vectors = VectorIndex(self._config, self._library_id, state.generation)
+        except StoreError:
+            if self._config.chroma_host:
+                raise  # a server that does not answer is no damaged index
+            return False
+        return state.number < self._catalogue.last_change() or self._is_sound()
+
+    def _is_sound(self) -> bool:
+        _, chunk_count = self._catalogue.counts()
+        ids = self._catalogue.chunk_ids_of(self._catalogue.paper_ids()[:_SAMPLE])[:_SAMPLE]
+        sample = [(name, vector) for name, vector in self._catalogue.vectors_of(ids).items() if vector.any()]
+        return self.vectors.is_sound(chunk_count, sample)
+
+    def _apply_vectors(self, paper_ids: list[str], removed: list[str]) -> None:
+        self.vectors.remove(removed)
+        self.vectors.add(self._catalogue.entries(paper_ids))
+
+    def _follow_lexical(self, progress: Progress | None) -> None:
+        state = self._catalogue.follower("lexical")
+        if self._open.get("lexical") != state and not self._open_lexical(state):
+            state = Follower(state.generation + 1)
+            shutil.rmtree(self._lexical_folder(state.generation), ignore_errors=True)
+            self.lexical = LexicalIndex(self._lexical_folder(state.generation))
+        self._take_in("lexical", state, self._apply_lexical, progress, "Indexing words")
+        _remove_others(self._config.data_dir / "lexical", state.generation)
+
+    def _open_lexical(self, state: Follower) -> bool:
+        """Opens the generation of `state`; tantivy's commits are atomic, so a write that was cut off did not happen."""
+        if not state.generation:
+            return False
+        try:
+            self.lexical = LexicalIndex(self._lexical_folder(state.generation))
+        except StoreError:
+            return False
+        return state.number < self._catalogue.last_change() or self.lexical.count() == self._catalogue.counts()[1]
+
+    def _apply_lexical(self, paper_ids: list[str], removed: list[str]) -> None:
+        self.lexical.apply(self._catalogue.entries(paper_ids), removed)
+
+    def _lexical_folder(self, generation: int) -> Path:
+        return self._config.data_dir / "lexical" / f"gen-{generation}"
+
+    def _take_in(
+        self,
+        name: str,
+        state: Follower,
+        apply: Callable[[list[str], list[str]], None],
+        progress: Progress | None,
+        label: str,
+    ) -> None:
+        """Applies every change after `state.number`, a batch at a time; each is safe to apply twice."""
+        first, last = state.number, self._catalogue.last_change()
+        while state.number < last:
+            self._catalogue.set_follower(name, Follower(state.generation, state.number, writing=True))
+            number, paper_ids, removed = self._catalogue.changes_after(state.number, _BATCH)
+            apply(paper_ids, removed)
+            state = Follower(state.generation, number)
+            self._catalogue.set_follower(name, state)
+            if progress:
+                progress(label, number - first, last - first)
+        if state.writing:  # nothing was missing after a write that was cut off
+            state = Follower(state.generation, state.number)
+        self._catalogue.set_follower(name, state)
+        self._open[name] = state
+
+
+def _remove_others(parent: Path, generation: int) -> None:
+    """Deletes the folders of earlier generations."""
+    for folder in parent.glob("gen-*"):
+        if folder.name != f"gen-{generation}":
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,272 @@
+"""The one object that holds a library together: ask, stream, search, add."""
+
+import asyncio
+import hashlib
+import json
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.abstention import Calibration
+from assistant.answering import Decision, ExtractiveWriter, Pipeline, Request, Writer
+from assistant.calibration import calibrate, decide
+from assistant.catalogue import Catalogue
+from assistant.chunking import CHUNKER_VERSION
+from assistant.config import Config, load_config
+from assistant.errors import FingerprintError, LibraryError
+from assistant.following import Indexes, Progress, WriterLock
+from assistant.indexing import Indexer, IngestReport
+from assistant.models import Embedder, open_embedder
+from assistant.privacy import silence
+from assistant.questions import Question, read_question
+from assistant.records import Answer, Event, Paper, Passage
+from assistant.resources import resource
+from assistant.retrieval import PaperRetriever, Search
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+History = Sequence[Mapping[str, str]]
+
+
+class Assistant:
+    """A library of papers on disk, and everything that can be asked of it. Use it as a context manager, or call `close`.
+
+    `Assistant(data_dir="…")` takes settings by name; `Assistant(config)` takes a finished Config. A library that was never
+    added to fills itself from the shipped seed papers at the first question. Methods are safe to call from several threads.
+    Raises ConfigError, LibraryError or FingerprintError.
+    """
+
+    def __init__(self, config: Config | None = None, *, progress: Progress | None = None, **settings: Any) -> None:
+        silence()
+        self.config = config or load_config(**settings)
+        self.progress = progress
+        self._lock = threading.RLock()
+        self._catalogue = Catalogue(self.config.data_dir / "catalogue.sqlite")
+        try:
+            self._embedder: Embedder = open_embedder(self.config)
+            self._library_id = self._identify()
+            self._check_fingerprint()
+            self._indexes = Indexes(self.config, self._catalogue, self._library_id)
+            self._search = Search(self._catalogue, self._indexes, self._embedder)
+            self._indexer = Indexer(self._catalogue, self._embedder, self.config.chunk_tokens)
+            self._writer = self._open_writer()
+        except BaseException:
+            self._catalogue.close()
+            raise
+
+    def __enter__(self) -> "Assistant":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of every file. The object cannot be used afterwards."""
+        with self._lock:
+            self._indexes.close()
+            self._catalogue.close()
+
+    # Asking -------------------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        question: str,
+        history: History | None = None,
+        papers: Iterable[str] | None = None,
+        years: Iterable[int] | None = None,
+        rewritten: str | None = None,
+    ) -> Answer:
+        """Answers a question from the library.
+
+        `history` holds earlier turns, {"role": "user" | "assistant", "content": str}; `papers` (titles or ids) and `years`
+        limit the search; `rewritten` replaces the automatic rewrite of a follow-up. Works inside a running event loop.
+        Raises QuestionError for a question that cannot be asked.
+        """
+        result = self.chain.invoke(self._request(question, history, papers, years, rewritten))
+        return result["answer"]
+
+    async def aask(self, question: str, *args: Any, **options: Any) -> Answer:
+        """`ask` in a thread of its own, for async code."""
+        return await asyncio.to_thread(self.ask, question, *args, **options)
+
+    def stream(
+        self,
+        question: str,
+        history: History | None = None,
+        papers: Iterable[str] | None = None,
+        years: Iterable[int] | None = None,
+        rewritten: str | None = None,
+    ) -> Iterator[Event]:
+        """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
+        for piece in self.chain.stream(self._request(question, history, papers, years, rewritten)):
+            yield from piece["events"]
+
+    def search(
+        self, question: str, k: int = 10, papers: Iterable[str] | None = None, years: Iterable[int] | None = None
+    ) -> list[Passage]:
+        """The `k` passages nearest to the question, best first, without an answer."""
+        return self._find(read_question(question), k, self._scope(papers, years))
+
+    @property
+    def chain(self) -> "Runnable[Request, dict[str, Any]]":
+        """The answering chain as a LangChain Runnable over `Request`."""
+        return Pipeline(self._find, self._decide, self._writer, self.config.passages).chain
+
+    @property
+    def retriever(self) -> PaperRetriever:
+        """The library as a LangChain retriever."""
+        return PaperRetriever(find=self.search, k=self.config.passages)
+
+    # Papers -------------------------------------------------------------------------------------------------------
+
+    def add(self, sources: str | Path | Paper | Iterable[str | Path | Paper], progress: Progress | None = None) -> IngestReport:
+        """Adds files, folders, globs or Paper objects; unchanged papers cost nothing. Raises LoadError for a missing path."""
+        given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
+        with self._lock, WriterLock(self.config.data_dir):
+            report = self._indexer.add(given, progress or self.progress)
+        self._follow(progress)
+        return report
+
+    def remove(self, papers: Iterable[str]) -> list[Paper]:
+        """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
+        ids = self._paper_ids(papers)
+        removed = list(self._catalogue.papers_by_id(ids).values())
+        with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
+            for paper_id in ids:
+                self._catalogue.remove_paper(paper_id)
+        self._follow()
+        return removed
+
+    def papers(self) -> list[Paper]:
+        """All papers, in the order in which they were added."""
+        self._fill_if_new()
+        return self._catalogue.papers()
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Chunks and embeds every paper again with the present settings, in one step that readers never see half of."""
+        with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
+            self._indexer.write(self._catalogue.papers())
+            self._catalogue.set_setting("fingerprint", self._fingerprint)
+            for name in self._catalogue.follower_names():
+                self._catalogue.retire_follower(name)
+        self._follow(progress)
+
+    # Inside -------------------------------------------------------------------------------------------------------
+
+    def _request(
+        self, question: str, history: History | None, papers: Iterable[str] | None, years: Iterable[int] | None, rewritten: str | None
+    ) -> Request:
+        return Request(question, tuple(history or ()), self._scope(papers, years), rewritten)
+
+    def _find(self, question: Question, k: int, paper_ids: Sequence[str] | None = None) -> list[Passage]:
+        with self._lock:
+            self._fill_if_new()
+            self._follow()
+            return self._search.search(question, k, paper_ids)
+
+    def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
+        stored = self._catalogue.setting("calibration")
+        calibration = Calibration.from_dict(stored["model"]) if stored else None
+        return decide(question, passages, self._indexes.lexical, calibration, self.config.keep_answerable)
+
+    def _follow(self, progress: Progress | None = None) -> None:
+        with self._lock:
+            self._indexes.follow(progress or self.progress)
+            self._calibrate_if_stale()
+
+    def _calibrate_if_stale(self) -> None:
+        """Fits the abstention threshold again once a library has grown or shrunk by a fifth since the last time."""
+        papers, _ = self._catalogue.counts()
+        stored = self._catalogue.setting("calibration")
+        if not papers or (stored and abs(stored["papers"] - papers) <= 0.2 * stored["papers"]):
+            return
+        model = calibrate(self._catalogue, self._search, self._indexes.lexical)
+        with suppress(LibraryError):  # beside another writer, the next opening stores it
+            self._catalogue.set_setting("calibration", {"papers": papers, "model": model.to_dict()} if model else None)
+
+    def _fill_if_new(self) -> None:
+        """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""
+        state = self._catalogue.setting("seeding")
+        if state == "done" or (state is None and self._catalogue.last_change()):
+            return
+        with self._lock, WriterLock(self.config.data_dir, timeout=60):
+            if self._catalogue.setting("seeding") == "done":
+                return
+            self._catalogue.set_setting("seeding", "begun")
+            report = self._indexer.add(seed_files(), self.progress)
+            if report.failed:
+                raise LibraryError(f"the shipped seed papers cannot be read: {report.failed[0].error}; install assistant again")
+            self._catalogue.set_setting("seeding", "done")
+
+    def _scope(self, papers: Iterable[str] | None, years: Iterable[int] | None) -> list[str] | None:
+        """The ids of the papers to search in; None for all of them."""
+        if papers is None and years is None:
+            return None
+        self._fill_if_new()
+        ids = self._paper_ids(papers) if papers is not None else self._catalogue.paper_ids()
+        if years is not None:
+            of_years = set(self._catalogue.paper_ids(years))
+            ids = [paper_id for paper_id in ids if paper_id in of_years]
+        return ids
+
+    def _paper_ids(self, papers: Iterable[str]) -> list[str]:
+        """Ids from ids or titles. Raises LibraryError, naming the first that is unknown."""
+        wanted = [papers] if isinstance(papers, str) else list(papers)
+        known = self._catalogue.papers_by_id(wanted)
+        by_title: dict[str, str] = {}
+        if len(known) < len(set(wanted)):
+            by_title = {paper.title.casefold(): paper.id for paper in self._catalogue.papers()}
+        ids = [name if name in known else by_title.get(name.casefold(), "") for name in wanted]
+        for name, paper_id in zip(wanted, ids, strict=True):
+            if not paper_id:
+                raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
+        return ids
+
+    def _open_writer(self) -> Writer:
+        if self.config.model_name is None:
+            return ExtractiveWriter()
+        from assistant.generating import ModelWriter  # costs the provider's import time
+
+        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term))
+
+    @property
+    def _fingerprint(self) -> dict[str, Any]:
+        return {
+            "embedding": self._embedder.name,
+            "dimension": self._embedder.dimension,
+            "chunker": CHUNKER_VERSION,
+            "chunk_tokens": self.config.chunk_tokens,
+        }
+
+    def _identify(self) -> str:
+        """The library's own id, which keeps libraries apart on a shared Chroma server."""
+        if (known := self._catalogue.setting("library_id")) is None:
+            with self._catalogue.transaction():
+                known = self._catalogue.setting("library_id") or uuid.uuid4().hex[:8]
+                self._catalogue.set_setting("library_id", known)
+        return known
+
+    def _check_fingerprint(self) -> None:
+        stored = self._catalogue.setting("fingerprint")
+        if stored is None:
+            self._catalogue.set_setting("fingerprint", self._fingerprint)
+        elif stored != self._fingerprint:
+            changed = ", ".join(f"{k} {stored.get(k)!r} -> {v!r}" for k, v in self._fingerprint.items() if stored.get(k) != v)
+            raise FingerprintError(
+                f"the library in {self.config.data_dir} was built with other settings ({changed}); "
+                "run 'assistant rebuild' to build it again with these, or restore the settings"
+            )
+
+
+def seed_files() -> list[Path]:
+    """The shipped listings, checked against their manifest. Raises LibraryError where one differs."""
+    manifest = json.loads(resource("seeds", "manifest.json").read_text(encoding="utf-8"))
+    paths = [resource("seeds", entry["file"]) for entry in manifest["files"]]
+    for path, entry in zip(paths, manifest["files"], strict=True):
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            raise LibraryError(f"the shipped seed file {path.name} is missing or changed; install assistant again")
+    return paths

@@ -1,0 +1,121 @@
+"""From the configuration to a chat model and to embeddings: the only place that knows providers."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.config import OWN_EMBEDDING, Config
+from assistant.errors import ConfigError, ProviderError
+from assistant.resources import resource
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+
+_NO_KEY = "no-key"  # local servers want none, but the client insists on one
+_EMBEDDING_BATCH = 256
+
+
+class Embedder:
+    """Text -> unit vectors. `name` tells models apart: vectors of different names never meet in one library."""
+
+    def __init__(self, name: str, embeddings: "Embeddings") -> None:
+        self.name = name
+        self.embeddings = embeddings
+        self._dimension: int | None = None
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        if self._dimension is None:
+            self._dimension = self.encode(["dimension"]).shape[1]
+        return self._dimension
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32 of shape (len(texts), dimension); a text without a known word gives zeros.
+
+        Raises ProviderError where a provider of embeddings fails.
+        """
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        try:
+            vectors = np.asarray(self.embeddings.embed_documents(list(texts)), dtype=np.float32)
+        except Exception as error:  # each provider has its own classes
+            first_line = (str(error) or type(error).__name__).splitlines()[0]
+            raise ProviderError(f"the embedding {self.name!r} failed: {first_line}; check its settings") from error
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors / np.where(norms > 0, norms, 1.0)
+
+
+class _StaticEmbeddings:
+    """The package's own embedding: a table of token vectors, looked up and averaged (Model2Vec's format)."""
+
+    def __init__(self) -> None:
+        from model2vec import StaticModel
+
+        self._model = StaticModel.from_pretrained(resource("embedding"))
+
+    def embed_documents(self, texts: list[str]) -> np.ndarray:
+        return self._model.encode(texts, show_progress_bar=False, use_multiprocessing=False)
+
+    def embed_query(self, text: str) -> np.ndarray:
+        return self.embed_documents([text])[0]
+
+
+def open_embedder(config: Config) -> Embedder:
+    """The embedding that `config.embedding` names. Raises ConfigError where it names none."""
+    if config.embedding == OWN_EMBEDDING:
+        digest = hashlib.sha256(resource("embedding", "model.safetensors").read_bytes()).hexdigest()
+        return Embedder(f"{OWN_EMBEDDING}:{digest[:12]}", _StaticEmbeddings())  # type: ignore[arg-type]
+    provider, _, model = config.embedding.partition(":")
+    if provider != "openai" or not model:
+        raise ConfigError(
+            f"ASSISTANT_EMBEDDING is {config.embedding!r}; use {OWN_EMBEDDING!r} or 'openai:MODEL' "
+            "(any server with /v1/embeddings, at OPENAI_BASE_URL)"
+        )
+    from langchain_openai import OpenAIEmbeddings
+
+    return Embedder(
+        config.embedding,
+        OpenAIEmbeddings(
+            model=model,
+            api_key=config.openai_api_key or _NO_KEY,  # type: ignore[arg-type]
+            base_url=config.openai_base_url,
+            check_embedding_ctx_length=False,  # otherwise it downloads tiktoken's vocabulary
+            chunk_size=_EMBEDDING_BATCH,
+            timeout=config.request_timeout,
+            max_retries=config.max_retries,
+        ),
+    )
+
+
+def open_chat_model(config: Config) -> "BaseChatModel":
+    """The chat model that the settings name. Raises ConfigError where there is none or its package is missing."""
+    name = config.model_name
+    if name is None:
+        raise ConfigError("no language model is configured; set OPENAI_API_KEY or OPENAI_BASE_URL")
+    common = {
+        "temperature": config.temperature,
+        "timeout": config.request_timeout,
+        "max_retries": config.max_retries,
+        "max_tokens": config.max_answer_tokens,
+    }
+    if ":" in name and not config.openai_base_url:
+        from langchain.chat_models import init_chat_model
+
+        try:
+            return init_chat_model(name, **common)
+        except (ImportError, ValueError) as error:
+            first_line = str(error).splitlines()[0]
+            raise ConfigError(f"ASSISTANT_MODEL {name!r} cannot be opened: {first_line}") from None
+    from langchain_openai import ChatOpenAI
+
+    return ChatOpenAI(
+        model=name,
+        api_key=config.openai_api_key or _NO_KEY,  # type: ignore[arg-type]
+        base_url=config.openai_base_url,
+        stream_usage=True,  # off by default for other base URLs
+        **common,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,118 @@
+"""What a question asks for, read from its words: its terms, the kind of answer it expects, and whether it leans on an earlier one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assistant.errors import QuestionError
+from assistant.records import Paper, normalised
+from assistant.terms import terms
+
+MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
+
+_LIST = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?:papers|works|studies|methods|approaches|techniques|models|datasets|benchmarks|algorithms)\b"
+    r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
+    re.IGNORECASE,
+)
+_COMPARISON = re.compile(
+    r"\b(?:compare[ds]?|comparison|differ(?:s|ent|ence|ences)?|versus|vs\.?|in contrast|unlike)\b"
+    r"|\bboth\b.*\band\b", re.IGNORECASE,
+)  # fmt: skip
+_COUNT = re.compile(
+    r"\bhow (?:many|much|large|big|long|fast|far|often|high|low|small|accurate)\b|\b(?:what|which) (?:\w+ ){0,3}?"
+    r"(?:number|percentage|percent|share|fraction|proportion|size|accuracy|score|rate|speedup|speed-up|factor|amount|"
+    r"ratio|gain|improvement|cost|value|f1|bleu)\b|\bby what\b",
+    re.IGNORECASE,
+)
+_WHEN = re.compile(r"\b(?:when (?:was|were|did)|(?:what|which) (?:year|month|date|day)|how old|publication date|publish(?:ed)? (?:in|on|date))\b", re.IGNORECASE)
+_WHO = re.compile(r"\b(?:who (?:wrote|are|is|published|proposed|introduced|developed|made|authored)|(?:which|what) (?:organi[sz]ation|company|lab|laboratory|university|institution|institute|team|group)\b|affiliat\w+|(?:whose|author|authors|name) names?|by whom)\b", re.IGNORECASE)
+_AUTHOR_COUNT = re.compile(r"\bhow many (?:\w+ )?(?:authors|people|researchers|co-?authors|writers)\b|\bauthor count\b|\bnumber of authors\b", re.IGNORECASE)
+_COMMENTS = re.compile(r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_LEANING_START = re.compile(
+    r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
+    r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
+)  # fmt: skip
+_PRONOUN = re.compile(
+    r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))", re.IGNORECASE
+)
+_OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
+_DEFINITE = re.compile(
+    r"\bthe (?:same |said |above )?(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that can be searched for: its `text`, index `terms`, and what it expects of an answer."""
+
+    text: str
+    terms: tuple[str, ...]
+    wants_list: bool = False
+    wants_comparison: bool = False
+    wants_number: bool = False
+    wants_date: bool = False
+    wants_people: bool = False
+    wants_author_count: bool = False
+    wants_comments: bool = False
+    years: tuple[int, ...] = ()
+
+    @property
+    def about_metadata(self) -> bool:
+        """True where only the printed metadata can answer."""
+        return self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments
+
+
+def read_question(text: str) -> Question:
+    """Reads a question. Raises QuestionError where it is empty, too long, or holds nothing that could be searched for."""
+    cleaned = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not cleaned:
+        raise QuestionError("the question is empty; ask something about the papers")
+    if len(cleaned) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
+        )
+    return Question(
+        text=cleaned,
+        terms=tuple(dict.fromkeys(terms(cleaned))),
+        wants_list=bool(_LIST.search(cleaned)),
+        wants_comparison=bool(_COMPARISON.search(cleaned)),
+        wants_number=bool(_COUNT.search(cleaned)),
+        wants_date=bool(_WHEN.search(cleaned)),
+        wants_people=bool(_WHO.search(cleaned)),
+        wants_author_count=bool(_AUTHOR_COUNT.search(cleaned)),
+        wants_comments=bool(_COMMENTS.search(cleaned)),
+        years=tuple(int(year) for year in _YEAR.findall(cleaned)),
+    )
+
+
+def leans_on_history(text: str) -> bool:
+    """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
+    if _LEANING_START.search(text):
+        return True
+    content = terms(text)
+    if len(content) <= 1:
+        return True
+    pronoun = _PRONOUN.search(text)
+    if pronoun and pronoun.group().lower() == "that" and _OWN_ANTECEDENT.search(text, pronoun.start()):
+        pronoun = _PRONOUN.search(text, pronoun.end())  # "a method that freezes …" points at nothing earlier
+    return len(content) <= 6 and bool(pronoun or _DEFINITE.search(text))
+
+
+def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:
+    """The question made readable without its history, by naming what the earlier turn was about.
+
+    `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
+    over, else the earlier question is. A question that stands alone is returned as it is.
+    """
+    earlier = [turn for turn in history if turn.get("content", "").strip()]
+    if not earlier or not leans_on_history(text):
+        return text
+    answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
+    titles = [paper.title for paper in candidates if normalised(paper.title) and normalised(paper.title) in answered][:2]
+    if titles:
+        return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
+    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
+    return f"{text} (after: {asked[:300]})" if asked else text

@@ -1,0 +1,76 @@
+"""Text -> index terms: what counts as the same word for BM25, sentence choice and the claim checks.
+
+Names of methods are written in odd ways, and people type them in others: S^{2}FT, $\\mu$-Bench, E.T. Bench, (IA)^3, 97.23\\%.
+Markup is folded away first, so that "S2FT", "S^2FT", "S²FT" and "$S^{2}$FT" give one term; a compound such as
+"Delta-LoRA" gives its parts and the whole.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+# Function words, and words that questions about papers use without meaning a topic by them.
+STOP_WORDS = frozenset(
+    """a about above after again against all also am an and any are aren't as at be because been before being below
+    between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each few for
+    from further had hadn't has hasn't have haven't having he her here hers him his how i if in into is isn't it it's its
+    itself let's me more most my no nor not of off on once only or other ought our ours out over own same she should
+    shouldn't so some such than that that's the their theirs them then there these they this those through to too under
+    until up upon us very was wasn't we were weren't what when where which while who whom whose why will with without
+    won't would wouldn't yet you your yours
+    paper papers author authors say says said tell please according does much many anyone anything something exist exists
+    there's what's who's how's i'm i've""".split()
+)
+
+_GREEK = {
+    letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
+} | {"µ": "mu", "λ": "lambda", "ς": "sigma"}
+_GREEK_NAMES = "|".join(sorted(set(_GREEK.values()), key=len, reverse=True))
+_WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)
+_PART = re.compile(r"[^\W_]+", re.UNICODE)
+_STEMMER = Stemmer.Stemmer("english")
+
+
+def fold(text: str) -> str:
+    """`text` without LaTeX markup, accents and typographic variants; Greek letters by name; case kept."""
+    text = re.sub(rf"\\({_GREEK_NAMES})(?![a-z])", r"\1", text)
+    text = re.sub(r"\\(?:text\w*|math\w*|emph|it|bf|rm|tt)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\([%$&#_])", r"\1", text)
+    text = re.sub(r"\s*\^\s*\{?\s*([^\s{}]+?)\s*\}|\^(\w)", lambda m: m[1] or m[2], text)
+    text = re.sub(r"[${}]|_(?=\{)|\\(?=\w)", "", text)
+    text = "".join(_GREEK.get(letter, letter) for letter in text)
+    text = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in text if not unicodedata.combining(letter))
+
+
+def _spellings(word: str) -> list[str]:
+    """The word as one term, and its parts where it is a compound: "e.t" -> "et"; "delta-lora" -> "deltalora", "delta", "lora"."""
+    if re.fullmatch(r"[\d.,]+", word):
+        return [word.replace(",", "").strip(".")]
+    word = re.sub(r"['’]s$", "", word)
+    parts = _PART.findall(word)
+    if len(parts) == 1:
+        return [word if word.endswith("+") and len(word) <= 4 else parts[0]]
+    whole = "".join(parts)
+    letters = all(len(part) == 1 for part in parts)
+    return [whole] if letters else [whole, *(part for part in parts if len(part) > 1 or part.isdigit())]
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
+    return word if any(letter.isdigit() for letter in word) else _STEMMER.stemWord(word)
+
+
+def terms(text: str, keep_stop_words: bool = False) -> list[str]:
+    """The index terms of `text` in order, stemmed, without stop words."""
+    found: list[str] = []
+    folded = re.sub(r"\(([^\W_]{1,6})\)(?=\d)", r"\1", fold(text)).lower()  # "(ia)3" is one name
+    for match in _WORD.finditer(folded):
+        word = match.group()
+        if not keep_stop_words and word.replace("’", "'") in STOP_WORDS:
+            continue
+        found.extend(stem(spelling) for spelling in _spellings(word) if len(spelling) <= 60)
+    return found

@@ -1,0 +1,137 @@
+"""Chroma: chunks with their vectors, documents and metadata, as a follower of the catalogue. The only file that imports chromadb.
+
+The collection is complete in itself, so that any Chroma or LangChain client can read it. On disk each generation has a
+folder of its own; on a server, a collection of its own.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.api.models.Collection import Collection
+from chromadb.config import Settings
+
+from assistant.catalogue import Entry
+from assistant.config import Config
+from assistant.errors import StoreError
+
+_BATCH = 500
+# Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
+_HNSW = {"space": "cosine", "ef_search": 400, "ef_construction": 200}
+_SPARSE_FILE_LIMIT = 4  # a damaged HNSW segment was seen with a 260 GB link file; a sound one is far below this × data
+
+
+class VectorIndex:
+    """One generation of the vectors of a library. Raises StoreError, which names the place, where Chroma fails."""
+
+    def __init__(self, config: Config, library_id: str, generation: int) -> None:
+        self._folder = None if config.chroma_host else config.data_dir / "chroma" / f"gen-{generation}"
+        self._where = f"the Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else str(self._folder)
+        self._with_documents = config.chroma_documents
+        self.name = f"assistant-{library_id}-gen-{generation}"
+        self._client = self._guarded(lambda: _connect(config, self._folder))
+        self._collection: Collection = self._guarded(self._create)
+
+    def _create(self) -> Collection:
+        configuration: Any = {"hnsw": _HNSW}
+        return self._client.get_or_create_collection(self.name, embedding_function=None, configuration=configuration)
+
+    def _guarded(self, call: Any) -> Any:
+        try:
+            return call()
+        except Exception as error:  # Chroma raises many unrelated classes, which differ between its clients
+            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise StoreError(f"Chroma failed at {self._where}: {first_line}; run 'assistant doctor'") from error
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Takes in chunks; those with a known id are replaced."""
+        for start in range(0, len(entries), _BATCH):
+            batch = entries[start : start + _BATCH]
+            self._guarded(
+                lambda batch=batch: self._collection.upsert(
+                    ids=[entry.chunk.id for entry in batch],
+                    embeddings=np.stack([entry.vector for entry in batch]),
+                    metadatas=[_metadata(entry) for entry in batch],
+                    documents=[entry.chunk.text for entry in batch] if self._with_documents else None,
+                )
+            )
+
+    def remove(self, chunk_ids: Sequence[str]) -> None:
+        """Forgets chunks; unknown ids are ignored."""
+        for start in range(0, len(chunk_ids), _BATCH):
+            part = list(chunk_ids[start : start + _BATCH])
+            self._guarded(lambda part=part: self._collection.delete(ids=part))
+
+    def search(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        """The `k` nearest chunks as (chunk id, cosine similarity in [-1, 1]), best first."""
+        if not k:
+            return []
+        found = self._guarded(
+            lambda: self._collection.query(query_embeddings=[vector], n_results=k, include=["distances"])
+        )
+        return [(name, 1.0 - distance) for name, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def count(self) -> int:
+        """How many chunks it holds."""
+        return self._guarded(self._collection.count)
+
+    def is_sound(self, expected: int, sample: Sequence[tuple[str, np.ndarray]]) -> bool:
+        """True where it holds `expected` chunks and finds each of `sample` (chunk id, own vector) again."""
+        if self._folder is not None:
+            used = sum(file.stat().st_size for file in self._folder.rglob("link_lists.bin"))
+            if used > _SPARSE_FILE_LIMIT * max(1, expected) * 10_000:
+                return False
+        try:
+            return self.count() == expected and all(
+                any(similarity > 0.99 for _, similarity in self.search(vector, 1)) for _, vector in sample
+            )
+        except StoreError:
+            return False
+
+    def close(self) -> None:
+        """Lets go of the files, and of Chroma's process-wide cache, so that reopening sees what others wrote."""
+        self._client.close()
+
+    def clear(self) -> None:
+        """Forgets everything, so that a generation that a killed process began starts empty."""
+        if self.count():
+            self._guarded(lambda: self._client.delete_collection(self.name))
+            self._collection = self._guarded(self._create)
+
+
+def _connect(config: Config, folder: Path | None) -> ClientAPI:
+    settings = Settings(anonymized_telemetry=False)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(path=str(folder), settings=settings)
+    return chromadb.HttpClient(
+        host=config.chroma_host or "",
+        port=config.chroma_port,
+        ssl=config.chroma_ssl,
+        headers={name: value.get_secret_value() for name, value in config.chroma_headers.items()},
+        settings=settings,
+        tenant=config.chroma_tenant,
+        database=config.chroma_database,
+    )
+
+
+def _metadata(entry: Entry) -> dict[str, Any]:
+    """What another client needs to show the chunk; Chroma takes no None and no empty list."""
+    paper, chunk = entry.paper, entry.chunk
+    values = {
+        "paper_id": paper.id,
+        "title": paper.title,
+        "authors": list(paper.authors),
+        "date": paper.date,
+        "year": paper.year,
+        "url": paper.url,
+        "sources": list(paper.sources),
+        "heading": chunk.heading,
+        "page": chunk.page,
+        "section": chunk.section,
+        "start": chunk.start,
+    }
+    return {name: value for name, value in values.items() if value not in (None, [], "")}
