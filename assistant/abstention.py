@@ -1,62 +1,70 @@
-"""Does the library answer this question? A probability from retrieval evidence, calibrated for each library by leave-one-out.
+"""Does the library answer this question? A probability from what retrieval found, and a threshold that the user sets.
 
-Title-like and sentence-like pseudo-questions are drawn from the library's own papers. Asked of the whole library they are
-answerable; asked of the library without their paper they are near misses. A logistic regression over the features below
-tells the two apart, and its threshold keeps the wanted share of the answerable ones.
+A logistic regression over four features, fitted on the development half of the shipped test set: its answerable questions
+against its off-topic ones (`python -m assistant.training.abstention`). It recognises questions that have nothing to do with
+the library. It cannot recognise a near miss, whose topic is in the library but whose answer is not: every retrieval score
+was at chance on those.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from assistant.questions import Question
 from assistant.records import Passage
+from assistant.resources import resource
 from assistant.retrieval import coverage
-from assistant.terms import terms
+from assistant.terms import term_set
 
-FEATURES = ("cover", "bm25_share", "dense", "margin", "sentence", "unknown")
-_RIDGE = 1.0  # keeps weights finite where a small library is told apart without error
+FEATURES = ("cover", "dense", "sentence", "unknown")
+_RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 _STEPS = 50
+_LOOKED_AT = 3  # passages whose words and sentences count
 
 
-def features(question: Question, passages: Sequence[Passage], idf: Callable[[str], float], known: Callable[[str], bool]) -> np.ndarray:
-    """What retrieval says about a question, shape (6,), each about in [0, 1].
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the library answers: the estimated probability, and why not where it does not."""
 
-    The best passage's cover of the question's idf mass; BM25 over that mass; its cosine; the lead over the other papers;
-    the best sentence; and the share of the question's terms that the library has never seen.
+    answerable: bool
+    probability: float | None = None
+    reason: str = ""
+
+
+def features(
+    question: Question, passages: Sequence[Passage], idf: Callable[[str], float], is_known: Callable[[str], bool]
+) -> np.ndarray:
+    """What retrieval says about a question, shape (4,), each in [0, 1].
+
+    The best passage's cover of the question's idf mass; the best cosine; the best sentence; and the share of the
+    question's terms that the library has never seen.
     """
     if not passages or not question.terms:
-        return np.array([0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
-    mass = sum(idf(term) for term in question.terms)
-    best = passages[0]
-    cover = max(
-        coverage(question.terms, {*terms(p.paper.record), *terms(p.text)}, idf) for p in passages[:3]
-    )
-    rivals = [p.signals["dense"] for p in passages if p.paper.id != best.paper.id]
-    dense = max(p.signals["dense"] for p in passages)
+        return np.array([0.0, 0.0, 0.0, 1.0])
+    top = passages[:_LOOKED_AT]
     return np.array(
         [
-            cover,
-            max(p.signals["bm25"] for p in passages) / (mass + 1.0) / 2.0,
-            dense,
-            dense - float(np.mean(rivals)) if rivals else 0.0,
-            max((s.score for p in passages[:3] for s in p.sentences), default=0.0),
-            sum(not known(term) for term in question.terms) / len(question.terms),
+            max(coverage(question.terms, term_set(p.paper.record) | term_set(p.text), idf) for p in top),
+            max(p.signals["dense"] for p in passages),
+            max((s.score for p in top for s in p.sentences), default=0.0),
+            sum(not is_known(term) for term in question.terms) / len(question.terms),
         ]
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted logistic regression: weights over standardised features, and the threshold that keeps `kept` answerable."""
+    """A logistic regression over standardised features, and the probabilities that it gave answerable questions."""
 
     mean: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
     bias: float
-    scores: tuple[float, ...]  # probabilities of the answerable pseudo-questions, ascending: the threshold's distribution
+    answerable: tuple[float, ...]  # quantiles 0, .005, … 1 of the probability of answerable questions
 
     def probability(self, row: np.ndarray) -> float:
         """The probability, in (0, 1), that the library answers a question with these features."""
@@ -65,34 +73,67 @@ class Calibration:
 
     def threshold(self, keep: float) -> float:
         """The probability below which to decline so that the share `keep` of answerable questions is still answered."""
-        return float(np.quantile(self.scores, 1.0 - keep)) if self.scores else 0.5
+        return float(np.quantile(self.answerable, 1.0 - keep))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, for the catalogue."""
+        """Plain JSON types."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Calibration":
-        """The inverse of `to_dict`."""
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+@lru_cache(maxsize=1)
+def shipped_calibration() -> Calibration:
+    """The calibration that ships with the package."""
+    values = json.loads(resource("abstention.json").read_text(encoding="utf-8"))
+    return Calibration(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
-    """Ridge-regularised logistic regression by Newton's method; rows are features, shape (n, 6)."""
+    """Ridge-regularised logistic regression by Newton's method; rows are features, shape (n, number of features)."""
     rows = np.vstack([answerable, unanswerable])
     labels = np.r_[np.ones(len(answerable)), np.zeros(len(unanswerable))]
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
     x = np.c_[(rows - mean) / scale, np.ones(len(rows))]
     penalty = np.diag([_RIDGE] * (x.shape[1] - 1) + [1e-6])
-    w = np.zeros(x.shape[1])
+    weights = np.zeros(x.shape[1])
     for _ in range(_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ w, -30, 30)))
-        gradient = x.T @ (labels - p) - penalty @ w
+        p = 1.0 / (1.0 + np.exp(-np.clip(x @ weights, -30, 30)))
         hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
-        step = np.linalg.solve(hessian, gradient)
-        w += step
+        step = np.linalg.solve(hessian, x.T @ (labels - p) - penalty @ weights)
+        weights += step
         if np.abs(step).max() < 1e-6:
             break
-    p = 1.0 / (1.0 + np.exp(-np.clip(x @ w, -30, 30)))
-    kept = np.quantile(p[: len(answerable)], np.linspace(0, 1, 201))
-    return Calibration(tuple(mean.tolist()), tuple(scale.tolist()), tuple(w[:-1].tolist()), float(w[-1]), tuple(kept.tolist()))
+    p = 1.0 / (1.0 + np.exp(-np.clip(x @ weights, -30, 30)))
+    quantiles = np.quantile(p[: len(answerable)], np.linspace(0, 1, 201))
+
+    def rounded(values: np.ndarray) -> tuple[float, ...]:
+        return tuple(round(float(value), 5) for value in values)
+
+    return Calibration(rounded(mean), rounded(scale), rounded(weights[:-1]), round(float(weights[-1]), 5), rounded(quantiles))
+
+
+def decide(
+    question: Question,
+    passages: Sequence[Passage],
+    idf: Callable[[str], float],
+    is_known: Callable[[str], bool],
+    keep: float,
+) -> Decision:
+    """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not."""
+    if not passages:
+        return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
+    if not question.terms:
+        return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    calibration = shipped_calibration()
+    probability = calibration.probability(features(question, passages, idf, is_known))
+    if probability >= calibration.threshold(keep):
+        return Decision(True, probability)
+    unknown = [term for term in question.terms if not is_known(term)]
+    if len(unknown) >= max(1, len(question.terms) / 3):
+        words = ", ".join(f"“{word}”" for word in _as_typed(question.text, unknown)[:3])
+        return Decision(False, probability, f"Not found: the papers never mention {words}.")
+    return Decision(False, probability, "Not found: no paper in the library comes close enough to answering this.")
+
+
+def _as_typed(text: str, wanted: Sequence[str]) -> list[str]:
+    """The words of the question behind index terms, as the user wrote them."""
+    return [word.strip(".,;:!?()\"'“”") for word in text.split() if term_set(word) & set(wanted)]

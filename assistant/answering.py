@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
+from assistant.abstention import Decision
 from assistant.extractive import extract, missing_metadata
 from assistant.questions import Question, leans_on_history, read_question, standalone
 from assistant.records import Answer, Claim, Event, Passage, Status, Usage
@@ -27,15 +28,6 @@ class Request:
     history: Sequence[Mapping[str, str]] = ()
     paper_ids: Sequence[str] | None = None
     rewritten: str | None = None  # a standalone question edited by the user, used as it is
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether the library answers: the estimated probability, and why not where it does not."""
-
-    answerable: bool
-    probability: float | None = None
-    reason: str = ""
 
 
 @dataclass(slots=True)

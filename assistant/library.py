@@ -6,19 +6,19 @@ import json
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.abstention import Calibration
-from assistant.answering import Decision, ExtractiveWriter, Pipeline, Request, Writer
-from assistant.calibration import calibrate, decide
+from assistant.abstention import Decision, decide
+from assistant.answering import ExtractiveWriter, Pipeline, Request, Writer
 from assistant.catalogue import Catalogue
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import Config, load_config
 from assistant.errors import FingerprintError, LibraryError
 from assistant.following import Indexes, Progress, WriterLock
 from assistant.indexing import Indexer, IngestReport
+from assistant.lexical import LexicalIndex
 from assistant.models import Embedder, open_embedder
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
@@ -169,24 +169,16 @@ class Assistant:
             return self._search.search(question, k, paper_ids)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
-        stored = self._catalogue.setting("calibration")
-        calibration = Calibration.from_dict(stored["model"]) if stored else None
-        return decide(question, passages, self._indexes.lexical, calibration, self.config.keep_answerable)
+        return decide(question, passages, self.lexical.idf, self.lexical.is_known, self.config.keep_answerable)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The open word index: term weights and vocabulary of the library."""
+        return self._indexes.lexical
 
     def _follow(self, progress: Progress | None = None) -> None:
         with self._lock:
             self._indexes.follow(progress or self.progress)
-            self._calibrate_if_stale()
-
-    def _calibrate_if_stale(self) -> None:
-        """Fits the abstention threshold again once a library has grown or shrunk by a fifth since the last time."""
-        papers, _ = self._catalogue.counts()
-        stored = self._catalogue.setting("calibration")
-        if not papers or (stored and abs(stored["papers"] - papers) <= 0.2 * stored["papers"]):
-            return
-        model = calibrate(self._catalogue, self._search, self._indexes.lexical)
-        with suppress(LibraryError):  # beside another writer, the next opening stores it
-            self._catalogue.set_setting("calibration", {"papers": papers, "model": model.to_dict()} if model else None)
 
     def _fill_if_new(self) -> None:
         """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""
@@ -270,3 +262,14 @@ def seed_files() -> list[Path]:
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
             raise LibraryError(f"the shipped seed file {path.name} is missing or changed; install assistant again")
     return paths
+
+
+@lru_cache(maxsize=1)
+def default_library() -> Assistant:
+    """The library of the default settings, opened once a process."""
+    return Assistant()
+
+
+def ask(question: str, **options: Any) -> Answer:
+    """`Assistant.ask` on the default library."""
+    return default_library().ask(question, **options)

@@ -120,6 +120,11 @@ class Chunk:
         return self.text[span.start : span.end]
 
 
+def paper_of(chunk_id: str) -> str:
+    """The id of the paper that a chunk is of: chunk ids begin with it."""
+    return chunk_id.partition("-")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a passage: `text` verbatim, `span` within the passage's text, `score` for the question in [0, 1]."""

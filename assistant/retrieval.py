@@ -1,6 +1,7 @@
 """Question -> ranked passages: BM25 and vectors, fused by normalised scores, with scored sentences in each passage."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +14,11 @@ from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder
 from assistant.questions import Question, read_question
-from assistant.records import Chunk, Paper, Passage, Sentence
-from assistant.terms import terms
+from assistant.records import Paper, Passage, Sentence, paper_of
+from assistant.terms import term_set
 
 # Share of the vectors in the fused score; the rest is BM25's. Chosen on the development half of the shipped test set.
-DENSE_WEIGHT = 0.6
+DENSE_WEIGHT = 0.7
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 _CANDIDATES = 100  # from each side
@@ -39,18 +40,17 @@ class Search:
         """The `k` best passages, best first, at most `per_paper` of one paper, within `paper_ids` where given."""
         vector = self._embedder.encode([question.text])[0]
         bm25, dense = self._candidates(question, vector, paper_ids)
-        chunks = self._catalogue.chunks(list(dict.fromkeys([*bm25, *dense])))
-        papers = self._catalogue.papers_by_id([chunk.paper_id for chunk in chunks.values()])
-        fused = fuse({name: bm25.get(name, 0.0) for name in chunks}, {name: dense.get(name, 0.0) for name in chunks})
-        for name, chunk in chunks.items():
-            if question.years and papers[chunk.paper_id].year in question.years:
-                fused[name] += _YEAR_BONUS
-        best = _capped(sorted(chunks, key=lambda name: (-fused[name], name)), chunks, k, per_paper)
+        fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense)
+        for name in self._of_years(question.years, fused):
+            fused[name] += _YEAR_BONUS
+        best = _capped(sorted(fused, key=lambda name: (-fused[name], name)), k, per_paper)
+        chunks = self._catalogue.chunks(best)
+        papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
         top = max(1.0, fused[best[0]]) if best else 1.0
         passages = [
             Passage(
                 chunks[name],
-                papers[chunks[name].paper_id],
+                papers[paper_of(name)],
                 score=fused[name] / top,
                 signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0)},
             )
@@ -76,6 +76,11 @@ class Search:
         dense = dict(vectors.search(vector, min(_CANDIDATES, vectors.count())))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
+    def _of_years(self, years: Sequence[int], chunk_ids: Iterable[str]) -> list[str]:
+        """Those of the chunks whose paper was printed with one of the years."""
+        wanted = set(self._catalogue.paper_ids(years)) if years else set()
+        return [name for name in chunk_ids if paper_of(name) in wanted]
+
     def _similarities(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:
         found = self._catalogue.vectors_of(chunk_ids)
         return {name: float(vector @ other) for name, other in found.items()}
@@ -96,7 +101,7 @@ class Search:
     def sentence_scores(self, question: Question, vector: np.ndarray, texts: Sequence[str]) -> list[float]:
         """How well each sentence fits the question, in [0, 1]: its similarity, and its share of the question's idf mass."""
         similarity = np.clip(self._embedder.encode(texts) @ vector, 0.0, 1.0)
-        cover = [coverage(question.terms, set(terms(text)), self._indexes.lexical.idf) for text in texts]
+        cover = [coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts]
         return [
             float(SENTENCE_DENSE_WEIGHT * s + (1 - SENTENCE_DENSE_WEIGHT) * c)
             for s, c in zip(similarity, cover, strict=True)
@@ -112,27 +117,26 @@ def fuse(bm25: dict[str, float], dense: dict[str, float]) -> dict[str, float]:
     high = max(dense.values(), default=0.0)
     top = max(bm25.values(), default=0.0)
     return {
-        name: DENSE_WEIGHT * ((dense[name] - low) / (high - low) if high > low else 0.0)
+        name: DENSE_WEIGHT * ((dense.get(name, low) - low) / (high - low) if high > low else 0.0)
         + (1 - DENSE_WEIGHT) * (bm25[name] / top if top > 0 else 0.0)
         for name in bm25
     }
 
 
-def coverage(wanted: Sequence[str], present: set[str], idf: Callable[[str], float]) -> float:
+def coverage(wanted: Sequence[str], present: Collection[str], idf: Callable[[str], float]) -> float:
     """The share, in [0, 1], of the idf mass of `wanted` terms that is `present`; 0 where nothing is wanted."""
     weights = {term: idf(term) for term in wanted}
     mass = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in present) / mass if mass else 0.0
 
 
-def _capped(ranked: Sequence[str], chunks: dict[str, Chunk], k: int, per_paper: int) -> list[str]:
-    """The first `k` names, at most `per_paper` of one paper: lists and comparisons stay broad."""
-    taken: dict[str, int] = {}
+def _capped(ranked: Sequence[str], k: int, per_paper: int) -> list[str]:
+    """The first `k` chunk ids, at most `per_paper` of one paper: lists and comparisons stay broad."""
+    taken: Counter[str] = Counter()
     kept: list[str] = []
     for name in ranked:
-        paper = chunks[name].paper_id
-        taken[paper] = taken.get(paper, 0) + 1
-        if taken[paper] <= per_paper:
+        taken[paper_of(name)] += 1
+        if taken[paper_of(name)] <= per_paper:
             kept.append(name)
         if len(kept) == k:
             break
@@ -164,5 +168,3 @@ def to_document(passage: Passage) -> Document:
     }
     return Document(page_content=passage.text, metadata=metadata, id=passage.chunk.id)
 
-
-__all__ = ["PaperRetriever", "Search", "coverage", "fuse", "read_question", "to_document"]

@@ -28,6 +28,7 @@ _GREEK = {
     letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
 } | {"µ": "mu", "λ": "lambda", "ς": "sigma"}
 _GREEK_NAMES = "|".join(sorted(set(_GREEK.values()), key=len, reverse=True))
+_MARKUP = re.compile(r"[\\^${}]")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)
 _PART = re.compile(r"[^\W_]+", re.UNICODE)
 _STEMMER = Stemmer.Stemmer("english")
@@ -35,6 +36,8 @@ _STEMMER = Stemmer.Stemmer("english")
 
 def fold(text: str) -> str:
     """`text` without LaTeX markup, accents and typographic variants; Greek letters by name; case kept."""
+    if text.isascii() and not _MARKUP.search(text):
+        return text
     text = re.sub(rf"\\({_GREEK_NAMES})(?![a-z])", r"\1", text)
     text = re.sub(r"\\(?:text\w*|math\w*|emph|it|bf|rm|tt)\s*\{([^{}]*)\}", r"\1", text)
     text = re.sub(r"\\([%$&#_])", r"\1", text)
@@ -62,6 +65,12 @@ def _spellings(word: str) -> list[str]:
 def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
     return word if any(letter.isdigit() for letter in word) else _STEMMER.stemWord(word)
+
+
+@lru_cache(maxsize=20_000)
+def term_set(text: str) -> frozenset[str]:
+    """The distinct index terms of a short text, remembered: the same sentences are scored for question after question."""
+    return frozenset(terms(text))
 
 
 def terms(text: str, keep_stop_words: bool = False) -> list[str]:

@@ -1,0 +1,114 @@
+"""Test sets: questions about papers with the sentences that answer them, one JSON object a line.
+
+Evidence is AND across groups, OR within one: every group needs one of its verbatim alternatives. `relevant` maps exact
+titles to grades (2 answers the question, 1 touches it). Questions that the papers do not answer have neither.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.errors import TestSetError
+from assistant.records import Paper
+
+Split = Literal["dev", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that an answer must rest on: a paper, by title, and sentences of it of which any one will do."""
+
+    paper: str
+    alternatives: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A question of a test set. `type` is free text by which results are sliced; near misses are not `answerable`."""
+
+    id: str
+    question: str
+    type: str
+    answerable: bool
+    reference: str = ""
+    nuggets: tuple[Mapping[str, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    relevant: Mapping[str, int] = ()  # type: ignore[assignment]
+    history: tuple[Mapping[str, str], ...] = ()
+    split: Split = "test"
+
+    @property
+    def cluster(self) -> str:
+        """What makes items depend on each other: the paper asked about, else the item itself."""
+        return next(iter(self.relevant), self.id)
+
+
+def load_testset(path: Path) -> list[Item]:
+    """The items of a JSON Lines file. Raises TestSetError, naming the line, where one cannot be read."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TestSetError(f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines file") from None
+    items: list[Item] = []
+    seen: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            item = _item(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
+            raise TestSetError(f"{path.name}, line {number}: {reason}; mend the line and retry") from None
+        if item.id in seen:
+            raise TestSetError(f"{path.name}, line {number}: the id {item.id!r} occurs twice; give each line its own")
+        seen.add(item.id)
+        items.append(item)
+    if not items:
+        raise TestSetError(f"{path.name} holds no question; give one JSON object a line")
+    return items
+
+
+def _item(record: Mapping[str, Any]) -> Item:
+    if not isinstance(record["question"], str) or not record["question"].strip():
+        raise ValueError("'question' must be text")
+    if record.get("split", "test") not in ("dev", "test"):
+        raise ValueError("'split' must be 'dev' or 'test'")
+    answerable = record["answerable"]
+    if not isinstance(answerable, bool):
+        raise ValueError("'answerable' must be true or false")
+    if answerable and not record.get("relevant"):
+        raise ValueError("an answerable question needs 'relevant' titles")
+    return Item(
+        id=str(record["id"]),
+        question=record["question"],
+        type=str(record.get("type", "question")),
+        answerable=answerable,
+        reference=record.get("reference", ""),
+        nuggets=tuple(record.get("nuggets", ())),
+        evidence=tuple(Evidence(e["paper"], tuple(e["alternatives"])) for e in record.get("evidence", ())),
+        relevant=dict(record.get("relevant", {})),
+        history=tuple(record.get("history", ())),
+        split=record.get("split", "test"),
+    )
+
+
+def shipped_testset() -> list[Item]:
+    """The set over the seed papers that the package carries."""
+    return load_testset(Path(__file__).parent / "seeds_testset.jsonl")
+
+
+def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
+    """Raises TestSetError for the first title that the library lacks, or quotation that its paper does not hold verbatim."""
+    by_title = {paper.title: paper for paper in papers}
+    for item in items:
+        for title in item.relevant:
+            if title not in by_title:
+                raise TestSetError(f"{item.id}: the library holds no paper titled {title!r}; add it or mend the test set")
+        for evidence in item.evidence:
+            paper = by_title.get(evidence.paper)
+            texts = [paper.record, *(section.text for section in paper.sections)] if paper else []
+            for quote in evidence.alternatives:
+                if not any(quote in text for text in texts):
+                    raise TestSetError(f"{item.id}: {evidence.paper!r} does not hold the evidence {quote[:60]!r}…; mend the test set")

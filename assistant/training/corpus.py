@@ -1,0 +1,41 @@
+"""Reading the training corpus: papers as titles and abstracts, with the same order on every run."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Paper(NamedTuple):
+    """One paper of the corpus."""
+
+    title: str
+    abstract: str
+
+
+def read_papers(path: Path) -> Iterator[Paper]:
+    """Yield the papers of a gzip file of JSON lines (`title`, `abstract`) in the order of the file.
+
+    Papers without a title or an abstract are left out: neither a pair nor a sample can be made of them.
+    """
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            title, abstract = (record.get("title") or "").strip(), (record.get("abstract") or "").strip()
+            if title and abstract:
+                yield Paper(title, abstract)
+
+
+def sample_number(text: str) -> int:
+    """Return a number from 0 to 2**32 - 1 that depends on the text alone.
+
+    Sampling by it does not depend on a random state or on the order of the papers, so the same papers are always drawn.
+    """
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:4], "big")
+
+
+def in_sample(text: str, share: float) -> bool:
+    """Say whether the text belongs to a fixed sample that holds about `share` (0 to 1) of all texts."""
+    return sample_number(text) < share * 2**32
