@@ -89,8 +89,11 @@ class Catalogue:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is written together or not at all. Raises LibraryError where the disk refuses it."""
+        """Everything inside is written together or not at all; may be nested. Raises LibraryError where the disk refuses it."""
         with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

@@ -36,11 +36,20 @@ class Assistant:
     """A library of papers on disk, and everything that can be asked of it. Use it as a context manager, or call `close`.
 
     `Assistant(data_dir="…")` takes settings by name; `Assistant(config)` takes a finished Config. A library that was never
-    added to fills itself from the shipped seed papers at the first question. Methods are safe to call from several threads.
+    added to fills itself from the shipped seed papers at the first question. `progress(label, done, total)` is called while
+    something long goes on; `rebuild` builds the library again with changed settings. Methods are safe to call from several
+    threads.
     Raises ConfigError, LibraryError or FingerprintError.
     """
 
-    def __init__(self, config: Config | None = None, *, progress: Progress | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        progress: Progress | None = None,
+        rebuild: bool = False,
+        **settings: Any,
+    ) -> None:
         silence()
         self.config = config or load_config(**settings)
         self.progress = progress
@@ -49,11 +58,14 @@ class Assistant:
         try:
             self._embedder: Embedder = open_embedder(self.config)
             self._library_id = self._identify()
-            self._check_fingerprint()
+            if not rebuild:
+                self._check_fingerprint()
             self._indexes = Indexes(self.config, self._catalogue, self._library_id)
             self._search = Search(self._catalogue, self._indexes, self._embedder)
             self._indexer = Indexer(self._catalogue, self._embedder, self.config.chunk_tokens)
             self._writer = self._open_writer()
+            if rebuild:
+                self.rebuild()
         except BaseException:
             self._catalogue.close()
             raise
@@ -145,6 +157,10 @@ class Assistant:
         """All papers, in the order in which they were added."""
         self._fill_if_new()
         return self._catalogue.papers()
+
+    def counts(self) -> tuple[int, int]:
+        """How many papers and chunks are stored, without filling a new library."""
+        return self._catalogue.counts()
 
     def rebuild(self, progress: Progress | None = None) -> None:
         """Chunks and embeds every paper again with the present settings, in one step that readers never see half of."""

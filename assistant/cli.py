@@ -1,0 +1,301 @@
+"""The command line. Everything heavy is imported inside the commands, so that `--help` answers at once."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from assistant.errors import AssistantError
+
+if TYPE_CHECKING:
+    from assistant.evaluation import Report
+    from assistant.indexing import IngestReport
+    from assistant.library import Assistant
+    from assistant.records import Answer
+
+app = typer.Typer(
+    help="Ask questions of a library of papers. Every sentence of an answer is backed by exact sentences of the papers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_INTERRUPTED = 130
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False) -> None:
+    """Ask questions of a library of papers."""
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    paper: Annotated[list[str] | None, typer.Option(help="Ask only in this paper (id or title); may be repeated.")] = None,
+    year: Annotated[list[int] | None, typer.Option(help="Ask only in papers of this year; may be repeated.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Answer a question with citations."""
+    with _library(data_dir, quiet=as_json) as library:
+        answer = library.ask(question, papers=paper, years=year)
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=200, help="How many passages.")] = 10,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show the passages nearest to a question, without an answer."""
+    with _library(data_dir, quiet=as_json) as library:
+        passages = library.search(question, k=k)
+    if as_json:
+        _print_json([{"title": p.paper.title, "score": round(p.score, 4), "text": p.text} for p in passages])
+        return
+    for number, passage in enumerate(passages, 1):
+        best = max(passage.sentences, key=lambda sentence: sentence.score).text if passage.sentences else passage.text
+        typer.echo(f"{number:3}  {passage.score:.2f}  {passage.paper.title}\n           {best}")
+
+
+@app.command()
+def chat(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 7860,
+    data_dir: DataDir = None,
+) -> None:
+    """Open the chat page."""
+    with _library(data_dir) as library:
+        from assistant.app import launch
+
+        launch(library, host, port)
+
+
+@app.command()
+def add(
+    sources: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Add papers to the library."""
+    with _library(data_dir, quiet=as_json) as library:
+        report = library.add(sources)
+    if as_json:
+        from dataclasses import asdict
+
+        _print_json(asdict(report))
+    else:
+        _print_ingest(report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(papers: Annotated[list[str], typer.Argument(help="Ids or titles.")], data_dir: DataDir = None) -> None:
+    """Remove papers from the library."""
+    with _library(data_dir) as library:
+        for paper in library.remove(papers):
+            typer.echo(f"removed {paper.title}")
+
+
+@app.command()
+def papers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """List the papers of the library."""
+    with _library(data_dir, quiet=as_json) as library:
+        found = library.papers()
+    if as_json:
+        from dataclasses import asdict
+
+        _print_json([asdict(paper) for paper in found])
+        return
+    for paper in found:
+        typer.echo(f"{paper.id}  {paper.record}")
+    typer.echo(f"{len(found)} papers")
+
+
+@app.command()
+def rebuild(data_dir: DataDir = None) -> None:
+    """Chunk and embed every paper again, after a change of embedding or chunk settings."""
+    with _library(data_dir, rebuild=True) as library:
+        typer.echo(f"rebuilt {len(library.papers())} papers in {library.config.data_dir}")
+
+
+@app.command("eval")
+def evaluate(
+    testset: Annotated[Path | None, typer.Argument(help="JSON Lines; the shipped set over the seeds when left out.")] = None,
+    split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
+    output: Annotated[Path | None, typer.Option(help="A folder for report.json.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure retrieval, citations and abstention with a test set."""
+    from assistant import evaluation
+    from assistant.errors import TestSetError
+
+    items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
+    chosen = [item for item in items if split in ("all", item.split)]
+    if not chosen:
+        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    with _library(data_dir, quiet=as_json) as library, _progress(quiet=as_json) as progress:
+        report = evaluation.evaluate(library, chosen, progress)
+    if output:
+        import json
+
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "report.json").write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8")
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        _print_report(report)
+
+
+@app.command()
+def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Check the installation and the library, and name what is wrong."""
+    from assistant.doctor import diagnose
+
+    findings = diagnose(**_settings(data_dir))
+    if as_json:
+        _print_json([finding._asdict() for finding in findings])
+    else:
+        for finding in findings:
+            typer.echo(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}: {finding.message}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(data_dir: Path | None) -> dict[str, Any]:
+    return {"data_dir": data_dir} if data_dir else {}
+
+
+@contextmanager
+def _library(data_dir: Path | None, quiet: bool = False, rebuild: bool = False) -> "Iterator[Assistant]":
+    """The library of the settings, with a progress bar in the terminal for what takes long."""
+    from assistant.library import Assistant
+
+    with _progress(quiet) as progress, Assistant(progress=progress, rebuild=rebuild, **_settings(data_dir)) as library:
+        yield library
+
+
+@contextmanager
+def _progress(quiet: bool = False) -> Iterator[Any]:
+    """A callback (label, done, total) that draws rich progress bars on standard error; None where `quiet`."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total)
+            bars.update(tasks[label], completed=done, total=total)
+
+        yield show
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _print_answer(answer: "Answer") -> None:
+    """The answer, then each cited paper once with the sentences quoted from it."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if answer.standalone_question and answer.standalone_question != " ".join(answer.question.split()):
+        console.print(Text(f"Understood as: {answer.standalone_question}", style="italic"))
+    console.print(Text(answer.text))
+    if answer.status == "partial":
+        console.print(Text(f"\nPartly answered: {answer.reason}", style="yellow"))
+    # A quotation that the text shows already would only be repeated.
+    shown = {claim.text for claim in answer.supported}
+    number = 0
+    for citation in answer.citations:
+        if citation.number != number:
+            number = citation.number
+            details = f"  ({citation.paper.details})" if citation.paper.details else ""
+            console.print(Text(f"\n[{number}] {citation.paper.title}", style="bold").append(details, style="dim not bold"))
+        if citation.quote not in shown:
+            console.print(Text(f"    “{citation.quote}”", style="dim"))
+    if answer.nearest:
+        console.print(Text("\nNearest passages:", style="bold"))
+    for passage in answer.nearest:
+        best = max(passage.sentences, key=lambda sentence: sentence.score).text if passage.sentences else passage.text
+        console.print(Text(f"  · {passage.paper.title}\n    {best}", style="dim"))
+
+
+def _print_ingest(report: "IngestReport") -> None:
+    for file in report.files:
+        if file.error:
+            typer.echo(f"{file.name}: NOT READ: {file.error}")
+            continue
+        typer.echo(f"{file.name}: {file.papers} papers, {file.added} new, {file.updated} updated, {file.unchanged} unchanged")
+        for problem in file.problems:
+            typer.echo(f"    {problem}")
+    typer.echo(f"{report.added} new papers in {report.seconds:.1f} s")
+
+
+def _print_report(report: "Report") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(title=f"{len(report.results)} questions, {report.mode}, {report.seconds:.1f} s")
+    for column in ("figure", "value", "95 % interval", "questions"):
+        table.add_column(column)
+    for figure in report.figures:
+        value = "not scored" if figure.value is None else f"{figure.value:.3f}"
+        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.3f} – {figure.high:.3f}"
+        table.add_row(figure.name, value, interval, str(figure.count))
+    console.print(table)
+    slices = Table(title="By type: nDCG@10, right paper first, right sentence in three, answered, questions")
+    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
+        slices.add_column(column)
+    for name in report.by_type:
+        results = [result for result in report.results if result.item.type == name]
+        answered = sum(result.answer.status != "not_found" for result in results) / len(results)
+        by_name = {figure.name: figure.value for figure in report.by_type[name]}
+        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
+        values = [by_name[figure] for figure in chosen]
+        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
+    console.print(slices)
+
+
+def main() -> None:
+    """Runs the command line: user errors become one line and an exit code; --debug shows tracebacks."""
+    arguments = sys.argv[1:]
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        app(args=arguments, standalone_mode=True)
+    except AssistantError as error:
+        if debug:
+            raise
+        typer.echo(f"assistant: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)
+        sys.exit(_INTERRUPTED)
+    except Exception as error:
+        if debug:
+            raise
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        typer.echo(f"assistant: unexpected {type(error).__name__}: {first_line}; run again with --debug and report it", err=True)
+        sys.exit(1)
