@@ -230,8 +230,8 @@ class Catalogue:
     def changes_after(self, number: int, limit: int) -> tuple[int, list[str], list[str]]:
         """The next `limit` changes: the last one's number, the ids of changed papers, and the chunk ids that went."""
         rows = self._rows("SELECT number, paper_id, removed FROM changes WHERE number > ? ORDER BY number LIMIT ?", (number, limit))
-        removed = [chunk_id for row in rows for chunk_id in json.loads(row[2])]
-        return (rows[-1][0] if rows else number), list(dict.fromkeys(row[1] for row in rows)), removed
+        removed = dict.fromkeys(chunk_id for row in rows for chunk_id in json.loads(row[2]))
+        return (rows[-1][0] if rows else number), list(dict.fromkeys(row[1] for row in rows)), list(removed)
 
     def follower(self, name: str) -> Follower:
         """How far the index `name` has followed."""

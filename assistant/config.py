@@ -44,6 +44,10 @@ class Config(BaseSettings):
     passages: int = Field(6, ge=1, le=50, description="passages shown to the answerer")
     keep_answerable: float = Field(0.95, gt=0.5, lt=1, description="share of answerable questions to keep answering")
 
+    # The page. Beyond loopback it wants both.
+    page_user: str | None = None
+    page_password: SecretStr | None = None
+
     # Chroma: embedded under data_dir unless a host is named.
     chroma_host: str | None = Field(None, validation_alias=AliasChoices("CHROMA_HOST"))
     chroma_port: int = Field(8000, ge=1, le=65535, validation_alias=AliasChoices("CHROMA_PORT"))

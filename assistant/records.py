@@ -258,15 +258,15 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer as Markdown: the text, then each cited paper with its quotes."""
-        lines = [f"**{_escape_markdown(self.question)}**", "", _escape_markdown(self.text, keep_marks=True), ""]
+        lines = [f"**{escape_markdown(self.question)}**", "", escape_markdown(self.text, keep_marks=True), ""]
         previous = 0
         for citation in self.citations:
             if citation.number != previous:
                 details = f" ({citation.paper.details})" if citation.paper.details else ""
-                lines += [f"[{citation.number}] **{_escape_markdown(citation.paper.title)}**{details}", ""]
+                lines += [f"[{citation.number}] **{escape_markdown(citation.paper.title)}**{details}", ""]
                 previous = citation.number
             place = f" (page {citation.page})" if citation.page else ""
-            lines += [f"> {_escape_markdown(citation.quote)}{place}", ""]
+            lines += [f"> {escape_markdown(citation.quote)}{place}", ""]
         return "\n".join(lines).strip() + "\n"
 
     def to_bibtex(self) -> str:
@@ -286,7 +286,7 @@ class Event:
     answer: Answer | None = None
 
 
-def _escape_markdown(text: str, keep_marks: bool = False) -> str:
+def escape_markdown(text: str, keep_marks: bool = False) -> str:
     """Paper text must not become links, images or HTML in the reader's Markdown."""
     specials = r"([\\`*_<>!#|])" if keep_marks else r"([\\`*_<>!#|\[\]])"
     return re.sub(specials, r"\\\1", text)
