@@ -108,7 +108,9 @@ def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
     def rounded(values: np.ndarray) -> tuple[float, ...]:
         return tuple(round(float(value), 5) for value in values)
 
-    return Calibration(rounded(mean), rounded(scale), rounded(weights[:-1]), round(float(weights[-1]), 5), rounded(quantiles))
+    return Calibration(
+        rounded(mean), rounded(scale), rounded(weights[:-1]), round(float(weights[-1]), 5), rounded(quantiles)
+    )
 
 
 def decide(

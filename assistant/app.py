@@ -29,11 +29,14 @@ def create_app(library: Assistant) -> gr.Blocks:
     """The page over an open library, ready for `launch`."""
     with gr.Blocks(title="assistant", analytics_enabled=False, fill_width=True) as app:
         turns = gr.State([])
-        gr.Markdown("# assistant\nAsk the papers. Every sentence of an answer is backed by exact sentences, shown beside it.", elem_id="title")
+        gr.Markdown(
+            "# assistant\nAsk the papers. Every sentence of an answer is backed by exact sentences, shown beside it.",
+            elem_id="title",
+        )
         with gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=320):
                 chatbot = gr.Chatbot(
-                    label="Chat", elem_id="chatbot", height=540, buttons=["copy"], feedback_options=None,
+                    label="Chat", show_label=False, elem_id="chatbot", height=540, buttons=["copy"], feedback_options=None,
                     latex_delimiters=_LATEX, group_consecutive_messages=False, allow_tags=False,
                     placeholder="Ask a question about the papers.",
                 )  # fmt: skip
@@ -42,12 +45,12 @@ def create_app(library: Assistant) -> gr.Blocks:
                     max_length=4000, elem_id="question",
                 )  # fmt: skip
                 with gr.Row():
-                    ask = gr.Button("Ask", variant="primary", elem_id="ask")
-                    stop = gr.Button("Stop", elem_id="stop")
-                    clear = gr.Button("New conversation", elem_id="clear")
-                gr.Examples(_examples(library), question, label="For example", api_visibility="private")
+                    ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80)
+                    stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
+                    clear = gr.Button("New conversation", elem_id="clear", size="md", min_width=80)
             with gr.Column(scale=2, min_width=320):
                 evidence = gr.HTML(page.EMPTY_EVIDENCE, elem_id="evidence", label="Evidence")
+        gr.Examples(_examples(library), question, label="For example", api_visibility="private")
         respond = _responder(library)
         outputs = [chatbot, evidence, turns]
         events: dict[str, Any] = {"concurrency_limit": _AT_ONCE, "api_visibility": "private", "show_progress": "hidden"}
@@ -129,15 +132,21 @@ def _expose(library: Assistant) -> None:
 def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860, block: bool = True) -> gr.Blocks:
     """Opens the page and serves it until Ctrl-C. Raises ConfigError for an open address without a password, or a taken port."""
     config = library.config
-    auth = (config.page_user, config.page_password.get_secret_value()) if config.page_user and config.page_password else None
+    auth = (
+        (config.page_user, config.page_password.get_secret_value())
+        if config.page_user and config.page_password
+        else None
+    )
     if not _is_loopback(host) and auth is None:
         raise ConfigError(
-            f"listening on {host} lets other machines in; set ASSISTANT_PAGE_USER and ASSISTANT_PAGE_PASSWORD first, or use 127.0.0.1"
+            f"listening on {host} lets other machines in; set ASSISTANT_PAGE_USER and ASSISTANT_PAGE_PASSWORD first, "
+            "or use 127.0.0.1"
         )
     app = create_app(library)
     try:
         app.launch(
-            server_name=host, server_port=port or None, auth=auth, css=page.CSS, theme=gr.themes.Soft(font=["system-ui", "sans-serif"]),
+            server_name=host, server_port=port or None, auth=auth,
+            css=page.CSS, theme=gr.themes.Soft(font=["system-ui", "sans-serif"]),
             prevent_thread_lock=not block, show_error=False, share=False, footer_links=["api"], ssr_mode=False,
         )  # fmt: skip
     except OSError as error:

@@ -104,7 +104,9 @@ class Catalogue:
                 self._db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._db.execute("ROLLBACK")
-                raise LibraryError(f"the library could not be written ({error}); free some disk space and retry") from None
+                raise LibraryError(
+                    f"the library could not be written ({error}); free some disk space and retry"
+                ) from None
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -229,7 +231,9 @@ class Catalogue:
 
     def changes_after(self, number: int, limit: int) -> tuple[int, list[str], list[str]]:
         """The next `limit` changes: the last one's number, the ids of changed papers, and the chunk ids that went."""
-        rows = self._rows("SELECT number, paper_id, removed FROM changes WHERE number > ? ORDER BY number LIMIT ?", (number, limit))
+        rows = self._rows(
+            "SELECT number, paper_id, removed FROM changes WHERE number > ? ORDER BY number LIMIT ?", (number, limit)
+        )
         removed = dict.fromkeys(chunk_id for row in rows for chunk_id in json.loads(row[2]))
         return (rows[-1][0] if rows else number), list(dict.fromkeys(row[1] for row in rows)), list(removed)
 

@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 _INTERRUPTED = 130
 
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -36,7 +38,9 @@ def options(debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = Fals
 @app.command()
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
-    paper: Annotated[list[str] | None, typer.Option(help="Ask only in this paper (id or title); may be repeated.")] = None,
+    paper: Annotated[
+        list[str] | None, typer.Option(help="Ask only in this paper (id or title); may be repeated.")
+    ] = None,
     year: Annotated[list[int] | None, typer.Option(help="Ask only in papers of this year; may be repeated.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -132,7 +136,9 @@ def rebuild(data_dir: DataDir = None) -> None:
 
 @app.command("eval")
 def evaluate(
-    testset: Annotated[Path | None, typer.Argument(help="JSON Lines; the shipped set over the seeds when left out.")] = None,
+    testset: Annotated[
+        Path | None, typer.Argument(help="JSON Lines; the shipped set over the seeds when left out.")
+    ] = None,
     split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
     output: Annotated[Path | None, typer.Option(help="A folder for report.json.")] = None,
     as_json: AsJson = False,
@@ -152,7 +158,9 @@ def evaluate(
         import json
 
         output.mkdir(parents=True, exist_ok=True)
-        (output / "report.json").write_text(json.dumps(report.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8")
+        (output / "report.json").write_text(
+            json.dumps(report.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
+        )
     if as_json:
         _print_json(report.to_dict())
     else:
@@ -231,7 +239,9 @@ def _print_answer(answer: "Answer") -> None:
         if citation.number != number:
             number = citation.number
             details = f"  ({citation.paper.details})" if citation.paper.details else ""
-            console.print(Text(f"\n[{number}] {citation.paper.title}", style="bold").append(details, style="dim not bold"))
+            console.print(
+                Text(f"\n[{number}] {citation.paper.title}", style="bold").append(details, style="dim not bold")
+            )
         if citation.quote not in shown:
             console.print(Text(f"    “{citation.quote}”", style="dim"))
     if answer.nearest:
@@ -246,7 +256,9 @@ def _print_ingest(report: "IngestReport") -> None:
         if file.error:
             typer.echo(f"{file.name}: NOT READ: {file.error}")
             continue
-        typer.echo(f"{file.name}: {file.papers} papers, {file.added} new, {file.updated} updated, {file.unchanged} unchanged")
+        typer.echo(
+            f"{file.name}: {file.papers} papers, {file.added} new, {file.updated} updated, {file.unchanged} unchanged"
+        )
         for problem in file.problems:
             typer.echo(f"    {problem}")
     typer.echo(f"{report.added} new papers in {report.seconds:.1f} s")
@@ -297,5 +309,8 @@ def main() -> None:
         if debug:
             raise
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        typer.echo(f"assistant: unexpected {type(error).__name__}: {first_line}; run again with --debug and report it", err=True)
+        typer.echo(
+            f"assistant: unexpected {type(error).__name__}: {first_line}; run again with --debug and report it",
+            err=True,
+        )
         sys.exit(1)

@@ -22,10 +22,16 @@ def diagnose(**settings: Any) -> list[Finding]:
     try:
         config = load_config(**settings)
         findings.append(Finding("settings", True, f"data folder {config.data_dir}"))
-        model = f"{config.model_name} at {config.openai_base_url or 'its provider'}" if config.model_name else "none: answers are extractive"
+        model = (
+            f"{config.model_name} at {config.openai_base_url or 'its provider'}"
+            if config.model_name
+            else "none: answers are extractive"
+        )
         findings.append(Finding("language model", True, model))
         findings.append(Finding("embedding", True, config.embedding))
-        store = f"Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else "embedded Chroma"
+        store = (
+            f"Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else "embedded Chroma"
+        )
         findings.append(Finding("vector store", True, store))
         findings.append(Finding("seeds", True, f"{len(seed_files())} listings as shipped"))
         parent = next(folder for folder in (config.data_dir, *config.data_dir.parents) if folder.exists())

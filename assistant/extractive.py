@@ -16,11 +16,15 @@ _BOILERPLATE = re.compile(
     r"|github\.com|https?://", re.IGNORECASE,
 )  # fmt: skip
 _CLAIMING = re.compile(
-    r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|identify|design|"
-    r"reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|our (?:method|approach|model|results?|"
-    r"experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b", re.IGNORECASE,
+    r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|"
+    r"identify|design|reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|"
+    r"our (?:method|approach|model|results?|experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b",
+    re.IGNORECASE,
 )  # fmt: skip
-_NUMBER = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
+    re.IGNORECASE,
+)
 _CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15, 0.3, 0.04
 
 
@@ -47,7 +51,9 @@ class Numbering:
     def cite_record(self, passage: Passage) -> Citation:
         """The citation of the paper's title and printed metadata."""
         record = passage.paper.record
-        return Citation(self._number(passage.paper), passage.paper, record, Span(0, len(record)), "record", None, passage.chunk.id)
+        return Citation(
+            self._number(passage.paper), passage.paper, record, Span(0, len(record)), "record", None, passage.chunk.id
+        )
 
     def _number(self, paper: Paper) -> int:
         return self._numbers.setdefault(paper.id, len(self._numbers) + 1)

@@ -109,10 +109,16 @@ class Indexer:
         for paper in batch:
             paper = _with_own_id(paper, known)
             merged = merge(known[paper.id], paper) if paper.id in known else paper
-            outcomes.append("added" if paper.id not in known else "updated" if merged != known[paper.id] else "unchanged")
+            outcomes.append(
+                "added" if paper.id not in known else "updated" if merged != known[paper.id] else "unchanged"
+            )
             known[paper.id] = merged
         changed = [paper for key, paper in known.items() if before.get(key) != paper]
-        texts_changed = [p for p in changed if p.id not in before or before[p.id].sections != p.sections or before[p.id].title != p.title]
+        texts_changed = [
+            p
+            for p in changed
+            if p.id not in before or before[p.id].sections != p.sections or before[p.id].title != p.title
+        ]
         self.write(texts_changed, [paper for paper in changed if paper not in texts_changed])
         return {outcome: outcomes.count(outcome) for outcome in set(outcomes)}
 
@@ -162,7 +168,11 @@ def merge(known: Paper, new: Paper) -> Paper:
     A record from a source that is known already replaces the text; from another source, only a longer text does.
     """
     newer = bool(set(new.sources) & set(known.sources)) or len(new.abstract) > len(known.abstract)
-    dated = new if (new.year is not None, new.date is not None) > (known.year is not None, known.date is not None) else known
+    dated = (
+        new
+        if (new.year is not None, new.date is not None) > (known.year is not None, known.date is not None)
+        else known
+    )
     return replace(
         known,
         abstract=new.abstract if newer and new.abstract else known.abstract,

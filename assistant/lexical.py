@@ -18,9 +18,10 @@ from assistant.errors import StoreError
 from assistant.terms import terms
 
 _HEAP = 64_000_000  # bytes that tantivy may buffer before it writes a segment
-_DETAILS_WEIGHT = 1.0  # dates, organisations and author counts are short fields: BM25's length norm favours them already
+_DETAILS_WEIGHT = (
+    1.0  # dates, organisations and author counts are short fields: BM25's length norm favours them already
+)
 _TYPO_LENGTH = 5  # letters below which an unknown word is not taken for a typing error
-_TYPO_WEIGHT = 0.6
 
 
 class LexicalIndex:
@@ -57,7 +58,9 @@ class LexicalIndex:
             writer.commit()
             writer.wait_merging_threads()
         except (OSError, ValueError) as error:
-            raise StoreError(f"the word index at {self.folder} cannot be written ({error}); run 'assistant doctor'") from None
+            raise StoreError(
+                f"the word index at {self.folder} cannot be written ({error}); run 'assistant doctor'"
+            ) from None
         self.refresh()
 
     def refresh(self) -> None:
@@ -90,13 +93,7 @@ class LexicalIndex:
     def _clauses(self, term: str) -> list[tantivy.Query]:
         exact = tantivy.Query.term_query(self._schema, "text", term, index_option="freq")
         details = tantivy.Query.term_query(self._schema, "details", term, index_option="freq")
-        if self.is_known(term):
-            return [exact, tantivy.Query.boost_query(details, _DETAILS_WEIGHT)]
-        nearby = self.correction(term)
-        if nearby is None:
-            return []
-        corrected = tantivy.Query.term_query(self._schema, "text", nearby, index_option="freq")
-        return [tantivy.Query.boost_query(corrected, _TYPO_WEIGHT)]
+        return [exact, tantivy.Query.boost_query(details, _DETAILS_WEIGHT)]
 
     def correction(self, term: str) -> str | None:
         """The index's own term that an unknown `term` most likely mistypes: one edit away (two from eight letters on)."""
@@ -110,4 +107,3 @@ class LexicalIndex:
     def drop(self) -> None:
         """Deletes the index for good."""
         shutil.rmtree(self.folder, ignore_errors=True)
-

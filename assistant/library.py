@@ -135,7 +135,9 @@ class Assistant:
 
     # Papers -------------------------------------------------------------------------------------------------------
 
-    def add(self, sources: str | Path | Paper | Iterable[str | Path | Paper], progress: Progress | None = None) -> IngestReport:
+    def add(
+        self, sources: str | Path | Paper | Iterable[str | Path | Paper], progress: Progress | None = None
+    ) -> IngestReport:
         """Adds files, folders, globs or Paper objects; unchanged papers cost nothing. Raises LoadError for a missing path."""
         given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
         with self._lock, WriterLock(self.config.data_dir):
@@ -174,7 +176,12 @@ class Assistant:
     # Inside -------------------------------------------------------------------------------------------------------
 
     def _request(
-        self, question: str, history: History | None, papers: Iterable[str] | None, years: Iterable[int] | None, rewritten: str | None
+        self,
+        question: str,
+        history: History | None,
+        papers: Iterable[str] | None,
+        years: Iterable[int] | None,
+        rewritten: str | None,
     ) -> Request:
         return Request(question, tuple(history or ()), self._scope(papers, years), rewritten)
 
@@ -207,7 +214,9 @@ class Assistant:
             self._catalogue.set_setting("seeding", "begun")
             report = self._indexer.add(seed_files(), self.progress)
             if report.failed:
-                raise LibraryError(f"the shipped seed papers cannot be read: {report.failed[0].error}; install assistant again")
+                raise LibraryError(
+                    f"the shipped seed papers cannot be read: {report.failed[0].error}; install assistant again"
+                )
             self._catalogue.set_setting("seeding", "done")
 
     def _scope(self, papers: Iterable[str] | None, years: Iterable[int] | None) -> list[str] | None:
@@ -263,7 +272,9 @@ class Assistant:
         if stored is None:
             self._catalogue.set_setting("fingerprint", self._fingerprint)
         elif stored != self._fingerprint:
-            changed = ", ".join(f"{k} {stored.get(k)!r} -> {v!r}" for k, v in self._fingerprint.items() if stored.get(k) != v)
+            changed = ", ".join(
+                f"{k} {stored.get(k)!r} -> {v!r}" for k, v in self._fingerprint.items() if stored.get(k) != v
+            )
             raise FingerprintError(
                 f"the library in {self.config.data_dir} was built with other settings ({changed}); "
                 "run 'assistant rebuild' to build it again with these, or restore the settings"

@@ -1,29 +1,31 @@
 """What the page shows, as HTML and Markdown strings: every text of a paper, a model or a user is escaped here."""
 
 import html
-import re
 from collections.abc import Sequence
 
-from assistant.records import Answer, Citation, Claim, Passage, escape_markdown  # noqa: F401
+from assistant.records import Answer, Citation, Claim, Passage, escape_markdown
 
 _STATUS = {"answered": "Answered", "partial": "Partly answered", "not_found": "Not found"}
-_MARK = re.compile(r"\[(\d+)\]")
 
 CSS = """
 .gradio-container { max-width: 1280px !important; margin: 0 auto; }
 #title h1 { margin: 0; font-size: 1.35rem; } #title p { margin: 0; opacity: .75; }
 #evidence { height: 640px; overflow-y: auto; overscroll-behavior: contain; padding: 2px 10px 2px 2px; }
 #evidence .head { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; margin-bottom: .6rem; }
-#evidence .badge { font-size: .78rem; font-weight: 600; padding: .1rem .6rem; border-radius: 1rem; border: 1px solid currentColor; }
+#evidence .badge { font-size: .78rem; font-weight: 600;
+    padding: .1rem .6rem; border-radius: 1rem; border: 1px solid currentColor; }
 #evidence .answered { color: #12703f; } #evidence .partial { color: #8a5300; } #evidence .not_found { color: #a3272f; }
 .dark #evidence .answered { color: #6fd6a0; } .dark #evidence .partial { color: #f0b45c; }
 .dark #evidence .not_found { color: #ff9a9f; }
 #evidence .small { font-size: .8rem; opacity: .8; }
-#evidence .paper { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .7rem .9rem; margin-bottom: .7rem; }
+#evidence .paper { border: 1px solid var(--border-color-primary); border-radius: 8px;
+    padding: .7rem .9rem; margin-bottom: .7rem; }
 #evidence .paper:target { outline: 2px solid var(--color-accent); }
-#evidence .paper h3 { font-size: .98rem; margin: 0 0 .15rem; } #evidence .paper p { margin: .45rem 0 0; font-size: .9rem; line-height: 1.5; }
+#evidence .paper h3 { font-size: .98rem; margin: 0 0 .15rem; }
+#evidence .paper p { margin: .45rem 0 0; font-size: .9rem; line-height: 1.5; }
 #evidence mark { background: #ffe58a; color: #1d1d1f; padding: 0 .1em; border-radius: 2px; }
-#evidence details { margin: .5rem 0; } #evidence summary { cursor: pointer; font-size: .88rem; }
+#evidence details { margin: .5rem 0; }
+#evidence summary { cursor: pointer; font-size: .88rem; }
 @media (max-width: 700px) { #evidence { height: auto; max-height: 70vh; } #chatbot { height: 52vh !important; } }
 """
 
@@ -33,15 +35,21 @@ EMPTY_EVIDENCE = '<p class="small">The papers behind an answer appear here, with
 def answer_markdown(claims: Sequence[Claim], turn: int) -> str:
     """Supported claims as Markdown, one paragraph each; marks become links to the evidence of this turn."""
     lines = [
-        _MARK.sub(rf"[\\[\1\\]](#source-{turn}-\1)", escape_markdown(claim.lead + claim.text) + _marks(claim))
+        f"{_lead(claim)}{escape_markdown(claim.text)}{_marks(claim, turn)}"
         for claim in claims
         if claim.verdict == "supported"
     ]
     return "\n\n".join(lines)
 
 
-def _marks(claim: Claim) -> str:
-    return "".join(f" [{number}]" for number in dict.fromkeys(citation.number for citation in claim.citations))
+def _lead(claim: Claim) -> str:
+    return f"**{escape_markdown(claim.lead.rstrip(': '))}**\n\n" if claim.lead else ""
+
+
+def _marks(claim: Claim, turn: int) -> str:
+    """Links to the cited papers in the panel; the marks are ours, and never read from a paper's text."""
+    numbers = dict.fromkeys(citation.number for citation in claim.citations)
+    return "".join(f" [\\[{number}\\]](#source-{turn}-{number})" for number in numbers)
 
 
 def final_markdown(answer: Answer, turn: int) -> str:

@@ -44,7 +44,9 @@ def load_prompt(name: str) -> Prompt:
         text = path.read_text(encoding="utf-8")
     except OSError:
         raise PromptError(f"the prompt file {path} cannot be read; install assistant again") from None
-    parts = re.split(r"^## (system|user)[ \t]*$", re.sub(r"\A\s*<!--.*?-->", "", text, flags=re.DOTALL), flags=re.MULTILINE)
+    parts = re.split(
+        r"^## (system|user)[ \t]*$", re.sub(r"\A\s*<!--.*?-->", "", text, flags=re.DOTALL), flags=re.MULTILINE
+    )
     found = dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
     if not found.get("system") or not found.get("user"):
         raise PromptError(f"{path} must hold a '## system' and a '## user' part, each with text")

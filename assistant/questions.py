@@ -1,4 +1,4 @@
-"""What a question asks for, read from its words: its terms, the kind of answer it expects, and whether it leans on an earlier one."""
+"""What a question asks for, read from its words: its terms, the kind of answer, and whether it leans on an earlier turn."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ from assistant.terms import terms
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
 _LIST = re.compile(
-    r"\b(?:which|what) (?:\w+ ){0,2}?(?:papers|works|studies|methods|approaches|techniques|models|datasets|benchmarks|algorithms)\b"
+    r"\b(?:which|what) (?:\w+ ){0,2}?"
+    r"(?:papers|works|studies|methods|approaches|techniques|models|datasets|benchmarks|algorithms)\b"
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
     re.IGNORECASE,
 )
@@ -25,21 +26,37 @@ _COUNT = re.compile(
     r"ratio|gain|improvement|cost|value|f1|bleu)\b|\bby what\b",
     re.IGNORECASE,
 )
-_WHEN = re.compile(r"\b(?:when (?:was|were|did)|(?:what|which) (?:year|month|date|day)|how old|publication date|publish(?:ed)? (?:in|on|date))\b", re.IGNORECASE)
-_WHO = re.compile(r"\b(?:who (?:wrote|are|is|published|proposed|introduced|developed|made|authored)|(?:which|what) (?:organi[sz]ation|company|lab|laboratory|university|institution|institute|team|group)\b|affiliat\w+|(?:whose|author|authors|name) names?|by whom)\b", re.IGNORECASE)
-_AUTHOR_COUNT = re.compile(r"\bhow many (?:\w+ )?(?:authors|people|researchers|co-?authors|writers)\b|\bauthor count\b|\bnumber of authors\b", re.IGNORECASE)
-_COMMENTS = re.compile(r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE)
+_WHEN = re.compile(
+    r"\b(?:when (?:was|were|did)|(?:what|which) (?:year|month|date|day)|how old|publication date|"
+    r"publish(?:ed)? (?:in|on|date))\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\b(?:who (?:wrote|are|is|published|proposed|introduced|developed|made|authored)|(?:which|what) "
+    r"(?:organi[sz]ation|company|lab|laboratory|university|institution|institute|team|group)\b|affiliat\w+|"
+    r"(?:whose|author|authors|name) names?|by whom)\b",
+    re.IGNORECASE,
+)
+_AUTHOR_COUNT = re.compile(
+    r"\bhow many (?:\w+ )?(?:authors|people|researchers|co-?authors|writers)\b|\bauthor count\b|\bnumber of authors\b",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(
+    r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
+)
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
     r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
 )  # fmt: skip
 _PRONOUN = re.compile(
-    r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))", re.IGNORECASE
+    r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
+    re.IGNORECASE,
 )
 _OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
 _DEFINITE = re.compile(
-    r"\bthe (?:same |said |above )?(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b",
+    r"\bthe (?:same |said |above )?"
+    r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b",
     re.IGNORECASE,
 )
 
@@ -111,7 +128,9 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequ
     if not earlier or not leans_on_history(text):
         return text
     answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
-    titles = [paper.title for paper in candidates if normalised(paper.title) and normalised(paper.title) in answered][:2]
+    titles = [paper.title for paper in candidates if normalised(paper.title) and normalised(paper.title) in answered][
+        :2
+    ]
     if titles:
         return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
     asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")

@@ -246,9 +246,7 @@ class Answer:
             "text": self.text,
             "claims": [asdict(claim) for claim in self.claims],
             "citations": [asdict(citation) for citation in self.citations],
-            "nearest": [
-                {"paper": asdict(p.paper), "text": p.text, "score": round(p.score, 4)} for p in self.nearest
-            ],
+            "nearest": [{"paper": asdict(p.paper), "text": p.text, "score": round(p.score, 4)} for p in self.nearest],
             "reason": self.reason,
             "mode": self.mode,
             "probability": self.probability,

@@ -24,9 +24,11 @@ STOP_WORDS = frozenset(
     there's what's who's how's i'm i've""".split()
 )
 
-_GREEK = {
-    letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"
-} | {"µ": "mu", "λ": "lambda", "ς": "sigma"}
+_GREEK = {letter: unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψω"} | {
+    "µ": "mu",
+    "λ": "lambda",
+    "ς": "sigma",
+}
 _GREEK_NAMES = "|".join(sorted(set(_GREEK.values()), key=len, reverse=True))
 _MARKUP = re.compile(r"[\\^${}]")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)

@@ -13,7 +13,9 @@ from assistant.resources import resource
 
 # The split pattern that the shipped vocabulary was trained with: words with their leading space, numbers of up to three
 # digits, runs of punctuation, runs of white space.
-SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s+(?!\S)|\s"""
+SPLIT_PATTERN = (
+    r"""'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s+(?!\S)|\s"""
+)
 
 # Texts are encoded in windows of this many characters, so that a hostile run of one letter stays linear in time.
 _WINDOW = 2000

@@ -29,7 +29,11 @@ class VectorIndex:
 
     def __init__(self, config: Config, library_id: str, generation: int) -> None:
         self._folder = None if config.chroma_host else config.data_dir / "chroma" / f"gen-{generation}"
-        self._where = f"the Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else str(self._folder)
+        self._where = (
+            f"the Chroma server at {config.chroma_host}:{config.chroma_port}"
+            if config.chroma_host
+            else str(self._folder)
+        )
         self._with_documents = config.chroma_documents
         self.name = f"assistant-{library_id}-gen-{generation}"
         self._client = self._guarded(lambda: _connect(config, self._folder))

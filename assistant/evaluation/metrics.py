@@ -60,6 +60,8 @@ def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> 
     return Figure(name, float(np.mean(scores)), len(scores), float(low), float(high))
 
 
-def figure_over(name: str, items: Sequence[Item], score: Callable[[Item], float], cluster: Callable[[Item], str]) -> Figure:
+def figure_over(
+    name: str, items: Sequence[Item], score: Callable[[Item], float], cluster: Callable[[Item], str]
+) -> Figure:
     """`mean_figure` of `score` over items."""
     return mean_figure(name, [score(item) for item in items], [cluster(item) for item in items])

@@ -105,10 +105,14 @@ def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
     for item in items:
         for title in item.relevant:
             if title not in by_title:
-                raise TestSetError(f"{item.id}: the library holds no paper titled {title!r}; add it or mend the test set")
+                raise TestSetError(
+                    f"{item.id}: the library holds no paper titled {title!r}; add it or mend the test set"
+                )
         for evidence in item.evidence:
             paper = by_title.get(evidence.paper)
             texts = [paper.record, *(section.text for section in paper.sections)] if paper else []
             for quote in evidence.alternatives:
                 if not any(quote in text for text in texts):
-                    raise TestSetError(f"{item.id}: {evidence.paper!r} does not hold the evidence {quote[:60]!r}…; mend the test set")
+                    raise TestSetError(
+                        f"{item.id}: {evidence.paper!r} does not hold the evidence {quote[:60]!r}…; mend the test set"
+                    )

@@ -19,7 +19,13 @@ from assistant.errors import LoadError
 from assistant.loaders.result import Loaded
 from assistant.records import Paper
 
-_HEADER_LINES = {"new", "Get trending papers in your email inbox!", "Subscribe", "Daily Papers", "byAK and the research community"}
+_HEADER_LINES = {
+    "new",
+    "Get trending papers in your email inbox!",
+    "Subscribe",
+    "Daily Papers",
+    "byAK and the research community",
+}
 _SIGNATURE = "Get trending papers in your email inbox!"
 _MONTH_DAY = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{1,2}"
 _METADATA = re.compile(

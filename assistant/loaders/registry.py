@@ -50,7 +50,9 @@ def _read_text(path: Path) -> str:
             raise LoadError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; split it")
         data = path.read_bytes()
     except OSError as error:
-        raise LoadError(f"{path} cannot be read ({error.strerror or error}); check the path and its permissions") from None
+        raise LoadError(
+            f"{path} cannot be read ({error.strerror or error}); check the path and its permissions"
+        ) from None
     if b"\x00" in data[:_HEAD] or data.startswith(b"%PDF"):
         raise LoadError(f"{path.name} is a binary file, which cannot be read yet; give text")
     try:
@@ -69,7 +71,7 @@ def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
         elif path.exists():
             files = [path]
         else:
-            files = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())
+            files = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
         if not files:
             raise LoadError(f"{source}: no such file, and no file matches; check the path")
         for file in files:

@@ -63,7 +63,7 @@ def gather(identifiers: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> Bag
 
 
 def shared_tokens(query: Bag, document: Bag, size: int) -> np.ndarray:
-    """Say for each token of the query whether the document of the same row holds it too; `size` is that of the table."""
+    """Say for each token of the query whether the document of its row holds it too; `size` is that of the table."""
     return np.isin(
         query.rows.astype(np.int64) * size + query.identifiers,
         document.rows.astype(np.int64) * size + document.identifiers,
@@ -74,12 +74,12 @@ class _BagSum(torch.autograd.Function):
     """Rows of the table summed over each text: a sparse matrix product, much faster here than torch's embedding bag."""
 
     @staticmethod
-    def forward(context, table: torch.Tensor, matrix: scipy.sparse.csr_matrix) -> torch.Tensor:  # noqa: ANN001
+    def forward(context, table: torch.Tensor, matrix: scipy.sparse.csr_matrix) -> torch.Tensor:
         context.matrix = matrix
         return torch.from_numpy(matrix @ table.detach().numpy())
 
     @staticmethod
-    def backward(context, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:  # noqa: ANN001
+    def backward(context, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
         return torch.from_numpy(context.matrix.T.tocsr() @ gradient.contiguous().numpy()), None
 
 

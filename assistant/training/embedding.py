@@ -27,7 +27,7 @@ from assistant.training.teacher import Teacher, teacher_folder
 from assistant.training.words import count_words, extended_tokenizer, new_words, pieces_to_keep
 
 NEW_WORDS = 8_000
-# Half of the smooth inverse frequency's usual range: below it, function words still weighed too much.
+# A token that makes up this share of all tokens starts with half weight (smooth inverse frequency).
 SMOOTHING = 3e-4
 TAUGHT_TITLES = 50_000
 # The papers whose sentences are taught: others than those whose titles are, for more variety.
@@ -72,7 +72,7 @@ def summary_texts(tokenizer: Tokenizer, file: Path) -> tuple[Texts, Texts]:
 
 
 def make_encoder(table: np.ndarray, tokenizer: Tokenizer) -> Encode:
-    """Return a function from texts to vectors (texts, dimensions) that reads the table as it will be stored, in int8."""
+    """Return a function from texts to vectors (texts, dimensions) that reads the table as stored, in int8."""
     rows, weights = quantise(table)
     stored = torch.from_numpy(rows * weights[:, None])
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old or the new one, never a part."""
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def export(folder: Path, table: np.ndarray, tokenizer_json: str) -> str:

@@ -1,5 +1,6 @@
 """The training loop: pairs of the corpus by contrast, and the teacher's view of short texts by imitation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import cos, pi
 
@@ -15,7 +16,7 @@ from assistant.training.student import Student, contrast, imitation
 class Fitting:
     """Settings of the training loop."""
 
-    steps: int = 500
+    steps: int = 600
     batch: int = 2048
     summaries: int = 40
     lessons: int = 1024
@@ -43,7 +44,7 @@ class Material:
     taught: np.ndarray
 
 
-def rounds(count: int, size: int, random: np.random.Generator):  # noqa: ANN201
+def rounds(count: int, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
     """Yield for ever `size` numbers below `count`, each number once a round, every round in a new order."""
     while True:
         order = random.permutation(count)

