@@ -40,7 +40,7 @@ class Config(BaseSettings):
     # Retrieval and evidence.
     embedding: str = OWN_EMBEDDING  # or "openai:MODEL" for any OpenAI-compatible /v1/embeddings
     chunk_tokens: int = Field(400, ge=50, le=8000)
-    evidence_tokens: int = Field(1800, ge=200)
+    evidence_tokens: int = Field(1500, ge=200)
     passages: int = Field(6, ge=1, le=50, description="passages shown to the answerer")
     keep_answerable: float = Field(0.95, gt=0.5, lt=1, description="share of answerable questions to keep answering")
 

@@ -7,6 +7,7 @@ provider fails, the extractive answer is given in its place, and says so.
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +106,8 @@ class ModelWriter:
         self._idf = idf
         self._model = open_chat_model(config)
         self.mode = config.model_name or ""
+        # A stream of the OpenAI protocol that was cut off raises nothing: only its finish reason is missing.
+        self._ends_in_reason = type(self._model).__name__ == "ChatOpenAI"
 
     def rewrite(self, question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, Usage] | None:
         """The follow-up as a standalone question; None where the model fails or answers with anything else."""
@@ -180,19 +183,21 @@ class ModelWriter:
         meter.calls += 1
         buffer, finish = "", None
         try:
-            for piece in self._model.stream(messages):
-                meter.count(piece.usage_metadata)  # type: ignore[arg-type]
-                finish = piece.response_metadata.get("finish_reason") or finish
-                buffer += str(piece.text)
-                *complete, buffer = buffer.split("\n")
-                yield from complete
-                if time.monotonic() > meter.deadline:
-                    raise ProviderError(f"The model did not finish within {self._config.answer_deadline:.0f} s.")
+            # Closing ends the request when the reader goes away; a stream that is only dropped goes on.
+            with closing(self._model.stream(messages)) as stream:  # type: ignore[type-var]
+                for piece in stream:
+                    meter.count(piece.usage_metadata)  # type: ignore[arg-type]
+                    finish = piece.response_metadata.get("finish_reason") or finish
+                    buffer += str(piece.text)
+                    *complete, buffer = buffer.split("\n")
+                    yield from complete
+                    if time.monotonic() > meter.deadline:
+                        raise ProviderError(f"The model did not finish within {self._config.answer_deadline:.0f} s.")
         except ProviderError:
             raise
         except Exception as error:  # each provider has its own classes, and LangChain passes them on
             raise ProviderError(explain(error, self._config)) from error
-        if finish is None and self._config.openai_base_url is not None or finish == "length":
+        if finish == "length" or (finish is None and self._ends_in_reason):
             raise ProviderError("The model's answer was cut off before its end.")
         if buffer:
             yield buffer

@@ -56,7 +56,7 @@ def test_what_the_papers_do_not_answer_is_not_found(library: Assistant, question
     ("question", "title"),
     [
         ("What does S2FT do?", "S^{2}FT"),
-        ("What is mu-Bench about?", r"{\mu}-Bench"),
+        ("What is mu-Bench about?", "μ-Bench"),
         ("jamming detction in 5G netwroks", "Jamming Detection in 5G"),
         ("parmeter efficent fine tuning with patial conections", "Partial Connection Adaptation"),
     ],
