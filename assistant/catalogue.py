@@ -29,17 +29,19 @@ CREATE INDEX chunks_paper ON chunks (paper_id);
 CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, paper_id TEXT NOT NULL, removed TEXT NOT NULL);
 CREATE TABLE followers (name TEXT PRIMARY KEY, generation INTEGER NOT NULL, number INTEGER NOT NULL,
-                        writing INTEGER NOT NULL) WITHOUT ROWID;
+                        chunks INTEGER NOT NULL, writing INTEGER NOT NULL) WITHOUT ROWID;
 """
 _VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """How far an index has followed: its folder's generation, the last change it holds, and whether a write is under way."""
+    """How far an index has followed: its folder's generation, the last change that it holds, how many chunks it then
+    held, and whether a write is under way."""
 
     generation: int = 0
     number: int = 0
+    chunks: int = 0
     writing: bool = False
 
 
@@ -239,13 +241,13 @@ class Catalogue:
 
     def follower(self, name: str) -> Follower:
         """How far the index `name` has followed."""
-        rows = self._rows("SELECT generation, number, writing FROM followers WHERE name = ?", (name,))
-        return Follower(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else Follower()
+        rows = self._rows("SELECT generation, number, chunks, writing FROM followers WHERE name = ?", (name,))
+        return Follower(*rows[0][:3], bool(rows[0][3])) if rows else Follower()
 
     def set_follower(self, name: str, follower: Follower) -> None:
         """Stores how far the index `name` has followed."""
-        values = (name, follower.generation, follower.number, int(follower.writing))
-        self._run("INSERT OR REPLACE INTO followers VALUES (?, ?, ?, ?)", values)
+        values = (name, follower.generation, follower.number, follower.chunks, int(follower.writing))
+        self._run("INSERT OR REPLACE INTO followers VALUES (?, ?, ?, ?, ?)", values)
 
     def follower_names(self) -> list[str]:
         """The names of all indexes that follow."""
@@ -253,7 +255,7 @@ class Catalogue:
 
     def retire_follower(self, name: str) -> None:
         """Makes an index start a new generation at the next opening. Call inside `transaction`."""
-        self.set_follower(name, Follower(self.follower(name).generation, 0, writing=True))
+        self.set_follower(name, Follower(self.follower(name).generation, writing=True))
 
 
 def _dump(record: Paper | Chunk) -> str:

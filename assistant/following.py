@@ -7,8 +7,10 @@ generation from the catalogue's own vectors, because a killed Chroma cannot be t
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from assistant.catalogue import Catalogue, Follower
@@ -103,10 +105,11 @@ class Indexes:
         name, state = self._vectors_name, self._catalogue.follower(self._vectors_name)
         if self._open.get(name) != state and not self._open_vectors(state):
             state = Follower(state.generation + 1)
-            shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
+            if not self._config.chroma_host:
+                shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
             self.vectors = VectorIndex(self._config, self._library_id, state.generation)
             self.vectors.clear()
-        self._take_in(name, state, self._apply_vectors, progress, "Storing vectors in Chroma")
+        self._take_in(name, state, self._apply_vectors, lambda: self.vectors.count(), progress, "Storing vectors in Chroma")
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
 
@@ -123,13 +126,15 @@ class Indexes:
             if self._config.chroma_host:
                 raise  # a server that does not answer is no damaged index
             return False
-        return state.number < self._catalogue.last_change() or self._is_sound()
+        return self._is_sound(state)
 
-    def _is_sound(self) -> bool:
-        _, chunk_count = self._catalogue.counts()
-        ids = self._catalogue.chunk_ids_of(self._catalogue.paper_ids()[:_SAMPLE])[:_SAMPLE]
-        sample = [(name, vector) for name, vector in self._catalogue.vectors_of(ids).items() if vector.any()]
-        return self.vectors.is_sound(chunk_count, sample)
+    def _is_sound(self, state: Follower) -> bool:
+        """True where the open vectors hold as many chunks as they did, and find a few of them again by their own vector."""
+        sample: list[tuple[str, np.ndarray]] = []
+        if state.number == self._catalogue.last_change():
+            ids = self._catalogue.chunk_ids_of(self._catalogue.paper_ids()[:_SAMPLE])[:_SAMPLE]
+            sample = [(name, vector) for name, vector in self._catalogue.vectors_of(ids).items() if vector.any()]
+        return self.vectors.is_sound(state.chunks, sample)
 
     def _apply_vectors(self, paper_ids: list[str], removed: list[str]) -> None:
         self.vectors.remove(removed)
@@ -141,18 +146,18 @@ class Indexes:
             state = Follower(state.generation + 1)
             shutil.rmtree(self._lexical_folder(state.generation), ignore_errors=True)
             self.lexical = LexicalIndex(self._lexical_folder(state.generation))
-        self._take_in("lexical", state, self._apply_lexical, progress, "Indexing words")
+        self._take_in("lexical", state, self._apply_lexical, lambda: self.lexical.count(), progress, "Indexing words")
         _remove_others(self._config.data_dir / "lexical", state.generation)
 
     def _open_lexical(self, state: Follower) -> bool:
-        """Opens the generation of `state`; tantivy's commits are atomic, so a write that was cut off did not happen."""
-        if not state.generation:
+        """Opens the generation of `state`; False where there is none, or where a write of it was cut off."""
+        if not state.generation or state.writing:
             return False
         try:
             self.lexical = LexicalIndex(self._lexical_folder(state.generation))
         except StoreError:
             return False
-        return state.number < self._catalogue.last_change() or self.lexical.count() == self._catalogue.counts()[1]
+        return self.lexical.count() == state.chunks
 
     def _apply_lexical(self, paper_ids: list[str], removed: list[str]) -> None:
         self.lexical.apply(self._catalogue.entries(paper_ids), removed)
@@ -165,21 +170,22 @@ class Indexes:
         name: str,
         state: Follower,
         apply: Callable[[list[str], list[str]], None],
+        count: Callable[[], int],
         progress: Progress | None,
         label: str,
     ) -> None:
         """Applies every change after `state.number`, a batch at a time; each is safe to apply twice."""
         first, last = state.number, self._catalogue.last_change()
         while state.number < last:
-            self._catalogue.set_follower(name, Follower(state.generation, state.number, writing=True))
+            self._catalogue.set_follower(name, replace(state, writing=True))
             number, paper_ids, removed = self._catalogue.changes_after(state.number, _BATCH)
             apply(paper_ids, removed)
-            state = Follower(state.generation, number)
+            state = Follower(state.generation, number, count())
             self._catalogue.set_follower(name, state)
             if progress:
                 progress(label, number - first, last - first)
         if state.writing:  # nothing was missing after a write that was cut off
-            state = Follower(state.generation, state.number)
+            state = replace(state, writing=False)
         self._catalogue.set_follower(name, state)
         self._open[name] = state
 

@@ -2,8 +2,8 @@
 
 Command:  python -m assistant.training.embedding --corpus papers.jsonl.gz --benchmarks FOLDER --output FOLDER
 
-About an hour on two cores, most of it the teacher's answers, which `--cache` keeps. All draws are seeded, so the same
-machine with the same number of threads gives the same table as far as PyTorch's arithmetic does.
+About a quarter of an hour on two free cores, half of it for the teacher's answers, which `--cache` keeps. All draws
+are seeded, so the same machine with the same number of threads gives the same table as far as PyTorch's arithmetic does.
 """
 
 import argparse

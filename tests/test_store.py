@@ -1,0 +1,150 @@
+"""The store: killed at any moment it opens and answers; on a Chroma server it is the same library."""
+
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import chromadb
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.errors import StoreError
+
+HALF = "Which method keeps half of the parameters frozen in each tuning round?"
+BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.argv[1]).search('x'); print('done')"
+
+
+def build(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", BUILD, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_moments_of_building_it_opens_and_answers(tmp_path: Path) -> None:
+    start = time.monotonic()
+    assert build(tmp_path / "undisturbed").wait() == 0
+    whole = time.monotonic() - start
+    draw = random.Random(20)
+    with Assistant(data_dir=tmp_path / "undisturbed") as library:
+        expected = library.ask(HALF).text
+    for number in range(20):
+        folder = tmp_path / f"killed-{number}"
+        process = build(folder)
+        # The first third of the time goes into imports, before anything is written.
+        time.sleep(draw.uniform(0.3, 1.0) * whole)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        with Assistant(data_dir=folder) as library:
+            assert library.ask(HALF).text == expected, number
+            assert len(library.papers()) == 456
+
+
+def test_an_index_that_was_being_written_is_built_anew(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
+        state = library._catalogue.follower("chroma")
+        library._catalogue.set_follower("chroma", replace(state, writing=True))
+    with Assistant(data_dir=tmp_path) as library:
+        assert library.search("otters")[0].paper.title == "Otters"
+        assert library._catalogue.follower("chroma") == replace(state, generation=state.generation + 1)
+    assert [folder.name for folder in (tmp_path / "chroma").iterdir()] == [f"gen-{state.generation + 1}"]
+
+
+@pytest.mark.parametrize("index", ["chroma", "lexical"])
+def test_a_deleted_index_comes_back_without_embedding_again(tmp_path: Path, index: str) -> None:
+    import shutil
+
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
+    shutil.rmtree(tmp_path / index)
+    with Assistant(data_dir=tmp_path) as library:
+        library._indexer._embedder = None  # type: ignore[assignment]
+        assert library.search("otters")[0].paper.title == "Otters"
+
+
+def test_filling_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant.indexing import Indexer
+
+    real, calls = Indexer.write, []
+
+    def stop_at_the_third(self: Indexer, *args: object) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Indexer, "write", stop_at_the_third)
+    with Assistant(data_dir=tmp_path) as library, pytest.raises(KeyboardInterrupt):
+        library.search("x")
+    monkeypatch.undo()
+    with Assistant(data_dir=tmp_path) as library:
+        assert 0 < library.counts()[0] < 456
+        assert len(library.papers()) == 456
+
+
+def test_any_chroma_client_can_read_the_collection(seeds_folder: Path) -> None:
+    (folder,) = (seeds_folder / "chroma").iterdir()
+    client = chromadb.PersistentClient(str(folder))
+    (collection,) = client.list_collections()
+    found = client.get_collection(collection.name).get(where={"year": 2017}, include=["documents", "metadatas"])
+    assert found["documents"]
+    assert all(metadata["title"] and metadata["paper_id"] for metadata in found["metadatas"] or [])
+
+
+@pytest.fixture(scope="module")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(tmp_path_factory.mktemp("server")), "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    else:
+        process.kill()
+        pytest.skip("the chroma server did not start")
+    yield port
+    process.kill()
+    process.wait()
+
+
+def test_on_a_chroma_server_it_is_the_same_library(
+    chroma_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = [Paper(title="Otters", abstract="Otters swim in cold rivers."), Paper(title="Beavers", abstract="Beavers build dams.")]
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(papers)
+        embedded = [passage.text for passage in library.search("who builds dams?")]
+    monkeypatch.setenv("CHROMA_HOST", "127.0.0.1")
+    monkeypatch.setenv("CHROMA_PORT", str(chroma_server))
+    monkeypatch.setenv("CHROMA_HEADERS", '{"X-Chroma-Token": "secret"}')
+    with Assistant(data_dir=tmp_path) as library:
+        assert [passage.text for passage in library.search("who builds dams?")] == embedded
+        library.remove(["Beavers"])
+        assert [passage.paper.title for passage in library.search("who builds dams?")] == ["Otters"]
+        names = [collection.name for collection in chromadb.HttpClient("127.0.0.1", chroma_server).list_collections()]
+        assert library._indexes.vectors.name in names
+    monkeypatch.delenv("CHROMA_HOST")
+    with Assistant(data_dir=tmp_path) as library:  # and back, without a setting of its own
+        assert [passage.paper.title for passage in library.search("who builds dams?")] == ["Otters"]
+
+
+def test_a_chroma_server_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Assistant(data_dir=tmp_path, chroma_host="127.0.0.1", chroma_port=port) as library:
+        with pytest.raises(StoreError, match=re.escape(f"127.0.0.1:{port}")):
+            library.add(Paper(title="Otters", abstract="Otters swim."))
+        assert library.counts() == (1, 1)  # nothing given is lost
+    with Assistant(data_dir=tmp_path) as library:
+        assert library.search("otters")[0].paper.title == "Otters"
