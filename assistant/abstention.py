@@ -83,8 +83,9 @@ class Calibration:
 @lru_cache(maxsize=1)
 def shipped_calibration() -> Calibration:
     """The calibration that ships with the package."""
-    values = json.loads(resource("abstention.json").read_text(encoding="utf-8"))
-    return Calibration(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    values: dict[str, Any] = json.loads(resource("abstention.json").read_text(encoding="utf-8"))
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return Calibration(**values | lists)
 
 
 def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:

@@ -242,7 +242,7 @@ class Catalogue:
     def follower(self, name: str) -> Follower:
         """How far the index `name` has followed."""
         rows = self._rows("SELECT generation, number, chunks, writing FROM followers WHERE name = ?", (name,))
-        return Follower(*rows[0][:3], bool(rows[0][3])) if rows else Follower()
+        return Follower(rows[0][0], rows[0][1], rows[0][2], bool(rows[0][3])) if rows else Follower()
 
     def set_follower(self, name: str, follower: Follower) -> None:
         """Stores how far the index `name` has followed."""

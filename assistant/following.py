@@ -109,7 +109,9 @@ class Indexes:
                 shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
             self.vectors = VectorIndex(self._config, self._library_id, state.generation)
             self.vectors.clear()
-        self._take_in(name, state, self._apply_vectors, lambda: self.vectors.count(), progress, "Storing vectors in Chroma")
+        self._take_in(
+            name, state, self._apply_vectors, lambda: self.vectors.count(), progress, "Storing vectors in Chroma"
+        )
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
 

@@ -98,7 +98,7 @@ class Indexer:
                 counts[outcome] += number
             if progress:
                 progress(f"Reading {name}", start + len(batch), len(papers))
-        return FileReport(name, len(papers), problems=problems, **counts)
+        return FileReport(name, len(papers), counts["added"], counts["updated"], counts["unchanged"], problems)
 
     def _store(self, batch: Sequence[Paper]) -> dict[str, int]:
         """Merges a batch with the catalogue and writes what changed, each paper whole."""

@@ -118,10 +118,18 @@ class Assistant:
             yield from piece["events"]
 
     def search(
-        self, question: str, k: int = 10, papers: Iterable[str] | None = None, years: Iterable[int] | None = None
+        self,
+        question: str,
+        k: int = 10,
+        papers: Iterable[str] | None = None,
+        years: Iterable[int] | None = None,
+        dense_weight: float | None = None,
     ) -> list[Passage]:
-        """The `k` passages nearest to the question, best first, without an answer."""
-        return self._find(read_question(question), k, self._scope(papers, years))
+        """The `k` passages nearest to the question, best first, without an answer.
+
+        `dense_weight` fixes the vectors' share of the score in [0, 1]: 0 is BM25 alone, 1 vectors alone.
+        """
+        return self._find(read_question(question), k, self._scope(papers, years), dense_weight)
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
@@ -185,11 +193,13 @@ class Assistant:
     ) -> Request:
         return Request(question, tuple(history or ()), self._scope(papers, years), rewritten)
 
-    def _find(self, question: Question, k: int, paper_ids: Sequence[str] | None = None) -> list[Passage]:
+    def _find(
+        self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
+    ) -> list[Passage]:
         with self._lock:
             self._fill_if_new()
             self._follow()
-            return self._search.search(question, k, paper_ids)
+            return self._search.search(question, k, paper_ids, dense_weight=dense_weight)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         return decide(question, passages, self.lexical.idf, self.lexical.is_known, self.config.keep_answerable)

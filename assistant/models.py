@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def open_chat_model(config: Config) -> "BaseChatModel":
     name = config.model_name
     if name is None:
         raise ConfigError("no language model is configured; set OPENAI_API_KEY or OPENAI_BASE_URL")
-    common = {
+    common: dict[str, Any] = {
         "temperature": config.temperature,
         "timeout": config.request_timeout,
         "max_retries": config.max_retries,

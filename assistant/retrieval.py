@@ -38,13 +38,22 @@ class Search:
         self._embedder = embedder
 
     def search(
-        self, question: Question, k: int, paper_ids: Sequence[str] | None = None, per_paper: int = 2
+        self,
+        question: Question,
+        k: int,
+        paper_ids: Sequence[str] | None = None,
+        per_paper: int = 2,
+        dense_weight: float | None = None,
     ) -> list[Passage]:
-        """The `k` best passages, best first, at most `per_paper` of one paper, within `paper_ids` where given."""
+        """The `k` best passages, best first, at most `per_paper` of one paper, within `paper_ids` where given.
+
+        `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone; None lets the
+        question decide.
+        """
         vector = self._embedder.encode([question.text])[0]
         question = self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
-        share = self._dense_weight(question, bm25)
+        share = self._dense_weight(question, bm25) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
         for name in self._of_years(question.years, fused):
             fused[name] += _YEAR_BONUS
@@ -75,7 +84,9 @@ class Search:
         papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
         cover = max(
             (
-                coverage(question.terms, term_set(papers[paper_of(n)].record) | term_set(c.text), self._indexes.lexical.idf)
+                coverage(
+                    question.terms, term_set(papers[paper_of(n)].record) | term_set(c.text), self._indexes.lexical.idf
+                )
                 for n, c in chunks.items()
             ),
             default=0.0,

@@ -13,7 +13,9 @@ COMMAND = [sys.executable, "-c", "from assistant.cli import main; main()"]
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, env=os.environ | environment, timeout=120)
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, env=os.environ | environment, timeout=120
+    )
 
 
 @pytest.fixture

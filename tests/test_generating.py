@@ -6,8 +6,26 @@ from typing import Any
 
 import pytest
 from provider import (
-    CutOff, Embed, Empty, Fail, HtmlError, MalformedLines, Provider, Reply, Silence, all_marks_to_first, chatty,
-    faithful, flipped_negation, injected, invented_marks, invented_tail, misattributed, no_marks, refusal, wrong_numbers,
+    CutOff,
+    Embed,
+    Empty,
+    Fail,
+    HtmlError,
+    MalformedLines,
+    Provider,
+    Reply,
+    Silence,
+    all_marks_to_first,
+    chatty,
+    faithful,
+    flipped_negation,
+    injected,
+    invented_marks,
+    invented_tail,
+    misattributed,
+    no_marks,
+    refusal,
+    wrong_numbers,
 )  # fmt: skip
 
 from assistant import Answer, Assistant, Paper
@@ -87,7 +105,9 @@ def test_marks_that_all_point_at_one_sentence_do_not_pass(ask: Callable[..., Ans
     assert any(claim.verdict == "unsupported" for claim in answer.claims)
 
 
-@pytest.mark.parametrize("behaviour", [Reply(refusal), Reply("**Not found.**"), Empty()], ids=["refusal", "bold", "empty"])
+@pytest.mark.parametrize(
+    "behaviour", [Reply(refusal), Reply("**Not found.**"), Empty()], ids=["refusal", "bold", "empty"]
+)
 def test_a_refusal_is_not_found(ask: Callable[..., Answer], behaviour: Any) -> None:
     with Provider([behaviour]) as provider:
         answer = ask(provider)
@@ -109,7 +129,10 @@ def test_off_topic_questions_never_reach_the_model(ask: Callable[..., Answer]) -
         (Fail(404), "ASSISTANT_MODEL"),
         (Fail(429, retry_after=0.05), "limiting requests"),
         (Fail(500), "HTTP 500"),
-        (Fail(400, "context_length_exceeded", "This model's maximum context length is 10"), "ASSISTANT_EVIDENCE_TOKENS"),
+        (
+            Fail(400, "context_length_exceeded", "This model's maximum context length is 10"),
+            "ASSISTANT_EVIDENCE_TOKENS",
+        ),
         (HtmlError(), "HTTP 502"),
         (Silence(), "sent nothing"),
         (MalformedLines("Half of it. [1.1]"), "cannot be read"),
@@ -117,7 +140,9 @@ def test_off_topic_questions_never_reach_the_model(ask: Callable[..., Answer]) -
     ],
     ids=["401", "404", "429", "500", "context", "html", "silence", "malformed", "cut-off"],
 )
-def test_a_failing_provider_is_named_and_the_papers_are_quoted(ask: Callable[..., Answer], behaviour: Any, says: str) -> None:
+def test_a_failing_provider_is_named_and_the_papers_are_quoted(
+    ask: Callable[..., Answer], behaviour: Any, says: str
+) -> None:
     with Provider([behaviour]) as provider:
         answer = ask(provider, request_timeout=1)
     assert says in answer.reason
@@ -176,8 +201,15 @@ def test_nobody_listening_stops_the_request(seeds_folder: Path) -> None:
 
 def test_embeddings_from_a_server(tmp_path: Path) -> None:
     with Provider(embeddings=[Embed(dimension=32)]) as provider:
-        settings = {"data_dir": tmp_path, "embedding": "openai:small", "openai_base_url": provider.url, "model": "extractive"}
+        settings = {
+            "data_dir": tmp_path,
+            "embedding": "openai:small",
+            "openai_base_url": provider.url,
+            "model": "extractive",
+        }
         with Assistant(**settings) as library:
-            library.add([Paper(title="Otters", abstract="Otters swim."), Paper(title="Beavers", abstract="Beavers build.")])
+            library.add(
+                [Paper(title="Otters", abstract="Otters swim."), Paper(title="Beavers", abstract="Beavers build.")]
+            )
             assert library.search("Beavers build")[0].paper.title == "Beavers"
         assert {request.path for request in provider.requests} == {"/v1/embeddings"}

@@ -126,7 +126,9 @@ def test_questions_that_cannot_be_asked_say_why(library: Assistant, question: st
         library.ask(question)
 
 
-@pytest.mark.parametrize("question", ["the of and is", "🙂", "Wie wird das Wetter morgen in Köln?", "\ud800 x", '"(a:b*~^ AND'])
+@pytest.mark.parametrize(
+    "question", ["the of and is", "🙂", "Wie wird das Wetter morgen in Köln?", "\ud800 x", '"(a:b*~^ AND']
+)
 def test_odd_questions_get_an_answer_of_some_kind(library: Assistant, question: str) -> None:
     assert library.ask(question).status in ("answered", "not_found")
 
@@ -145,8 +147,12 @@ def test_adding_to_an_empty_library_adds_only_what_is_given(tmp_path: Path) -> N
 
 
 def test_an_edited_abstract_replaces_its_old_sentences(tmp_path: Path) -> None:
-    old = Paper(title="Zebras", abstract="Zebras cross roads in herds of seven. Lions wait for them.", sources=("a.txt",))
-    new = Paper(title="Zebras", abstract="Zebras cross roads in herds of nine. Lions wait for them.", sources=("a.txt",))
+    old = Paper(
+        title="Zebras", abstract="Zebras cross roads in herds of seven. Lions wait for them.", sources=("a.txt",)
+    )
+    new = Paper(
+        title="Zebras", abstract="Zebras cross roads in herds of nine. Lions wait for them.", sources=("a.txt",)
+    )
     with Assistant(data_dir=tmp_path / "own") as own:
         own.add(old)
         own.add(new)

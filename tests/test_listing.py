@@ -11,7 +11,9 @@ from assistant.loaders import load_file
 from assistant.loaders.listing import load
 from assistant.records import Paper
 
-HEADER = "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\n{}byAK and the research community\n\nMar 17\n\n"
+HEADER = (
+    "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\n{}byAK and the research community\n\nMar 17\n\n"
+)
 ABSTRACT = "We study a thing. It works well."
 
 
@@ -50,7 +52,13 @@ def test_the_manifest_counts_what_is_there() -> None:
     ids=["year", "comments", "no-year", "organisation", "organisation-of-words"],
 )
 def test_metadata(
-    variant: str, metadata: str, authors: int | None, organisation: str | None, date: str, year: int | None, comments: int | None
+    variant: str,
+    metadata: str,
+    authors: int | None,
+    organisation: str | None,
+    date: str,
+    year: int | None,
+    comments: int | None,
 ) -> None:
     found = papers(f"A Title\n\n{ABSTRACT}\n\n{metadata}\n\nNext\n\n{ABSTRACT}", variant)
     assert [paper.title for paper in found] == ["A Title", "Next"]
@@ -88,7 +96,9 @@ def test_every_cut_of_a_real_listing_keeps_only_whole_papers() -> None:
         assert whole.get(found[-1].title, "").startswith(found[-1].abstract)
 
 
-@pytest.mark.parametrize("text", [HEADER.format(""), "Just some text.\n\nMore of it."], ids=["header-only", "no-listing"])
+@pytest.mark.parametrize(
+    "text", [HEADER.format(""), "Just some text.\n\nMore of it."], ids=["header-only", "no-listing"]
+)
 def test_what_is_no_listing_is_a_clear_error(text: str) -> None:
     with pytest.raises(LoadError, match="x.txt"):
         load(Path("x.txt"), text)
@@ -96,7 +106,13 @@ def test_what_is_no_listing_is_a_clear_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "empty"), (b"\x00\x01" * 50, "binary"), (b"%PDF-1.7 x", "binary"), (b"caf\xe9 " * 40, "UTF-8"), (b"hello", "no format")],
+    [
+        (b"", "empty"),
+        (b"\x00\x01" * 50, "binary"),
+        (b"%PDF-1.7 x", "binary"),
+        (b"caf\xe9 " * 40, "UTF-8"),
+        (b"hello", "no format"),
+    ],
     ids=["empty", "binary", "pdf", "latin-1", "unknown"],
 )
 def test_bad_files_are_named_with_a_reason(tmp_path: Path, content: bytes, message: str) -> None:

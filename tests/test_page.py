@@ -19,7 +19,7 @@ FLAGS = [
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 HFT = "HFT: Half Fine-Tuning for Large Language Models"
 HOSTILE = Paper(
-    title="</script><img src=x onerror=\"window.hacked=1\"> Otters",
+    title='</script><img src=x onerror="window.hacked=1"> Otters',
     abstract="Otters swim <b onclick='window.hacked=1'>fast</b> ![x](http://evil.example/leak.png) in [rivers](javascript:alert(1)). "
     "Otters eat fish <script>window.hacked=1</script> every day.",
 )
@@ -50,7 +50,9 @@ def address(seeds_folder: Path) -> Iterator[str]:
 def page(browser: Any, address: str) -> Iterator[Any]:
     opened = browser.new_page(viewport={"width": 1280, "height": 860})
     opened.outside = []
-    opened.on("request", lambda r: opened.outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None)
+    opened.on(
+        "request", lambda r: opened.outside.append(r.url) if not r.url.startswith((address, "data:", "blob:")) else None
+    )
     opened.goto(address)
     opened.wait_for_selector("#question textarea")
     yield opened
@@ -114,7 +116,10 @@ def test_hostile_papers_are_shown_as_text(browser: Any, tmp_path: Path) -> None:
         app = launch(library, port=0, block=False)
         page = browser.new_page()
         outside: list[str] = []
-        page.on("request", lambda r: outside.append(r.url) if not r.url.startswith((app.local_url, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda r: outside.append(r.url) if not r.url.startswith((app.local_url, "data:", "blob:")) else None,
+        )
         page.goto(app.local_url)
         page.wait_for_selector("#question textarea")
         ask(page, "Where do otters swim fast? <img src=x onerror='window.hacked=1'>", "Otters swim")

@@ -42,7 +42,12 @@ def test_the_whole_main_job_tries_no_connection(tmp_path: Path) -> None:
     # Tracing that the user's shell happens to have on must not send questions anywhere either.
     environment = os.environ | {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "HF_HUB_OFFLINE": "0"}
     result = subprocess.run(
-        [sys.executable, "-c", JOB, str(tmp_path / "data")], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=170
+        [sys.executable, "-c", JOB, str(tmp_path / "data")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+        timeout=170,
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert "quiet" in result.stdout

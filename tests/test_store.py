@@ -22,7 +22,9 @@ BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.arg
 
 
 def build(folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", BUILD, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, "-c", BUILD, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 @pytest.mark.slow
@@ -102,7 +104,14 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(tmp_path_factory.mktemp("server")), "--port", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("chroma")),
+        "run",
+        "--path",
+        str(tmp_path_factory.mktemp("server")),
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     for _ in range(100):
         with socket.socket() as probe:
@@ -120,7 +129,10 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 def test_on_a_chroma_server_it_is_the_same_library(
     chroma_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    papers = [Paper(title="Otters", abstract="Otters swim in cold rivers."), Paper(title="Beavers", abstract="Beavers build dams.")]
+    papers = [
+        Paper(title="Otters", abstract="Otters swim in cold rivers."),
+        Paper(title="Beavers", abstract="Beavers build dams."),
+    ]
     with Assistant(data_dir=tmp_path) as library:
         library.add(papers)
         embedded = [passage.text for passage in library.search("who builds dams?")]

@@ -58,7 +58,9 @@ def test_every_setting_is_in_the_example() -> None:
 
 
 def test_the_repository_names_no_download_host() -> None:
-    hosts = re.compile(r"pypi\.org|files\.pythonhosted|huggingface\.co/[\w-]+/[\w-]+/resolve|registry\.npmjs|pypi\.python")
+    hosts = re.compile(
+        r"pypi\.org|files\.pythonhosted|huggingface\.co/[\w-]+/[\w-]+/resolve|registry\.npmjs|pypi\.python"
+    )
     texts = [path for pattern in ("*.toml", "*.md", ".ci/run", "assistant/**/*.py") for path in ROOT.glob(pattern)]
     assert len(texts) > 30
     assert [path.name for path in texts if hosts.search(path.read_text(encoding="utf-8"))] == []

@@ -22,15 +22,33 @@ def sentences(text: str) -> list[str]:
         ("We use BERT (e.g. Base). It gains 3.5 points.", ["We use BERT (e.g. Base).", "It gains 3.5 points."]),
         ("As in Smith et al. (2024), we win. Yes!", ["As in Smith et al. (2024), we win.", "Yes!"]),
         ("See Fig. 3 and Sec. 4 for more. Done.", ["See Fig. 3 and Sec. 4 for more.", "Done."]),
-        ("Four aspects: 1. Chemical diversity, 2. System size.", ["Four aspects: 1. Chemical diversity, 2. System size."]),
+        (
+            "Four aspects: 1. Chemical diversity, 2. System size.",
+            ["Four aspects: 1. Chemical diversity, 2. System size."],
+        ),
         ("Trained in A and B. This helps.", ["Trained in A and B.", "This helps."]),
-        ("It grows with sizes.From a theoretical view, good.", ["It grows with sizes.", "From a theoretical view, good."]),
+        (
+            "It grows with sizes.From a theoretical view, good.",
+            ["It grows with sizes.", "From a theoretical view, good."],
+        ),
         ("Code is at https://github.com/A.Bee/c.Dee now.", ["Code is at https://github.com/A.Bee/c.Dee now."]),
         ("Is it so? It is.", ["Is it so?", "It is."]),
         ("", []),
         (" \n ", []),
     ],
-    ids=["two", "eg", "et-al", "fig", "enumeration", "initial", "missing-space", "address", "question", "empty", "blank"],
+    ids=[
+        "two",
+        "eg",
+        "et-al",
+        "fig",
+        "enumeration",
+        "initial",
+        "missing-space",
+        "address",
+        "question",
+        "empty",
+        "blank",
+    ],
 )
 def test_sentence_spans(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected

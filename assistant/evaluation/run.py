@@ -11,22 +11,24 @@ from assistant.library import Assistant
 from assistant.records import Answer, Citation
 
 _DEPTH = 10
+_BASELINES = {"BM25 alone": 0.0, "vectors alone": 1.0}
 _SHOWN = 3  # sentences that a reader looks at first
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One item with its ranking (titles, best first) and answer."""
+    """One item with its answer, and the titles that were ranked for it, best first: by us and by each baseline."""
 
     item: Item
     ranked: tuple[str, ...]
+    baselines: dict[str, tuple[str, ...]]
     answer: Answer
     seconds: float = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a run over `results`, and whole runs of it in `failures` by question id."""
+    """The figures of a run over `results`, over all of them and for each type of question."""
 
     mode: str
     results: tuple[Result, ...]
@@ -85,10 +87,13 @@ def _ask(assistant: Assistant, item: Item) -> Result:
     start = time.monotonic()
     answer = assistant.ask(item.question, history=item.history)
     seconds = time.monotonic() - start
-    # One passage a paper may hide others behind it: rank deeper, then keep the first ten papers.
-    passages = assistant.search(answer.standalone_question or item.question, k=2 * _DEPTH)
-    ranked = tuple(dict.fromkeys(passage.paper.title for passage in passages))[:_DEPTH]
-    return Result(item, ranked, answer, seconds)
+
+    def ranked(dense_weight: float | None) -> tuple[str, ...]:
+        # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
+        found = assistant.search(answer.standalone_question, k=2 * _DEPTH, dense_weight=dense_weight)
+        return tuple(dict.fromkeys(passage.paper.title for passage in found))[:_DEPTH]
+
+    return Result(item, ranked(None), {name: ranked(weight) for name, weight in _BASELINES.items()}, answer, seconds)
 
 
 def _figures(results: Sequence[Result]) -> list[Figure]:
@@ -103,6 +108,14 @@ def _figures(results: Sequence[Result]) -> list[Figure]:
     return [
         over("retrieval: recall@10", answerable, lambda r: recall_at(r.ranked, r.item.relevant, _DEPTH)),
         over("retrieval: nDCG@10", answerable, lambda r: ndcg_at(r.ranked, r.item.relevant, _DEPTH)),
+        *(
+            over(
+                f"  {name}: nDCG@10",
+                answerable,
+                lambda r, name=name: ndcg_at(r.baselines[name], r.item.relevant, _DEPTH),
+            )
+            for name in _BASELINES
+        ),
         over("retrieval: MRR", answerable, lambda r: reciprocal_rank(r.ranked, r.item.relevant)),
         over("citation: right paper first", answerable, _right_paper_first),
         over("citation: right sentence in the first three", with_evidence, _right_sentence_shown),
