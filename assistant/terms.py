@@ -30,6 +30,10 @@ _GREEK = {letter: unicodedata.name(letter).split()[-1].lower() for letter in "α
     "ς": "sigma",
 }
 _GREEK_NAMES = "|".join(sorted(set(_GREEK.values()), key=len, reverse=True))
+_MONTHS = {
+    month: month[:3]
+    for month in "january february march april may june july august september october november december".split()
+}
 _MARKUP = re.compile(r"[\\^${}]")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)
 _PART = re.compile(r"[^\W_]+", re.UNICODE)
@@ -55,6 +59,8 @@ def _spellings(word: str) -> list[str]:
     if re.fullmatch(r"[\d.,]+", word):
         return [word.replace(",", "").strip(".")]
     word = re.sub(r"['’]s$", "", word)
+    if word in _MONTHS:  # listings print "Oct 3, 2017"; people ask for October
+        return [_MONTHS[word]]
     parts = _PART.findall(word)
     if len(parts) == 1:
         return [word if word.endswith("+") and len(word) <= 4 else parts[0]]

@@ -20,7 +20,8 @@ HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 HFT = "HFT: Half Fine-Tuning for Large Language Models"
 HOSTILE = Paper(
     title='</script><img src=x onerror="window.hacked=1"> Otters',
-    abstract="Otters swim <b onclick='window.hacked=1'>fast</b> ![x](http://evil.example/leak.png) in [rivers](javascript:alert(1)). "
+    abstract="Otters swim <b onclick='window.hacked=1'>fast</b> ![x](http://evil.example/leak.png) in "
+    "[rivers](javascript:alert(1)). "
     "Otters eat fish <script>window.hacked=1</script> every day.",
 )
 SCREENSHOTS = Path(__file__).parent.parent / "docs"

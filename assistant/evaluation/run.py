@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from assistant.evaluation.metrics import Figure, figure_over, ndcg_at, recall_at, reciprocal_rank
@@ -112,7 +113,7 @@ def _figures(results: Sequence[Result]) -> list[Figure]:
             over(
                 f"  {name}: nDCG@10",
                 answerable,
-                lambda r, name=name: ndcg_at(r.baselines[name], r.item.relevant, _DEPTH),
+                partial(_baseline_ndcg, name),
             )
             for name in _BASELINES
         ),
@@ -124,6 +125,10 @@ def _figures(results: Sequence[Result]) -> list[Figure]:
         over("abstention: answerable kept", answerable, lambda r: float(r.answer.status != "not_found")),
         over("abstention: unanswerable declined", unanswerable, lambda r: float(r.answer.status == "not_found")),
     ]
+
+
+def _baseline_ndcg(name: str, result: Result) -> float:
+    return ndcg_at(result.baselines[name], result.item.relevant, _DEPTH)
 
 
 def _right_paper_first(result: Result) -> float:
