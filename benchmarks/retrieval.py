@@ -1,0 +1,91 @@
+"""Known-item and claim retrieval on sets that this project did not write, beside BM25 alone and the vectors alone.
+
+    python benchmarks/retrieval.py FOLDER [--limit N]
+
+FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_test.tsv) and scitldr/ (test.jsonl.gz). Every set becomes a library of its
+own in a temporary folder and is searched through `Assistant.search`, as any user's papers are.
+"""
+
+import argparse
+import gzip
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assistant import Assistant, Paper
+from assistant.evaluation.metrics import mean_figure, ndcg_at
+
+WAYS = {"ours": None, "BM25 alone": 0.0, "vectors alone": 1.0}
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a JSON Lines file, gzipped or not."""
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as file:
+        yield from map(json.loads, filter(str.strip, file))
+
+
+def scifact(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]]:
+    """The abstracts, and the 300 test claims with the ids of their abstracts."""
+    papers = [
+        Paper(
+            title=row["title"],
+            abstract=row["text"] if isinstance(row["text"], str) else " ".join(row["text"]),
+            id=str(row["_id"]),
+        )
+        for row in lines(folder / "corpus.jsonl.gz")
+    ]
+    claims = {str(row["_id"]): row["text"] for row in lines(folder / "queries.jsonl")}
+    relevant: dict[str, dict[str, int]] = {}
+    for line in (folder / "beir_test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, document, grade = line.split("\t")
+        relevant.setdefault(query, {})[document] = int(grade)
+    return papers, [(claims[query], grades) for query, grades in relevant.items()]
+
+
+def scitldr(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]]:
+    """All papers, and each summary of the test split with its own paper."""
+    papers, queries = [], []
+    for split in ("train", "dev", "test"):
+        for row in lines(folder / f"{split}.jsonl.gz"):
+            identifier = "".join(letter for letter in str(row["paper_id"]) if letter.isalnum())
+            papers.append(Paper(title=row.get("title") or identifier, abstract=" ".join(row["source"]), id=identifier))
+            if split == "test":
+                queries += [(summary, {identifier: 1}) for summary in row["target"]]
+    return papers, queries
+
+
+def main() -> None:
+    """Prints a table for each set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="ask only the first N questions of each set")
+    options = parser.parse_args()
+    for name, load in {"scifact": scifact, "scitldr": scitldr}.items():
+        papers, queries = load(options.folder / name)
+        with tempfile.TemporaryDirectory() as data_dir, Assistant(data_dir=data_dir, model="extractive") as library:
+            start = time.monotonic()
+            library.add(papers)
+            print(f"{name}: {len(papers)} papers added in {time.monotonic() - start:.1f} s")
+            for way, weight in WAYS.items():
+                scores, clusters, seconds = [], [], []
+                for text, relevant in queries[: options.limit]:
+                    start = time.monotonic()
+                    found = library.search(text[:3900], k=20, dense_weight=weight)
+                    seconds.append(time.monotonic() - start)
+                    ranked = list(dict.fromkeys(passage.paper.id for passage in found))
+                    scores.append(ndcg_at(ranked, relevant, 10))
+                    clusters.append(next(iter(relevant)))
+                figure = mean_figure(way, scores, clusters)
+                median = sorted(seconds)[len(seconds) // 2]
+                print(
+                    f"  {way:14} nDCG@10 {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
+                    f"  median search {median * 1000:.0f} ms"
+                )
+
+
+if __name__ == "__main__":
+    main()
