@@ -47,7 +47,7 @@ def create_app(library: Assistant) -> gr.Blocks:
                 with gr.Row():
                     ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80)
                     stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
-                    clear = gr.Button("New conversation", elem_id="clear", size="md", min_width=80)
+                    clear = gr.Button("New chat", elem_id="clear", size="md", min_width=80)
             with gr.Column(scale=2, min_width=320):
                 evidence = gr.HTML(page.EMPTY_EVIDENCE, elem_id="evidence", label="Evidence")
         gr.Examples(_examples(library), question, label="For example", api_visibility="private")

@@ -126,7 +126,8 @@ class Indexer:
         """Chunks, embeds and stores `papers`, and replaces the metadata of `records`, in one transaction."""
         chunks = [chunk_paper(paper, self._chunk_tokens) for paper in papers]
         texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
-        missing = [key for key in texts if key not in self._catalogue.known_vectors(list(texts))]
+        known = self._catalogue.known_vectors(list(texts))
+        missing = [key for key in texts if key not in known]
         vectors = self._embedder.encode([texts[key] for key in missing])
         with self._catalogue.transaction():
             self._catalogue.put_vectors(missing, vectors)

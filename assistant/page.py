@@ -10,7 +10,7 @@ _STATUS = {"answered": "Answered", "partial": "Partly answered", "not_found": "N
 CSS = """
 .gradio-container { max-width: 1280px !important; margin: 0 auto; }
 #title h1 { margin: 0; font-size: 1.35rem; } #title p { margin: 0; opacity: .75; }
-#evidence { height: 640px; overflow-y: auto; overscroll-behavior: contain; padding: 2px 10px 2px 2px; }
+#evidence { height: 700px; overflow-y: auto !important; overscroll-behavior: contain; padding: 2px 10px 2px 2px; }
 #evidence .head { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; margin-bottom: .6rem; }
 #evidence .badge { font-size: .78rem; font-weight: 600;
     padding: .1rem .6rem; border-radius: 1rem; border: 1px solid currentColor; }
@@ -26,7 +26,7 @@ CSS = """
 #evidence mark { background: #ffe58a; color: #1d1d1f; padding: 0 .1em; border-radius: 2px; }
 #evidence details { margin: .5rem 0; }
 #evidence summary { cursor: pointer; font-size: .88rem; }
-@media (max-width: 700px) { #evidence { height: auto; max-height: 70vh; } #chatbot { height: 52vh !important; } }
+@media (max-width: 700px) { #evidence { height: auto; max-height: 75vh; } #chatbot { height: 52vh !important; } }
 """
 
 EMPTY_EVIDENCE = '<p class="small">The papers behind an answer appear here, with the quoted sentences marked.</p>'

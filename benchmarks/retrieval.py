@@ -2,8 +2,9 @@
 
     python benchmarks/retrieval.py FOLDER [--limit N]
 
-FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_test.tsv) and scitldr/ (test.jsonl.gz). Every set becomes a library of its
-own in a temporary folder and is searched through `Assistant.search`, as any user's papers are.
+FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_test.tsv) and scitldr/ (test.jsonl.gz and the other splits).
+Every set becomes a library of its own in a temporary folder, searched through `Assistant.search`, as any user's
+papers are.
 """
 
 import argparse
@@ -23,9 +24,9 @@ WAYS = {"ours": None, "BM25 alone": 0.0, "vectors alone": 1.0}
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON Lines file, gzipped or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        yield from map(json.loads, filter(str.strip, file))
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    yield from map(json.loads, filter(str.strip, text.split("\n")))
 
 
 def scifact(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]]:

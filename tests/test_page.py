@@ -105,6 +105,10 @@ def test_nothing_overflows_and_a_picture_is_kept(page: Any, width: int) -> None:
     ask(page, HALF, "half of the parameters")
     page.wait_for_selector("#evidence mark")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    # The panel scrolls in itself: it must not run over what stands below it.
+    assert page.evaluate(
+        "(e => e.scrollHeight <= e.clientHeight || getComputedStyle(e).overflowY === 'auto')(document.querySelector('#evidence'))"
+    )
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(600)
     SCREENSHOTS.mkdir(exist_ok=True)
