@@ -189,10 +189,14 @@ def _polarity(text: str, cited: Sequence[str]) -> list[Problem]:
     closest = max(cited, key=lambda sentence: len(wanted & set(terms(sentence))))
     everything = " ".join(cited)
     problems: list[Problem] = []
-    if _negated_terms(text) - _negated_terms(everything) and not _NEGATORS.search(closest):
+    # The same negations and one more, or one less, are an edit; where they only overlap, the claim may say the same in
+    # other words.
+    mine, theirs = _negated_terms(text), _negated_terms(everything)
+    added = mine - theirs if not mine & theirs or theirs <= mine else set()
+    dropped = _negated_terms(closest) & wanted - mine if not mine & theirs or mine <= theirs else set()
+    if added & set(terms(closest)) or (added and not _NEGATORS.search(closest)):
         problems.append(Problem("negation", "it says “not” where the cited sentence does not"))
-    dropped = _negated_terms(closest) & wanted
-    if dropped and not _NEGATORS.search(text):
+    if dropped:
         problems.append(Problem("negation", "it leaves out a “not” of the cited sentence"))
     said, there = _stems(text), _stems(everything)
     for first, second in ((stem(a), stem(b)) for a, b in _OPPOSITES):

@@ -44,12 +44,11 @@ _UNITS = {
 _MULTIPLIERS = {"twice", "thrice", "double", "doubles", "doubled", "triple"}
 _UNIT_PATTERN = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?P<sign>[-−](?=\d)(?<!\d[-−]))?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+    r"(?<![A-Za-z0-9_.])(?<![A-Za-z]-)(?P<sign>[-−](?=\d)(?<!\d[-−]))?(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
     r"(?:[ -]?(?P<scale>k|m|b|bn|t|thousand|million|billion|trillion)(?![A-Za-z]))?"
     rf"(?:\s?-?(?P<unit>{_UNIT_PATTERN})(?![A-Za-z]))?",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[A-Za-z]+[-_]?\d|\d[A-Za-z]*[-_]?[A-Za-z]{2,}\d|[A-Za-z]\d")
 _MODEL_SIZE = re.compile(r"[A-Za-z]\w*-(?P<value>\d+(?:\.\d+)?)(?P<scale>[BMK])\b")
 _WORD = re.compile(r"[A-Za-z]+")
 
@@ -78,10 +77,9 @@ def quantities(text: str) -> list[Quantity]:
         Quantity(float(m["value"]) * _SCALES[m["scale"].lower()], "", m.group().rpartition("-")[2])
         for m in _MODEL_SIZE.finditer(text)
     ]
-    words = list(_WORD.finditer(text))
-    for match in words:
+    for match in _WORD.finditer(text):
         word = match.group().lower()
-        if word in _WORDS and text[match.start() - 1 : match.start()] != "-" or word in _WORDS and word != "one":
+        if word in _WORDS:
             unit = "times" if word in _MULTIPLIERS else _unit_after(text[match.end() : match.end() + 20])
             found.append(Quantity(float(_WORDS[word]), unit, match.group()))
     return found

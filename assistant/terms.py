@@ -34,6 +34,7 @@ _MONTHS = {
     month: month[:3]
     for month in "january february march april may june july august september october november december".split()
 }
+_TIMES = re.compile(r"(?<=\d)\s*\\?times\b")  # "1.42\times", and "1.42times" where a listing lost the backslash
 _MARKUP = re.compile(r"[\\^${}]")
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)
 _PART = re.compile(r"[^\W_]+", re.UNICODE)
@@ -42,6 +43,7 @@ _STEMMER = Stemmer.Stemmer("english")
 
 def fold(text: str) -> str:
     """`text` without LaTeX markup, accents and typographic variants; Greek letters by name; case kept."""
+    text = _TIMES.sub(" times", text)
     if text.isascii() and not _MARKUP.search(text):
         return text
     text = re.sub(rf"\\({_GREEK_NAMES})(?![a-z])", r"\1", text)
