@@ -129,8 +129,11 @@ def _expose(library: Assistant) -> None:
     gr.api(search, api_name="search", concurrency_limit=_AT_ONCE)
 
 
-def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860, block: bool = True) -> gr.Blocks:
-    """Opens the page and serves it until Ctrl-C. Raises ConfigError for an open address without a password, or a taken port."""
+def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.Blocks:
+    """Serves the page in the background; `app.local_url` is its address, `app.block_thread()` waits for Ctrl-C.
+
+    Raises ConfigError for an address beyond loopback without a password, or a port that is taken.
+    """
     config = library.config
     auth = (
         (config.page_user, config.page_password.get_secret_value())
@@ -147,7 +150,7 @@ def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860, block:
         app.launch(
             server_name=host, server_port=port or None, auth=auth,
             css=page.CSS, theme=gr.themes.Soft(font=["system-ui", "sans-serif"]),
-            prevent_thread_lock=not block, show_error=False, share=False, footer_links=["api"], ssr_mode=False,
+            prevent_thread_lock=True, show_error=False, share=False, footer_links=["api"], ssr_mode=False, quiet=True,
         )  # fmt: skip
     except OSError as error:
         raise ConfigError(f"the page cannot listen on {host}:{port} ({error}); choose another --port") from None

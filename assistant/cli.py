@@ -82,7 +82,9 @@ def chat(
     with _library(data_dir) as library:
         from assistant.app import launch
 
-        launch(library, host, port)
+        page = launch(library, host, port)
+        typer.echo(f"assistant is at {page.local_url} (Ctrl-C stops it)")
+        page.block_thread()
 
 
 @app.command()
@@ -204,15 +206,21 @@ def _progress(quiet: bool = False) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Progress(console=Console(stderr=True), transient=True)
+    tasks: dict[str, Any] = {}
 
-        def show(label: str, done: int, total: int) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(label, total=total)
-            bars.update(tasks[label], completed=done, total=total)
+    def show(label: str, done: int, total: int) -> None:
+        bars.start()  # only while something goes on: the page and the answers have the terminal to themselves
+        if label not in tasks:
+            tasks[label] = bars.add_task(label, total=total)
+        bars.update(tasks[label], completed=done, total=total)
+        if bars.finished:
+            bars.stop()
 
+    try:
         yield show
+    finally:
+        bars.stop()
 
 
 def _print_json(value: Any) -> None:

@@ -1,5 +1,6 @@
 """The page in headless Chromium: a question, its evidence, a follow-up, hostile text, and a failure that does not lock it."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(seeds_folder: Path) -> Iterator[str]:
     with Assistant(data_dir=seeds_folder) as library:
-        app = launch(library, port=0, block=False)
+        app = launch(library, port=0)
         yield app.local_url
         app.close()
 
@@ -100,7 +101,7 @@ def test_what_cannot_be_asked_is_said_and_the_page_goes_on(page: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
-def test_nothing_overflows_and_a_picture_is_kept(page: Any, width: int) -> None:
+def test_nothing_overflows_and_a_picture_is_taken(page: Any, width: int, tmp_path: Path) -> None:
     page.set_viewport_size({"width": width, "height": 860 if width > 400 else 844})
     ask(page, HALF, "half of the parameters")
     page.wait_for_selector("#evidence mark")
@@ -111,14 +112,15 @@ def test_nothing_overflows_and_a_picture_is_kept(page: Any, width: int) -> None:
     )
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(600)
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"page-{width}.png")
+    # README's pictures: UPDATE_SCREENSHOTS=1 python -m pytest -m browser
+    folder = SCREENSHOTS if "UPDATE_SCREENSHOTS" in os.environ else tmp_path
+    page.screenshot(path=folder / f"page-{width}.png")
 
 
 def test_hostile_papers_are_shown_as_text(browser: Any, tmp_path: Path) -> None:
     with Assistant(data_dir=tmp_path) as library:
         library.add(HOSTILE)
-        app = launch(library, port=0, block=False)
+        app = launch(library, port=0)
         page = browser.new_page()
         outside: list[str] = []
         page.on(

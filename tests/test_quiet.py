@@ -29,7 +29,7 @@ with Assistant(data_dir=sys.argv[1]) as library:
     assert library.ask("Which method keeps half of the parameters frozen?").citations
     library.add("extra.jsonl")
     evaluate(library, shipped_testset()[:5])
-    app = launch(library, port=0, block=False)
+    app = launch(library, port=0)
     assert Client(app.local_url, verbose=False).predict("half fine-tuning", api_name="/ask")["citations"]
     app.close()
 assert not attempts, attempts
