@@ -3,7 +3,7 @@
 A logistic regression over four features, fitted on the development half of the shipped test set: its answerable questions
 against its off-topic ones (`python -m assistant.training.abstention`). It recognises questions that have nothing to do with
 the library. It cannot recognise a near miss, whose topic is in the library but whose answer is not: every retrieval score
-was at chance on those.
+was at chance on those. Some give themselves away by a name that no paper mentions.
 """
 
 import json
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from assistant.lexical import LexicalIndex
 from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
 from assistant.retrieval import coverage
-from assistant.terms import term_set
+from assistant.terms import squeezed, term_set, terms
 
 FEATURES = ("cover", "dense", "sentence", "unknown")
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
@@ -114,27 +115,38 @@ def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
     )
 
 
-def decide(
-    question: Question,
-    passages: Sequence[Passage],
-    idf: Callable[[str], float],
-    is_known: Callable[[str], bool],
-    keep: float,
-) -> Decision:
-    """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not."""
+def decide(question: Question, passages: Sequence[Passage], lexical: LexicalIndex, keep: float) -> Decision:
+    """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not.
+
+    A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses.
+    """
     if not passages:
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     calibration = shipped_calibration()
-    probability = calibration.probability(features(question, passages, idf, is_known))
+    probability = calibration.probability(features(question, passages, lexical.idf, lexical.is_known))
+    strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
+    if strangers:
+        return Decision(False, probability, _never_mentioned(strangers))
     if probability >= calibration.threshold(keep):
         return Decision(True, probability)
-    unknown = [term for term in question.terms if not is_known(term)]
+    unknown = [term for term in question.terms if not lexical.is_known(term)]
     if len(unknown) >= max(1, len(question.terms) / 3):
-        words = ", ".join(f"“{word}”" for word in _as_typed(question.text, unknown)[:3])
-        return Decision(False, probability, f"Not found: the papers never mention {words}.")
+        return Decision(False, probability, _never_mentioned(_as_typed(question.text, unknown)))
     return Decision(False, probability, "Not found: no paper in the library comes close enough to answering this.")
+
+
+def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:
+    """True where the library uses a part of the name, the name with a typing error mended, or another spelling of it."""
+    parts = terms(name)
+    if not parts or any(lexical.is_known(part) or lexical.correction(part) for part in parts):
+        return True
+    return any(squeezed(name) in squeezed(f"{passage.paper.record} {passage.text}") for passage in passages)
+
+
+def _never_mentioned(words: Sequence[str]) -> str:
+    return f"Not found: the papers never mention {', '.join(f'“{word}”' for word in words[:3])}."
 
 
 def _as_typed(text: str, wanted: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, R
 from assistant.abstention import Decision
 from assistant.extractive import extract, missing_metadata
 from assistant.questions import Question, leans_on_history, read_question, standalone
-from assistant.records import Answer, Claim, Event, Passage, Status, Usage
+from assistant.records import Answer, Claim, Event, Passage, Status, Usage, best_of_each_paper
 
 _NEAREST = 3
 _REWRITE_CANDIDATES = 10
@@ -168,12 +168,11 @@ class Pipeline:
         assert state.question is not None
         state.clock("total")
         status, reason = self._status(state, claims, written)
-        nearest = {p.paper.id: p for p in reversed(state.passages)}  # the best passage of each paper
         return Answer(
             question=state.request.question,
             status=status,
             claims=tuple(claims),
-            nearest=tuple(reversed(nearest.values()))[:_NEAREST] if status == "not_found" else (),
+            nearest=best_of_each_paper(state.passages)[:_NEAREST] if status == "not_found" else (),
             reason=reason,
             mode=written.mode or self._writer.mode,
             standalone_question=state.question.text,

@@ -161,6 +161,9 @@ class Catalogue:
         self._log(paper_id, self._chunk_ids(paper_id))
         self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
         self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
+
+    def forget_unused_vectors(self) -> None:
+        """Deletes cached embeddings that no chunk uses any more. Call inside `transaction`, once after all removals."""
         self._run("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM chunks)")
 
     def _chunk_ids(self, paper_id: str) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.quantities import quantities
-from assistant.terms import fold, stem, terms
+from assistant.terms import fold, squeezed, stem, terms
 
 # Share of a claim's idf mass that its cited sentences must hold. .19 told on-topic from random citations on ExpertQA
 # (evaluation of public labels, AUROC .995); a claim may also not take most of its words from nowhere.
@@ -167,9 +167,6 @@ def _numbers(text: str, source: str) -> list[Problem]:
 
 
 def _names(text: str, source: str) -> list[Problem]:
-    def squeezed(value: str) -> str:
-        return re.sub(r"[\W_]+", "", fold(value)).casefold()
-
     there = squeezed(source)
     for match in _NAME.finditer(fold(text)):
         name = squeezed(match.group())
@@ -200,8 +197,8 @@ def _polarity(text: str, cited: Sequence[str]) -> list[Problem]:
         problems.append(Problem("negation", "it leaves out a “not” of the cited sentence"))
     said, there = _stems(text), _stems(everything)
     for first, second in ((stem(a), stem(b)) for a, b in _OPPOSITES):
-        for mine, opposite in ((first, second), (second, first)):
-            if mine in said and mine not in there and opposite in there and opposite not in said:
+        for word, opposite in ((first, second), (second, first)):
+            if word in said and word not in there and opposite in there and opposite not in said:
                 return [*problems, Problem("direction", f"the cited sentence says the opposite (“{opposite}”)")]
     return problems
 

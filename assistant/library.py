@@ -15,7 +15,7 @@ from assistant.answering import ExtractiveWriter, Pipeline, Request, Writer
 from assistant.catalogue import Catalogue
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import Config, load_config
-from assistant.errors import FingerprintError, LibraryError
+from assistant.errors import FingerprintError, LibraryError, QuestionError
 from assistant.following import Indexes, Progress, WriterLock
 from assistant.indexing import Indexer, IngestReport
 from assistant.lexical import LexicalIndex
@@ -160,6 +160,7 @@ class Assistant:
         with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
             for paper_id in ids:
                 self._catalogue.remove_paper(paper_id)
+            self._catalogue.forget_unused_vectors()
         self._follow()
         return removed
 
@@ -191,7 +192,12 @@ class Assistant:
         years: Iterable[int] | None,
         rewritten: str | None,
     ) -> Request:
-        return Request(question, tuple(history or ()), self._scope(papers, years), rewritten)
+        turns = tuple(history or ())
+        if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in turns):
+            raise QuestionError(
+                'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
+            )
+        return Request(question, turns, self._scope(papers, years), rewritten)
 
     def _find(
         self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
@@ -202,7 +208,7 @@ class Assistant:
             return self._search.search(question, k, paper_ids, dense_weight=dense_weight)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
-        return decide(question, passages, self.lexical.idf, self.lexical.is_known, self.config.keep_answerable)
+        return decide(question, passages, self.lexical, self.config.keep_answerable)
 
     @property
     def lexical(self) -> LexicalIndex:

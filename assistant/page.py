@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 
-from assistant.records import Answer, Citation, Claim, Passage, escape_markdown
+from assistant.records import Answer, Citation, Claim, Passage, best_of_each_paper, escape_markdown
 
 _STATUS = {"answered": "Answered", "partial": "Partly answered", "not_found": "Not found"}
 
@@ -75,8 +75,8 @@ def evidence_html(answer: Answer, turn: int) -> str:
     parts += [_paper(citations, turn) for _, citations in sorted(by_number.items())]
     parts.append(_unsupported(answer))
     cited = {citation.paper.id for citation in answer.citations}
-    others = {p.paper.id: p for p in reversed(answer.passages) if p.paper.id not in cited}
-    parts.append(_also_considered(list(reversed(others.values())), bool(answer.nearest)))
+    others = [passage for passage in best_of_each_paper(answer.passages) if passage.paper.id not in cited]
+    parts.append(_also_considered(others, bool(answer.nearest)))
     return "".join(parts)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.errors import QuestionError
 from assistant.records import Paper, normalised
-from assistant.terms import terms
+from assistant.terms import fold, terms
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -45,6 +45,8 @@ _COMMENTS = re.compile(
     r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+# Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
+_NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
     r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
@@ -63,7 +65,7 @@ _DEFINITE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that can be searched for: its `text`, index `terms`, and what it expects of an answer."""
+    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it."""
 
     text: str
     terms: tuple[str, ...]
@@ -75,6 +77,7 @@ class Question:
     wants_author_count: bool = False
     wants_comments: bool = False
     years: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def about_metadata(self) -> bool:
@@ -102,6 +105,7 @@ def read_question(text: str) -> Question:
         wants_author_count=bool(_AUTHOR_COUNT.search(cleaned)),
         wants_comments=bool(_COMMENTS.search(cleaned)),
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
+        names=tuple(dict.fromkeys(_NAME.findall(fold(cleaned)))),
     )
 
 

@@ -7,6 +7,7 @@ point at exact character positions of the paper's stored text.
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -151,6 +152,14 @@ class Passage:
     def text(self) -> str:
         """The passage's verbatim text."""
         return self.chunk.text
+
+
+def best_of_each_paper(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """The first passage of each paper, in order: the best where they come best first."""
+    first: dict[str, Passage] = {}
+    for passage in passages:
+        first.setdefault(passage.paper.id, passage)
+    return tuple(first.values())
 
 
 @dataclass(frozen=True, slots=True)

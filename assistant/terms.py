@@ -71,6 +71,11 @@ def _spellings(word: str) -> list[str]:
     return [whole] if letters else [whole, *(part for part in parts if len(part) > 1 or part.isdigit())]
 
 
+def squeezed(text: str) -> str:
+    """The folded letters and digits alone: what all spellings of a name share ("E.T. Bench", "ETBench", "ET-bench")."""
+    return re.sub(r"[\W_]+", "", fold(text)).casefold()
+
+
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""

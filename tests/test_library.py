@@ -42,7 +42,12 @@ def test_the_seeds_are_merged_with_their_richest_metadata(library: Assistant) ->
 
 @pytest.mark.parametrize(
     "question",
-    ["How long do I bake sourdough bread?", "Who won the football world cup?", "Which visa do I need for Brazil?"],
+    [
+        "How long do I bake sourdough bread?",
+        "Who won the football world cup?",
+        "Which visa do I need for Brazil?",
+        "Does CorDA beat DoRA on math?",
+    ],
 )
 def test_what_the_papers_do_not_answer_is_not_found(library: Assistant, question: str) -> None:
     answer = library.ask(question)
@@ -80,6 +85,12 @@ def test_metadata_that_is_not_printed_is_not_guessed(library: Assistant) -> None
     assert "no date" in answer.reason
 
 
+def test_a_name_that_no_paper_mentions_is_named(library: Assistant) -> None:
+    assert "“Bulgarian”" in library.ask("How well does domestic-yak handle Bulgarian?").reason
+    assert library.ask("How well does domestic-yak handle Macedonian?").status == "answered"
+    assert library.ask("What does ET-Bench measure?").status == "answered"  # printed as "E.T. Bench"
+
+
 def test_a_follow_up_finds_the_paper_of_the_turn_before(library: Assistant) -> None:
     first = library.ask(HALF)
     history = [{"role": "user", "content": HALF}, {"role": "assistant", "content": first.text}]
@@ -89,6 +100,12 @@ def test_a_follow_up_finds_the_paper_of_the_turn_before(library: Assistant) -> N
     unrelated = library.ask("How are jammers detected in 5G networks?", history=history)
     assert unrelated.standalone_question == "How are jammers detected in 5G networks?"
     assert unrelated.citations[0].paper.title != HFT
+
+
+@pytest.mark.parametrize("turn", ["text", {"role": "user"}, {"role": "user", "content": ["parts"]}])
+def test_a_history_of_another_form_says_what_is_wanted(library: Assistant, turn: object) -> None:
+    with pytest.raises(QuestionError, match="history must hold turns"):
+        library.ask("and why?", history=[turn])  # type: ignore[list-item]
 
 
 def test_scope_by_paper_and_year(library: Assistant) -> None:
