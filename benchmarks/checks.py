@@ -2,7 +2,7 @@
 
     python benchmarks/checks.py
 
-The edits are those of the tests' stand-in for a model (`tests/provider.py`), whose author had not seen the checks. A sentence
+The edits, but for the invented clause, are those of the tests' stand-in for a model (`tests/provider.py`), whose author had not seen the checks. A sentence
 counts for an edit that changes it.
 """
 
