@@ -2,8 +2,8 @@
 
     python benchmarks/checks.py
 
-The edits, but for the invented clause, are those of the tests' stand-in for a model (`tests/provider.py`), whose author had not seen the checks. A sentence
-counts for an edit that changes it.
+The edits, but for the invented clause, are those of the tests' stand-in for a model (`tests/provider.py`), whose author had not
+seen the checks. A sentence counts for an edit that changes it.
 """
 
 import sys
