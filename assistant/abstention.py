@@ -21,7 +21,6 @@ from assistant.resources import resource
 from assistant.retrieval import coverage
 from assistant.terms import squeezed, term_set, terms
 
-FEATURES = ("cover", "dense", "sentence", "unknown")
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 _STEPS = 50
 _LOOKED_AT = 3  # passages whose words and sentences count

@@ -14,6 +14,7 @@ import gradio as gr  # noqa: E402
 from assistant import page  # noqa: E402
 from assistant.errors import AssistantError, ConfigError  # noqa: E402
 from assistant.library import Assistant  # noqa: E402
+from assistant.questions import MAX_CHARACTERS  # noqa: E402
 from assistant.records import Claim, Event  # noqa: E402
 
 _QUEUE = 40  # people waiting; more are told that the page is busy
@@ -42,7 +43,7 @@ def create_app(library: Assistant) -> gr.Blocks:
                 )  # fmt: skip
                 question = gr.Textbox(
                     label="Question", placeholder="Ask about the papers …", lines=1, max_lines=6, autofocus=True,
-                    max_length=4000, elem_id="question",
+                    max_length=MAX_CHARACTERS, elem_id="question",
                 )  # fmt: skip
                 with gr.Row():
                     ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80)

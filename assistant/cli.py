@@ -68,8 +68,7 @@ def search(
         _print_json([{"title": p.paper.title, "score": round(p.score, 4), "text": p.text} for p in passages])
         return
     for number, passage in enumerate(passages, 1):
-        best = max(passage.sentences, key=lambda sentence: sentence.score).text if passage.sentences else passage.text
-        typer.echo(f"{number:3}  {passage.score:.2f}  {passage.paper.title}\n           {best}")
+        typer.echo(f"{number:3}  {passage.score:.2f}  {passage.paper.title}\n           {passage.best_sentence}")
 
 
 @app.command()
@@ -235,7 +234,7 @@ def _print_answer(answer: "Answer") -> None:
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
-    if answer.standalone_question and answer.standalone_question != " ".join(answer.question.split()):
+    if answer.was_rewritten:
         console.print(Text(f"Understood as: {answer.standalone_question}", style="italic"))
     console.print(Text(answer.text))
     if answer.status == "partial":
@@ -255,8 +254,7 @@ def _print_answer(answer: "Answer") -> None:
     if answer.nearest:
         console.print(Text("\nNearest passages:", style="bold"))
     for passage in answer.nearest:
-        best = max(passage.sentences, key=lambda sentence: sentence.score).text if passage.sentences else passage.text
-        console.print(Text(f"  · {passage.paper.title}\n    {best}", style="dim"))
+        console.print(Text(f"  · {passage.paper.title}\n    {passage.best_sentence}", style="dim"))
 
 
 def _print_ingest(report: "IngestReport") -> None:

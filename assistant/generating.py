@@ -94,7 +94,6 @@ class _Draft:
     """What the model has said so far: checked claims that failed wait here for the repair."""
 
     failed: list[Claim] = field(default_factory=list)
-    refused: bool = False
     shown: int = 0
 
 
@@ -131,7 +130,6 @@ class ModelWriter:
             yield from self._checked(self._lines(messages, meter), offered, numbering, draft)
             if draft.failed:
                 yield from self._repaired(question, offered, numbering, draft, meter)
-            reason = _REFUSED if draft.refused or not draft.shown else ""
         except ProviderError as error:
             yield from draft.failed
             if draft.shown:
@@ -140,7 +138,7 @@ class ModelWriter:
             yield from extract(question, passages)
             yield Written(meter.usage, f"{error} This answer quotes the papers instead.", "extractive")
             return
-        yield Written(meter.usage, reason if not draft.shown else "")
+        yield Written(meter.usage, "" if draft.shown else _REFUSED)
 
     def _meter(self) -> _Meter:
         return _Meter(time.monotonic() + self._config.answer_deadline)
@@ -148,10 +146,7 @@ class ModelWriter:
     def _checked(self, lines: Iterator[str], offered: Offered, numbering: Numbering, draft: _Draft) -> Iterator[Claim]:
         """The supported claims of the lines; the others go to `draft.failed`."""
         for line in lines:
-            if is_refusal(line):
-                draft.refused = True
-                continue
-            if is_filler(line):
+            if is_refusal(line) or is_filler(line):
                 continue
             for parsed in parse_claims(line):
                 problems = check_claim(parsed.text, parsed.marks, offered.sentences, self._idf)

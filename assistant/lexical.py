@@ -5,7 +5,6 @@ what counts as the same word. tantivy's commits are atomic: a kill leaves the in
 """
 
 import math
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,7 +102,3 @@ class LexicalIndex:
         edits = 2 if len(term) >= 8 else 1
         close = process.extract(term, known.keys(), scorer=OSA.distance, score_cutoff=edits, limit=20)
         return min(close, key=lambda match: (match[1], -known[match[0]]))[0] if close else None
-
-    def drop(self) -> None:
-        """Deletes the index for good."""
-        shutil.rmtree(self.folder, ignore_errors=True)

@@ -55,7 +55,7 @@ def _marks(claim: Claim, turn: int) -> str:
 def final_markdown(answer: Answer, turn: int) -> str:
     """The finished answer: status first where it is not simply answered, then the claims, then time and mode."""
     parts = []
-    if answer.standalone_question and answer.standalone_question != " ".join(answer.question.split()):
+    if answer.was_rewritten:
         parts.append(f"*Understood as: {escape_markdown(answer.standalone_question)}*")
     if answer.status == "not_found":
         parts.append(f"**{_STATUS[answer.status]}.** {escape_markdown(answer.reason.removeprefix('Not found: '))}")
@@ -135,12 +135,8 @@ def _also_considered(passages: Sequence[Passage], is_open: bool) -> str:
         return ""
     items = "".join(
         f'<div class="paper"><h3>{html.escape(p.paper.title)}</h3><div class="small">{html.escape(p.paper.details)}</div>'
-        f"<p>{html.escape(_best_sentence(p))}</p></div>"
+        f"<p>{html.escape(p.best_sentence)}</p></div>"
         for p in passages
     )
     label = "Nearest passages" if is_open else "Also considered"
     return f"<details{' open' if is_open else ''}><summary>{label} ({len(passages)})</summary>{items}</details>"
-
-
-def _best_sentence(passage: Passage) -> str:
-    return max(passage.sentences, key=lambda sentence: sentence.score).text if passage.sentences else passage.text

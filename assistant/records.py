@@ -153,6 +153,11 @@ class Passage:
         """The passage's verbatim text."""
         return self.chunk.text
 
+    @property
+    def best_sentence(self) -> str:
+        """The sentence that fits the question best; the whole text where none was scored."""
+        return max(self.sentences, key=lambda sentence: sentence.score).text if self.sentences else self.text
+
 
 def best_of_each_paper(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     """The first passage of each paper, in order: the best where they come best first."""
@@ -227,6 +232,11 @@ class Answer:
     usage: Usage = Usage()
     timings: dict[str, float] = field(default_factory=dict, compare=False)
     passages: tuple[Passage, ...] = ()
+
+    @property
+    def was_rewritten(self) -> bool:
+        """True where the question was made to stand alone before it was searched for."""
+        return bool(self.standalone_question) and self.standalone_question != " ".join(self.question.split())
 
     @property
     def supported(self) -> tuple[Claim, ...]:
