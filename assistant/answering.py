@@ -21,12 +21,20 @@ _REWRITE_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The ids of the papers to ask in, None for all of them, and the same in words."""
+
+    paper_ids: Sequence[str] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: the question as typed, the earlier turns, and the ids of the papers to ask in (None for all)."""
+    """What is asked: the question as typed, the earlier turns, and the papers to ask in."""
 
     question: str
     history: Sequence[Mapping[str, str]] = ()
-    paper_ids: Sequence[str] | None = None
+    scope: Scope = Scope()
     rewritten: str | None = None  # a standalone question edited by the user, used as it is
 
 
@@ -133,7 +141,7 @@ class Pipeline:
     def retrieve(self, state: State) -> State:
         """Finds the passages."""
         assert state.question is not None
-        state.passages = self._find(state.question, self._passages, state.request.paper_ids)
+        state.passages = self._find(state.question, self._passages, state.request.scope.paper_ids)
         state.clock("retrieve")
         return state
 
@@ -176,6 +184,7 @@ class Pipeline:
             reason=reason,
             mode=written.mode or self._writer.mode,
             standalone_question=state.question.text,
+            scope=state.request.scope.description,
             probability=state.decision.probability,
             usage=_sum(state.usage, written.usage),
             timings=state.timings,

@@ -6,13 +6,14 @@ bring it up to date, or rebuild it, without embedding anything again. The only f
 """
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +32,16 @@ CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, paper_id TEXT NO
 CREATE TABLE followers (name TEXT PRIMARY KEY, generation INTEGER NOT NULL, number INTEGER NOT NULL,
                         chunks INTEGER NOT NULL, writing INTEGER NOT NULL) WITHOUT ROWID;
 """
+_TITLE = "json_extract(record, '$.title')"
+Order = Literal["added", "newest", "oldest", "title"]
+_ORDERS: dict[Order, str] = {
+    "added": "position",
+    "newest": "year IS NULL, year DESC",
+    "oldest": "year IS NULL, year",
+    "title": f"{_TITLE} COLLATE NOCASE",
+}
+_SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year", "sources")
+_SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
 _VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
 
 
@@ -189,6 +200,35 @@ class Catalogue:
         if years is None:
             return [row[0] for row in self._rows("SELECT id FROM papers ORDER BY position")]
         return [row[0] for row in self._in("SELECT id FROM papers WHERE year IN (?) ORDER BY position", list(years))]
+
+    def ids_of_sources(self, sources: Iterable[str]) -> set[str]:
+        """The ids of the papers that one of these files listed."""
+        sql = "SELECT DISTINCT p.id FROM papers p, json_each(p.record, '$.sources') s WHERE s.value IN (?)"
+        return {row[0] for row in self._in(sql, list(sources))}
+
+    def find_papers(
+        self, text: str, order: Order, offset: int, limit: int, titles_only: bool = False
+    ) -> tuple[list[Paper], int]:
+        """Papers whose title (or else abstract or metadata) holds every word of `text`, in `order`, from `offset` on, at
+        most `limit` of them, and how many there are in all."""
+        words = text.split()
+        shown = _TITLE if titles_only else _SHOWN
+        where = " AND ".join([f"({shown}) LIKE ? ESCAPE '\\'"] * len(words)) or "1"
+        patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", word) + "%" for word in words]
+        total = self._rows(f"SELECT COUNT(*) FROM papers WHERE {where}", patterns)[0][0]
+        sql = f"SELECT record FROM papers WHERE {where} ORDER BY {_ORDERS[order]}, position LIMIT ? OFFSET ?"
+        return [_paper(row[0]) for row in self._rows(sql, [*patterns, limit, offset])], total
+
+    def years(self) -> list[int]:
+        """The years that papers are printed with, newest first."""
+        return [
+            row[0] for row in self._rows("SELECT DISTINCT year FROM papers WHERE year IS NOT NULL ORDER BY year DESC")
+        ]
+
+    def sources(self) -> list[str]:
+        """The files that papers came from, in alphabetical order."""
+        sql = "SELECT DISTINCT s.value FROM papers p, json_each(p.record, '$.sources') s ORDER BY s.value"
+        return [row[0] for row in self._rows(sql)]
 
     def counts(self) -> tuple[int, int]:
         """How many papers and chunks there are."""

@@ -2,8 +2,9 @@
 
 import os
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from assistant.config import load_config
+from assistant.config import Config, load_config
 from assistant.errors import AssistantError
 from assistant.library import Assistant, seed_files
 
@@ -16,23 +17,47 @@ class Finding(NamedTuple):
     message: str
 
 
+class InUse(NamedTuple):
+    """A setting as it is in force, in words, and the variables that change it. Secrets are never shown."""
+
+    what: str
+    value: str
+    variables: str
+
+
+def in_use(config: Config) -> list[InUse]:
+    """What answers, embeds and stores, and what to set to change it."""
+    model = (
+        f"{config.model_name} at {_host(config.openai_base_url) or 'its provider'}"
+        if config.model_name
+        else "none: answers are extractive"
+    )
+    store = f"Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else "embedded Chroma"
+    is_protected = bool(config.page_user and config.page_password)
+    return [
+        InUse("data folder", str(config.data_dir), "ASSISTANT_DATA_DIR"),
+        InUse("language model", model, "ASSISTANT_MODEL, OPENAI_API_KEY, OPENAI_BASE_URL"),
+        InUse("embedding", config.embedding, "ASSISTANT_EMBEDDING, then 'assistant rebuild'"),
+        InUse("vector store", store, "CHROMA_HOST, CHROMA_PORT, CHROMA_SSL, CHROMA_HEADERS"),
+        InUse("answerable questions kept", f"{config.keep_answerable:.0%}", "ASSISTANT_KEEP_ANSWERABLE"),
+        InUse("password", "set" if is_protected else "none", "ASSISTANT_PAGE_USER, ASSISTANT_PAGE_PASSWORD"),
+    ]
+
+
+def _host(address: str | None) -> str:
+    """A server's address without what may be secret in it: user, password and query."""
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
 def diagnose(**settings: Any) -> list[Finding]:
     """Checks settings, shipped files, the library and its indexes; stops at the first problem that hides the rest."""
     findings: list[Finding] = []
     try:
         config = load_config(**settings)
-        findings.append(Finding("settings", True, f"data folder {config.data_dir}"))
-        model = (
-            f"{config.model_name} at {config.openai_base_url or 'its provider'}"
-            if config.model_name
-            else "none: answers are extractive"
-        )
-        findings.append(Finding("language model", True, model))
-        findings.append(Finding("embedding", True, config.embedding))
-        store = (
-            f"Chroma server at {config.chroma_host}:{config.chroma_port}" if config.chroma_host else "embedded Chroma"
-        )
-        findings.append(Finding("vector store", True, store))
+        findings += [Finding(setting.what, True, setting.value) for setting in in_use(config)]
         findings.append(Finding("seeds", True, f"{len(seed_files())} listings as shipped"))
         parent = next(folder for folder in (config.data_dir, *config.data_dir.parents) if folder.exists())
         if not os.access(parent, os.W_OK):

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.abstention import Decision, decide
-from assistant.answering import ExtractiveWriter, Pipeline, Request, Writer
-from assistant.catalogue import Catalogue
+from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
+from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import Config, load_config
+from assistant.conversations import Conversations
 from assistant.errors import FingerprintError, LibraryError, QuestionError
+from assistant.feedback import Feedback
+from assistant.files import keep_copy
 from assistant.following import Indexes, Progress, WriterLock
 from assistant.indexing import Indexer, IngestReport
 from assistant.lexical import LexicalIndex
@@ -91,14 +94,17 @@ class Assistant:
         papers: Iterable[str] | None = None,
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
+        sources: Iterable[str] | None = None,
     ) -> Answer:
         """Answers a question from the library.
 
-        `history` holds earlier turns, {"role": "user" | "assistant", "content": str}; `papers` (titles or ids) and `years`
-        limit the search; `rewritten` replaces the automatic rewrite of a follow-up. Works inside a running event loop.
+        `history` holds earlier turns, {"role": "user" | "assistant", "content": str}; `papers` (titles or ids),
+        `years` and `sources` (file names) limit the search; `rewritten` replaces the automatic rewrite of a follow-up.
+        Works inside a running event loop.
         Raises QuestionError for a question that cannot be asked.
         """
-        result = self.chain.invoke(self._request(question, history, papers, years, rewritten))
+        scope = self._scope(papers, years, sources)
+        result = self.chain.invoke(self._request(question, history, scope, rewritten))
         return result["answer"]
 
     async def aask(self, question: str, *args: Any, **options: Any) -> Answer:
@@ -112,9 +118,11 @@ class Assistant:
         papers: Iterable[str] | None = None,
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
+        sources: Iterable[str] | None = None,
     ) -> Iterator[Event]:
         """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
-        for piece in self.chain.stream(self._request(question, history, papers, years, rewritten)):
+        scope = self._scope(papers, years, sources)
+        for piece in self.chain.stream(self._request(question, history, scope, rewritten)):
             yield from piece["events"]
 
     def search(
@@ -129,7 +137,7 @@ class Assistant:
 
         `dense_weight` fixes the vectors' share of the score in [0, 1]: 0 is BM25 alone, 1 vectors alone.
         """
-        return self._find(read_question(question), k, self._scope(papers, years), dense_weight)
+        return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight)
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
@@ -153,6 +161,11 @@ class Assistant:
         self._follow(progress)
         return report
 
+    def add_uploads(self, files: Iterable[str | Path], progress: Progress | None = None) -> IngestReport:
+        """Adds files that are about to go away, such as a page's uploads: keeps a copy of each in the data folder first."""
+        folder = self.config.data_dir / "uploads"
+        return self.add([keep_copy(Path(file), folder) for file in files], progress)
+
     def remove(self, papers: Iterable[str]) -> list[Paper]:
         """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
         ids = self._paper_ids(papers)
@@ -169,6 +182,30 @@ class Assistant:
         self._fill_if_new()
         return self._catalogue.papers()
 
+    def find_papers(
+        self, text: str = "", order: Order = "added", offset: int = 0, limit: int = 50, titles_only: bool = False
+    ) -> tuple[list[Paper], int]:
+        """Papers whose title, abstract or metadata hold every word of `text`, a page at a time, and how many there are.
+
+        `order` is "added", "newest", "oldest" or "title"; `titles_only` looks for the words in titles alone.
+        """
+        self._fill_if_new()
+        return self._catalogue.find_papers(text, order, max(0, offset), max(1, limit), titles_only)
+
+    def paper(self, paper_id: str) -> Paper | None:
+        """The paper with this id, or None."""
+        return self._catalogue.paper(paper_id)
+
+    def years(self) -> list[int]:
+        """The years that papers are printed with, newest first."""
+        self._fill_if_new()
+        return self._catalogue.years()
+
+    def sources(self) -> list[str]:
+        """The files that papers came from."""
+        self._fill_if_new()
+        return self._catalogue.sources()
+
     def counts(self) -> tuple[int, int]:
         """How many papers and chunks are stored, without filling a new library."""
         return self._catalogue.counts()
@@ -182,14 +219,25 @@ class Assistant:
                 self._catalogue.retire_follower(name)
         self._follow(progress)
 
+    # What readers leave -------------------------------------------------------------------------------------------
+
+    @property
+    def conversations(self) -> Conversations:
+        """The conversations kept with this library."""
+        return Conversations(self.config.data_dir / "conversations")
+
+    @property
+    def feedback(self) -> Feedback:
+        """Opinions of answers, and the test set that readers build."""
+        return Feedback(self.config.data_dir)
+
     # Inside -------------------------------------------------------------------------------------------------------
 
     def _request(
         self,
         question: str,
         history: History | None,
-        papers: Iterable[str] | None,
-        years: Iterable[int] | None,
+        scope: Scope,
         rewritten: str | None,
     ) -> Request:
         turns = tuple(history or ())
@@ -197,7 +245,7 @@ class Assistant:
             raise QuestionError(
                 'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
             )
-        return Request(question, turns, self._scope(papers, years), rewritten)
+        return Request(question, turns, scope, rewritten)
 
     def _find(
         self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
@@ -235,16 +283,32 @@ class Assistant:
                 )
             self._catalogue.set_setting("seeding", "done")
 
-    def _scope(self, papers: Iterable[str] | None, years: Iterable[int] | None) -> list[str] | None:
-        """The ids of the papers to search in; None for all of them."""
-        if papers is None and years is None:
-            return None
+    def _scope(
+        self,
+        papers: Iterable[str] | None = None,
+        years: Iterable[int] | None = None,
+        sources: Iterable[str] | None = None,
+    ) -> Scope:
+        """The papers to ask in; an empty choice is none, as it is for a list of papers."""
+        if papers is None and years is None and sources is None:
+            return Scope()
         self._fill_if_new()
-        ids = self._paper_ids(papers) if papers is not None else self._catalogue.paper_ids()
+        words: list[str] = []
+        ids = self._catalogue.paper_ids()
+        if papers is not None:
+            ids = self._paper_ids(papers)
+            words.append(f"{len(ids)} chosen paper{'s' * (len(ids) != 1)}")
         if years is not None:
-            of_years = set(self._catalogue.paper_ids(years))
-            ids = [paper_id for paper_id in ids if paper_id in of_years]
-        return ids
+            years = list(years)
+            kept = set(self._catalogue.paper_ids(years))
+            ids = [paper_id for paper_id in ids if paper_id in kept]
+            words.append(f"years {', '.join(map(str, years)) or 'none'}")
+        if sources is not None:
+            sources = list(sources)
+            kept = self._catalogue.ids_of_sources(sources)
+            ids = [paper_id for paper_id in ids if paper_id in kept]
+            words.append(f"sources {', '.join(sources) or 'none'}")
+        return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {self._catalogue.counts()[0]:,} papers")
 
     def _paper_ids(self, papers: Iterable[str]) -> list[str]:
         """Ids from ids or titles. Raises LibraryError, naming the first that is unknown."""

@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Status = Literal["answered", "partial", "not_found"]
@@ -217,8 +217,9 @@ class Answer:
     """The answer to one question.
 
     `claims` holds every claim, supported or not; `text` and `citations` only what is supported. `nearest` holds the
-    passages closest to the question where nothing answers it. `mode` is "extractive" or the model's name. `probability`
-    is the estimate that the library answers the question, None where the library is uncalibrated. `timings` are seconds.
+    passages closest to the question where nothing answers it. `scope` says in words which papers were asked, "" for all.
+    `mode` is "extractive" or the model's name. `probability` is the estimate that the library answers the question, None
+    where the library is uncalibrated. `timings` are seconds.
     """
 
     question: str
@@ -228,6 +229,7 @@ class Answer:
     reason: str = ""
     mode: str = "extractive"
     standalone_question: str = ""
+    scope: str = ""
     probability: float | None = None
     usage: Usage = Usage()
     timings: dict[str, float] = field(default_factory=dict, compare=False)
@@ -261,6 +263,7 @@ class Answer:
         return {
             "question": self.question,
             "standalone_question": self.standalone_question,
+            "scope": self.scope,
             "status": self.status,
             "text": self.text,
             "claims": [asdict(claim) for claim in self.claims],
@@ -288,8 +291,24 @@ class Answer:
 
     def to_bibtex(self) -> str:
         """The cited papers as BibTeX, one entry a paper; "" where nothing is cited."""
-        papers = {citation.paper.id: citation.paper for citation in self.citations}
-        return "\n".join(_bibtex_entry(paper) for paper in papers.values())
+        return bibtex({citation.paper.id: citation.paper for citation in self.citations}.values())
+
+    def trimmed(self) -> "Answer":
+        """The same answer, each paper without the parts of its body that nothing quotes: what is worth storing."""
+
+        def cited(citation: Citation) -> Citation:
+            body = tuple(section for section in citation.paper.body if citation.quote in section.text)
+            return replace(citation, paper=replace(citation.paper, body=body))
+
+        def found(passage: Passage) -> Passage:
+            return replace(passage, paper=replace(passage.paper, body=()))
+
+        return replace(
+            self,
+            claims=tuple(replace(claim, citations=tuple(map(cited, claim.citations))) for claim in self.claims),
+            nearest=tuple(map(found, self.nearest)),
+            passages=tuple(map(found, self.passages)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +326,11 @@ def escape_markdown(text: str, keep_marks: bool = False) -> str:
     """Paper text must not become links, images or HTML in the reader's Markdown."""
     specials = r"([\\`*_<>!#|])" if keep_marks else r"([\\`*_<>!#|\[\]])"
     return re.sub(specials, r"\\\1", text)
+
+
+def bibtex(papers: Iterable[Paper]) -> str:
+    """Papers as BibTeX, one entry each; "" for none."""
+    return "\n".join(map(_bibtex_entry, papers))
 
 
 def _bibtex_entry(paper: Paper) -> str:

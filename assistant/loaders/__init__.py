@@ -3,7 +3,7 @@
 A format is a module with `sniff(path, head) -> bool` and `load(path, text) -> Loaded`; add it to `FORMATS` to register it.
 """
 
-from assistant.loaders.registry import FORMATS, Format, expand, load_file
+from assistant.loaders.registry import FILE_TYPES, FORMATS, Format, expand, load_file
 from assistant.loaders.result import Loaded
 
-__all__ = ["FORMATS", "Format", "Loaded", "expand", "load_file"]
+__all__ = ["FILE_TYPES", "FORMATS", "Format", "Loaded", "expand", "load_file"]

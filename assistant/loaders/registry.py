@@ -31,6 +31,9 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+FILE_TYPES = (".txt", ".jsonl", ".json")  # what an upload may be called; a file's content decides what it is
+
+
 def load_file(path: Path) -> Loaded:
     """The papers of one file. Raises LoadError, with the reason and what to do, where it holds none that can be read."""
     text = _read_text(path)

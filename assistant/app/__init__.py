@@ -1,0 +1,101 @@
+"""The page: a chat with the evidence beside it, the library, evaluation and settings. All logic is in the library."""
+
+import ipaddress
+import os
+
+from assistant.privacy import silence
+
+silence()  # before Gradio is imported: it starts its analytics at import
+
+import gradio as gr  # noqa: E402
+
+from assistant.app import chat, papers, settings  # noqa: E402
+from assistant.errors import ConfigError  # noqa: E402
+from assistant.library import Assistant  # noqa: E402
+from assistant.resources import resource  # noqa: E402
+
+_QUEUE = 40  # people waiting; more are told that the page is busy
+_UPLOAD = "200mb"
+_STALE = 86_400  # seconds after which Gradio's copies of uploads and exports are deleted
+
+
+def create_app(library: Assistant) -> gr.Blocks:
+    """The page over an open library, ready for `launch`."""
+    with gr.Blocks(title="assistant", analytics_enabled=False, fill_width=True, delete_cache=(3600, _STALE)) as app:
+        _expose(library)  # first: the callbacks of the tabs would otherwise take the names of the public endpoints
+        gr.Markdown(
+            "# assistant\nAsk the papers. Every sentence of an answer is backed by exact sentences, shown beside it.",
+            elem_id="title",
+        )
+        with gr.Tabs():
+            with gr.Tab("Chat", id="chat"):
+                chat.build(app, library)
+            with gr.Tab("Library", id="library"):
+                papers.build(app, library)
+            with gr.Tab("Settings", id="settings"):
+                settings.build(library)
+    return app.queue(max_size=_QUEUE)
+
+
+def _expose(library: Assistant) -> None:
+    """The page's API: /ask and /search, typed and documented, for gradio_client."""
+
+    def ask(question: str) -> dict:
+        """Answers a question; the result is `Answer.to_dict()`."""
+        return library.ask(question).to_dict()
+
+    def search(question: str, k: int = 10) -> list[dict]:
+        """The k nearest passages, each with title, score and text."""
+        found = library.search(question, k=min(max(1, int(k)), 100))
+        return [{"title": p.paper.title, "score": p.score, "text": p.text} for p in found]
+
+    gr.api(ask, api_name="ask", concurrency_limit=chat.AT_ONCE)
+    gr.api(search, api_name="search", concurrency_limit=chat.AT_ONCE)
+
+
+def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.Blocks:
+    """Serves the page in the background; `app.local_url` is its address, `app.block_thread()` waits for Ctrl-C.
+
+    Raises ConfigError for an address beyond loopback without a password, or a port that is taken.
+    """
+    config = library.config
+    auth = (
+        (config.page_user, config.page_password.get_secret_value())
+        if config.page_user and config.page_password
+        else None
+    )
+    if not _is_loopback(host) and auth is None:
+        raise ConfigError(
+            f"listening on {host} lets other machines in; set ASSISTANT_PAGE_USER and ASSISTANT_PAGE_PASSWORD first, "
+            "or use 127.0.0.1"
+        )
+    os.environ["GRADIO_TEMP_DIR"] = str(config.data_dir / "page-files")  # uploads never leave the data folder
+    app = create_app(library)
+    try:
+        app.launch(
+            server_name=host, server_port=port or None, auth=auth, max_file_size=_UPLOAD,
+            css_paths=resource("page.css"), head=f"<script>{resource('page.js').read_text(encoding='utf-8')}</script>",
+            theme=_theme(),
+            prevent_thread_lock=True, show_error=False, share=False, footer_links=["api"], ssr_mode=False, quiet=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise ConfigError(f"the page cannot listen on {host}:{port} ({error}); choose another --port") from None
+    return app
+
+
+def _theme() -> gr.themes.Base:
+    """Gradio's soft theme with the machine's own fonts, and labels dark enough to read (WCAG AA, 4.5:1)."""
+    theme = gr.themes.Soft(font=["system-ui", "sans-serif"])
+    return theme.set(
+        block_title_text_color="*primary_700",
+        block_label_text_color="*primary_700",
+        button_primary_background_fill="*primary_600",
+        checkbox_label_background_fill_selected="*primary_600",
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,295 @@
+"""The chat tab: conversations, questions within a scope, answers claim by claim with their evidence, opinions of them."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.app.common import PRIVATE, choose_papers, guarded
+from assistant.conversations import Conversation
+from assistant.errors import AssistantError
+from assistant.library import Assistant
+from assistant.page import answers, evidence
+from assistant.questions import MAX_CHARACTERS
+from assistant.records import Claim, Event
+
+AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
+_EXAMPLES = 4
+_SOURCES = 1000  # offered in the scope; the papers of more can be chosen by title
+_LATEX = [{"left": "$$", "right": "$$", "display": True}]  # single dollars occur in papers as plain text
+_NONE_ANSWERS = "(no paper answers it)"
+
+Update = tuple[Any, ...]  # chatbot, evidence, conversation id, conversations, rewrite box
+
+
+class Chat:
+    """The callbacks of the tab. None of them raises: an exception would lock Gradio's input until the page is reloaded."""
+
+    def __init__(self, library: Assistant) -> None:
+        self._library = library
+        self._stored = library.conversations
+
+    def ask(
+        self,
+        question: str,
+        conversation_id: str,
+        papers: list[str],
+        years: list[int],
+        sources: list[str],
+        rewritten: str | None = None,
+    ) -> Iterator[Update]:
+        """Streams the answer to a question into the conversation."""
+        conversation = self._stored.get(conversation_id)
+        if not question.strip():
+            yield (gr.skip(),) * 5
+            return
+        shown = [*answers.messages(conversation), answers.user_message(question)]
+        number = len(conversation.turns) + 1
+        claims: list[Claim] = []
+        yield self._saying(shown, "Searching the papers …")
+        try:
+            events = self._library.stream(
+                question, conversation.history, papers or None, years or None, rewritten, sources or None
+            )
+            for event in events:
+                yield from self._update(event, shown, claims, conversation, number)
+        except AssistantError as error:
+            gr.Warning(str(error))
+            yield self._saying(shown, answers.escape_markdown(str(error)))
+        except Exception:  # anything that escapes would lock the page; the log has the details
+            logging.getLogger(__name__).exception("the page could not answer")
+            yield self._saying(shown, "Something went wrong. Ask again; the terminal shows the details.")
+
+    def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
+        return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * 4)
+
+    def _update(
+        self, event: Event, shown: list[answers.Message], claims: list[Claim], conversation: Conversation, number: int
+    ) -> Iterator[Update]:
+        """What one event of a streamed answer changes on the page."""
+        if event.kind == "claim" and event.claim:
+            claims.append(event.claim)
+            yield self._saying(shown, answers.claims_markdown(claims, number))
+        elif event.kind == "done" and event.answer:
+            yield self.show(self._stored.append(conversation.id, event.answer))
+
+    def again(
+        self,
+        conversation_id: str,
+        papers: list[str],
+        years: list[int],
+        sources: list[str],
+        rewritten: str | None = None,
+    ) -> Iterator[Update]:
+        """Asks the last question again, as the reader words it where it is `rewritten`."""
+        conversation = self._stored.get(conversation_id)
+        if not conversation.turns:
+            yield (gr.skip(),) * 5
+            return
+        self._stored.drop_last(conversation.id)
+        yield from self.ask(conversation.turns[-1].question, conversation.id, papers, years, sources, rewritten)
+
+    def undo(self, conversation_id: str) -> Update:
+        """Takes the last turn away and puts its question back into the box."""
+        conversation = self._stored.get(conversation_id)
+        if not conversation.turns:
+            return (*(gr.skip(),) * 5, gr.skip())
+        return (*self.show(self._stored.drop_last(conversation.id)), conversation.turns[-1].question)
+
+    def open(self, conversation_id: str | None) -> Update:
+        """Shows a stored conversation, or a new one where there is none of this id."""
+        return self.show(self._stored.get(conversation_id or ""))
+
+    def show(self, conversation: Conversation) -> Update:
+        """Everything on the page that depends on the conversation."""
+        last = conversation.turns[-1].answer if conversation.turns else None
+        rewrite = gr.Textbox(
+            visible=bool(last and last.was_rewritten), value=last.standalone_question if last else "", interactive=True
+        )
+        return (
+            answers.messages(conversation),
+            evidence.evidence_html(conversation),
+            conversation.id,
+            self.newest(conversation.id),
+            rewrite,
+        )
+
+    def newest(self, current: str = "") -> Any:
+        """The stored conversations, newest first."""
+        found = [(f"{title} ({turns})", name) for name, title, turns in self._stored.newest()]
+        return gr.Radio(choices=found, value=current if current in {name for _, name in found} else None)
+
+    @guarded
+    def rename(self, conversation_id: str, title: str) -> Any:
+        """Gives the conversation another title."""
+        self._stored.rename(conversation_id, title)
+        return self.newest(conversation_id)
+
+    def delete(self, conversation_id: str) -> Update:
+        """Deletes the conversation and shows a new one."""
+        self._stored.delete(conversation_id)
+        return self.open(None)
+
+    @guarded
+    def export(self, conversation_id: str) -> Any:
+        """The conversation as Markdown and its papers as BibTeX, as files to download."""
+        conversation = self._stored.load(conversation_id)
+        folder = Path(tempfile.mkdtemp(prefix="assistant-"))
+        texts = {"conversation.md": conversation.to_markdown(), "papers.bib": conversation.to_bibtex()}
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return gr.File(value=[str(folder / name) for name, text in texts.items() if text], visible=True)
+
+    def vote(self, conversation_id: str, data: gr.LikeData) -> Any:
+        """Keeps a thumb up or down, and opens the form for more."""
+        turn = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
+        conversation = self._stored.get(conversation_id)
+        if turn < len(conversation.turns) and data.liked in (True, False):
+            self._library.feedback.vote(conversation.turns[turn].answer, data.liked)
+        return gr.Accordion(open=True)
+
+    @guarded
+    def note(self, conversation_id: str, note: str) -> Any:
+        """Keeps a note on the last answer."""
+        conversation = self._stored.load(conversation_id)
+        self._library.feedback.vote(
+            conversation.turns[-1].answer, conversation.turns[-1].answer.status != "not_found", note
+        )
+        return "Thank you. The note is kept in feedback.jsonl in the data folder."
+
+    @guarded
+    def to_testset(self, conversation_id: str, expected: str | None, note: str) -> Any:
+        """Adds the last question to the reader's own test set, with the paper that answers it."""
+        conversation = self._stored.load(conversation_id)
+        if not expected:
+            return "Choose the paper that answers it first."
+        paper = None if expected == _NONE_ANSWERS else self._library.paper(expected)
+        question = conversation.turns[-1].answer.standalone_question or conversation.turns[-1].question
+        count = self._library.feedback.add_to_testset(question, paper, note)
+        return f"Added. The test set holds {count} question{'s' * (count != 1)}; the Evaluation tab runs it."
+
+    def scope_words(self, papers: list[str], years: list[int], sources: list[str]) -> Any:
+        """What the scope's heading says."""
+        parts = [
+            f"{len(papers)} chosen paper{'s' * (len(papers) != 1)}" if papers else "",
+            ", ".join(map(str, years)),
+            ", ".join(sources),
+        ]
+        return gr.Accordion(label=f"Ask in: {' · '.join(filter(None, parts)) or 'all papers'}")
+
+
+def build(app: gr.Blocks, library: Assistant) -> None:
+    """Lays the tab out and connects it. Call inside a tab of `app`."""
+    chat = Chat(library)
+    current = gr.BrowserState("", storage_key="assistant-conversation", secret="assistant")
+    with gr.Sidebar(label="Conversations", open=False, width=300) as sidebar:
+        conversations = gr.Radio([], label="Conversations", elem_id="conversations")
+        with gr.Accordion("This conversation", open=False, elem_id="manage"):
+            title = gr.Textbox(label="New title", max_lines=1, elem_id="title-box")
+            rename = gr.Button("Rename", size="sm", elem_id="rename")
+            export = gr.Button("Export Markdown and BibTeX", size="sm", elem_id="export")
+            exported = gr.File(label="Exported", visible=False, interactive=False, elem_id="exported")
+            delete = gr.Button("Delete …", size="sm", elem_id="delete")
+            really = gr.Button("Really delete it", size="sm", variant="stop", visible=False, elem_id="really-delete")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            chatbot = gr.Chatbot(
+                label="Chat", show_label=False, elem_id="chatbot", height=480, buttons=["copy"],
+                latex_delimiters=_LATEX, group_consecutive_messages=False, allow_tags=False,
+                placeholder="Ask a question about the papers.", examples=_examples(library),
+            )  # fmt: skip
+            rewrite = gr.Textbox(
+                label="Understood as (change it and press Enter to ask that instead)", visible=False, lines=1,
+                max_lines=4, max_length=MAX_CHARACTERS, elem_id="rewrite",
+            )  # fmt: skip
+            question = gr.Textbox(
+                label="Question", placeholder="Ask about the papers …", lines=1, max_lines=6, autofocus=True,
+                max_length=MAX_CHARACTERS, elem_id="question",
+            )  # fmt: skip
+            with gr.Row():
+                ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80)
+                stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
+                clear = gr.Button("New chat", elem_id="clear", size="md", min_width=80)
+                show = gr.Button("Conversations", elem_id="show-conversations", size="md", min_width=80)
+            scope = _scope(app, library, chat)
+            opinion, note, expected, said, send, keep = _opinion(app, library)
+        with gr.Column(scale=2, min_width=320):
+            panel = gr.HTML(evidence.EMPTY, elem_id="evidence", label="Evidence")
+    outputs = [chatbot, panel, current, conversations, rewrite]
+    events: dict[str, Any] = PRIVATE | {"concurrency_limit": AT_ONCE, "show_progress": "hidden"}
+    typed = gr.State("")
+    runs = [
+        trigger(lambda text: ("", text), question, [question, typed], queue=False, **PRIVATE).then(
+            chat.ask, [typed, current, *scope], outputs, **events
+        )
+        for trigger in (question.submit, ask.click)
+    ]
+    runs.append(
+        chatbot.example_select(_example_text, None, typed, queue=False, **PRIVATE).then(
+            chat.ask, [typed, current, *scope], outputs, **events
+        )
+    )
+    runs.append(rewrite.submit(chat.again, [current, *scope, rewrite], outputs, **events))
+    runs.append(chatbot.retry(chat.again, [current, *scope], outputs, **events))
+    stop.click(None, cancels=runs, **PRIVATE)
+    chatbot.undo(chat.undo, current, [*outputs, question], **PRIVATE)
+    clear.click(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
+    chatbot.clear(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
+    conversations.input(chat.open, conversations, outputs, cancels=runs, **PRIVATE)
+    show.click(lambda: gr.Sidebar(open=True), None, sidebar, **PRIVATE)
+    rename.click(chat.rename, [current, title], conversations, **PRIVATE)
+    export.click(chat.export, current, exported, **PRIVATE)
+    delete.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
+    really.click(chat.delete, current, outputs, **PRIVATE).then(
+        lambda: gr.Button(visible=False), None, really, **PRIVATE
+    )
+    chatbot.like(chat.vote, current, opinion, **PRIVATE)
+    send.click(chat.note, [current, note], said, **PRIVATE)
+    keep.click(chat.to_testset, [current, expected, note], said, **PRIVATE)
+    app.load(
+        chat.open, current, outputs, show_progress="hidden", **PRIVATE
+    )  # on load: the conversation that this browser was in
+
+
+def _scope(app: gr.Blocks, library: Assistant, chat: Chat) -> list[Any]:
+    """The choice of papers, years and sources to ask in."""
+    with gr.Accordion("Ask in: all papers", open=False, elem_id="scope") as scope:
+        papers = choose_papers(app, library, "Papers", multiselect=True, elem_id="scope-papers")
+        with gr.Row():
+            years = gr.Dropdown([], label="Years", multiselect=True, value=[], elem_id="scope-years")
+            sources = gr.Dropdown([], label="Sources", multiselect=True, value=[], elem_id="scope-sources")
+    chosen = [papers, years, sources]
+    app.load(
+        lambda: (gr.Dropdown(choices=library.years()), gr.Dropdown(choices=library.sources()[:_SOURCES])),  # type: ignore[arg-type]
+        None, [years, sources], show_progress="hidden", **PRIVATE,
+    )  # fmt: skip
+    gr.on([box.change for box in chosen], chat.scope_words, chosen, scope, **PRIVATE)
+    return chosen
+
+
+def _opinion(app: gr.Blocks, library: Assistant) -> tuple[Any, ...]:
+    """What a reader may say of an answer."""
+    with gr.Accordion("What do you think of this answer?", open=False, elem_id="opinion") as opinion:
+        note = gr.Textbox(label="Note", lines=1, max_lines=4, max_length=MAX_CHARACTERS, elem_id="note")
+        expected = choose_papers(
+            app, library, "The paper that answers it", also=(_NONE_ANSWERS,), multiselect=False, elem_id="expected"
+        )
+        with gr.Row():
+            send = gr.Button("Keep the note", size="sm", elem_id="send-note", min_width=80)
+            keep = gr.Button("Add the question to my test set", size="sm", elem_id="to-testset", min_width=80)
+        said = gr.Markdown(elem_id="opinion-said")
+    return opinion, note, expected, said, send, keep
+
+
+def _examples(library: Assistant) -> list[Any]:
+    """Questions drawn from the library: they ask for what some titles name."""
+    titles = [paper.title for paper in library.find_papers(limit=400)[0] if len(paper.title) < 80]
+    step = max(1, len(titles) // _EXAMPLES)
+    return [{"text": f"What does “{title}” propose?"} for title in titles[::step][:_EXAMPLES]]
+
+
+def _example_text(data: gr.SelectData) -> str:
+    return data.value["text"]

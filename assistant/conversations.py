@@ -1,0 +1,147 @@
+"""Conversations that outlive the page: one JSON file each in the data folder, every answer with its citations inside.
+
+What a message cites is stored with the message, so that a later change of the library cannot make its citations drift.
+"""
+
+import re
+import threading
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from assistant.errors import LibraryError
+from assistant.files import write_whole
+from assistant.records import Answer, Paper, bibtex, escape_markdown
+
+_ID = re.compile(r"[0-9a-f]{12}")  # nothing else names a file
+_TITLE_CHARACTERS = 80
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with its answer, and when it was answered (ISO 8601, UTC)."""
+
+    question: str
+    answer: Answer
+    at: str = field(default_factory=_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Turns under a title. A new one has no turns, an id of 12 hex digits, and is stored with its first turn."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    title: str = ""
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def history(self) -> list[dict[str, str]]:
+        """The turns as `Assistant.ask` takes them."""
+        return [
+            {"role": role, "content": content}
+            for turn in self.turns
+            for role, content in (("user", turn.question), ("assistant", turn.answer.text))
+        ]
+
+    @property
+    def cited_papers(self) -> tuple[Paper, ...]:
+        """Every paper that an answer cites, once, in order."""
+        papers = {c.paper.id: c.paper for turn in self.turns for c in turn.answer.citations}
+        return tuple(papers.values())
+
+    def to_markdown(self) -> str:
+        """The conversation as Markdown: each answer with the sentences that it quotes."""
+        parts = [f"# {escape_markdown(self.title)}\n", *(turn.answer.to_markdown() for turn in self.turns)]
+        return "\n".join(parts)
+
+    def to_bibtex(self) -> str:
+        """All cited papers as BibTeX; "" where nothing is cited."""
+        return bibtex(self.cited_papers)
+
+
+class Summary(NamedTuple):
+    """A stored conversation in a list."""
+
+    id: str
+    title: str
+    turns: int
+
+
+_FORMAT = TypeAdapter(Conversation)
+
+
+class Conversations:
+    """The conversations stored in `folder`, which is made when the first is stored. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.RLock()
+
+    def newest(self, limit: int = 100) -> list[Summary]:
+        """The newest `limit` conversations, newest first; a file that cannot be read is left out."""
+        files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        found = (self._read(path.stem) for path in files[:limit])
+        return [Summary(c.id, c.title, len(c.turns)) for c in found if c is not None]
+
+    def load(self, conversation_id: str) -> Conversation:
+        """A stored conversation. Raises LibraryError where there is none of this id, or its file is damaged."""
+        found = self._read(conversation_id)
+        if found is None:
+            raise LibraryError("this conversation is not stored any more, or its file is damaged; start a new chat")
+        return found
+
+    def get(self, conversation_id: str) -> Conversation:
+        """A stored conversation, or a new, empty one where there is none of this id."""
+        return self._read(conversation_id) or Conversation()
+
+    def append(self, conversation_id: str, answer: Answer) -> Conversation:
+        """Adds a turn, which makes the conversation where it is new, and returns all of it."""
+        with self._lock:
+            known = self._read(conversation_id) or Conversation(
+                conversation_id if _ID.fullmatch(conversation_id) else uuid.uuid4().hex[:12]
+            )
+            title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
+            turn = Turn(answer.question, answer.trimmed())
+            return self._write(replace(known, title=title, turns=(*known.turns, turn)))
+
+    def drop_last(self, conversation_id: str) -> Conversation:
+        """Takes the last turn away. Raises LibraryError where there is no such conversation."""
+        with self._lock:
+            known = self.load(conversation_id)
+            return self._write(replace(known, turns=known.turns[:-1]))
+
+    def rename(self, conversation_id: str, title: str) -> Conversation:
+        """Gives a conversation another title. Raises LibraryError for an empty one."""
+        cleaned = " ".join(title.split())[:_TITLE_CHARACTERS]
+        if not cleaned:
+            raise LibraryError("the title is empty; type a name for the conversation")
+        with self._lock:
+            return self._write(replace(self.load(conversation_id), title=cleaned))
+
+    def delete(self, conversation_id: str) -> None:
+        """Deletes a conversation; one that is gone already is no error."""
+        if _ID.fullmatch(conversation_id):
+            self._path(conversation_id).unlink(missing_ok=True)
+
+    def _path(self, conversation_id: str) -> Path:
+        return self._folder / f"{conversation_id}.json"
+
+    def _read(self, conversation_id: str) -> Conversation | None:
+        if not _ID.fullmatch(conversation_id):
+            return None
+        try:
+            return _FORMAT.validate_json(self._path(conversation_id).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _write(self, conversation: Conversation) -> Conversation:
+        write_whole(self._path(conversation.id), _FORMAT.dump_json(conversation))
+        return conversation

@@ -1,0 +1,32 @@
+// A chip in the chat shows its sentences in the evidence panel, by click and by keyboard focus.
+(() => {
+  const CHIP = '#chatbot a[href^="#quote-"]';
+  const show = (chip, mayScrollPage) => {
+    const key = chip.getAttribute("href").slice(1);
+    const panel = document.querySelector("#evidence");
+    const marks = [...panel.querySelectorAll("mark")].filter((m) => (m.dataset.keys || "").split(" ").includes(key));
+    if (!marks.length) return;
+    panel.querySelectorAll(".turn").forEach((turn) => turn.classList.toggle("current", turn.contains(marks[0])));
+    panel.querySelectorAll("mark.active").forEach((mark) => mark.classList.remove("active"));
+    marks.forEach((mark) => mark.classList.add("active"));
+    const motion = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    const offset = marks[0].getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    panel.scrollTo({ top: panel.scrollTop + offset - panel.clientHeight / 3, behavior: motion });
+    const box = panel.getBoundingClientRect();
+    const outOfView = box.top > innerHeight - 120 || box.bottom < 120;
+    if (mayScrollPage && outOfView) marks[0].scrollIntoView({ block: "center", behavior: motion });
+  };
+  const listen = (event, mayScrollPage) =>
+    document.addEventListener(
+      event,
+      (e) => {
+        const chip = e.target.closest && e.target.closest(CHIP);
+        if (!chip) return;
+        if (event === "click") e.preventDefault();
+        show(chip, mayScrollPage);
+      },
+      true,
+    );
+  listen("click", true);
+  listen("focusin", false);
+})();

@@ -1,0 +1,44 @@
+"""Writing files so that a reader never sees half of one, under names that are safe."""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from assistant.errors import LibraryError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replaces the file in one step; its folder is made when missing. Raises LibraryError where the disk refuses it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
+
+
+def keep_copy(source: Path, folder: Path) -> Path:
+    """Copies a file into `folder` under a safe name and returns where it now lies; the same content is kept once.
+
+    A name that is taken by other content gets a part of the content's SHA-256. Raises LibraryError where it cannot be read.
+    """
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise LibraryError(f"{source.name} cannot be read ({error.strerror or error}); try again") from None
+    stem = re.sub(r"[^\w.() -]", "_", source.stem).strip(". ")[:80] or "file"
+    suffix = re.sub(r"[^\w.]", "", source.suffix)[:10]
+    kept = folder / f"{stem}{suffix}"
+    if kept.exists() and kept.read_bytes() != data:
+        kept = folder / f"{stem}-{hashlib.sha256(data).hexdigest()[:8]}{suffix}"
+    if not kept.exists():
+        write_whole(kept, data)
+    return kept

@@ -1,0 +1,169 @@
+"""The chat tab in headless Chromium: answers with their evidence, follow-ups, conversations that last, scope, opinions."""
+
+import json
+from typing import Any
+
+import pytest
+
+from assistant import Assistant
+
+pytestmark = pytest.mark.browser
+HALF = "Which method keeps half of the parameters frozen in each tuning round?"
+HFT = "HFT: Half Fine-Tuning for Large Language Models"
+TIME = "and how much training time does it save?"
+
+
+def turns(page: Any) -> int:
+    return page.locator("#evidence .turn").count()
+
+
+def test_a_question_shows_its_answer_and_the_marked_sentences_beside_it(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, HALF, "half of the parameters")
+    assert page.inner_text("#evidence .badge") == "Answered"
+    assert "extractive" in page.inner_text("#evidence .head")
+    assert HFT in page.inner_text("#evidence h3 >> nth=0")
+    quotes = page.locator("#evidence mark").all_inner_texts()
+    chat = page.inner_text("#chatbot")
+    assert quotes
+    assert all(quote in chat for quote in quotes)
+
+
+def test_a_chip_shows_its_own_sentences_by_click_and_by_focus_in_any_turn(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, HALF, "half of the parameters")
+    ask(page, TIME, "30%")
+    page.wait_for_function("document.querySelectorAll('#evidence .turn').length == 2")
+    first_turn = page.locator("#chatbot a[href^='#quote-1-']")
+    sentence = first_turn.first.locator("xpath=..").inner_text().removesuffix("[1]").strip()
+    first_turn.first.click()
+    assert page.locator("#evidence mark.active").all_inner_texts() == [sentence]
+    assert page.get_attribute("#evidence .turn.current", "aria-label") == "Evidence of answer 1"
+    page.locator("#chatbot a[href^='#quote-2-']").last.focus()
+    assert page.get_attribute("#evidence .turn.current", "aria-label") == "Evidence of answer 2"
+    assert page.locator("#evidence mark.active").is_visible()
+
+
+def test_a_follow_up_shows_what_was_understood_and_can_be_reworded(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, HALF, "half of the parameters")
+    ask(page, TIME, "Understood as")
+    page.wait_for_selector("#rewrite textarea")
+    assert HFT in page.input_value("#rewrite textarea")
+    page.fill("#rewrite textarea", "What does CorDA use to obtain the covariance matrices?")
+    page.press("#rewrite textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Understood as: What does CorDA use to obtain the covariance matrices?')")
+    page.wait_for_selector("#evidence .turn.current:nth-of-type(2) h3:has-text('CorDA')")
+    assert turns(page) == 2
+
+
+def test_retry_and_undo(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, HALF, "half of the parameters")
+    page.get_by_label("Retry").last.click()
+    page.wait_for_timeout(1000)
+    page.wait_for_selector("#evidence .turn.current .badge")
+    assert turns(page) == 1
+    page.get_by_label("Undo").last.click()
+    page.wait_for_selector("#evidence .turn", state="detached")
+    assert page.input_value("#question textarea") == HALF
+
+
+def test_a_question_that_is_not_answered(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, "How long do I bake sourdough bread?", "Not found")
+    assert "sourdough" in page.inner_text("#chatbot")
+    assert page.inner_text("#evidence .badge") == "Not found"
+    assert "Nearest passages" in page.inner_text("#evidence")
+
+
+def test_what_cannot_be_asked_is_said_and_the_page_goes_on(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    page.fill("#question textarea", "\u200b\u200b")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('question is empty')")
+    ask(page, HALF, "half of the parameters")
+    page.click("#clear")
+    page.wait_for_selector("#chatbot :text('half of the parameters')", state="detached")
+
+
+def test_an_example_can_be_asked(open_page: Any, seeds: Any) -> None:
+    page = open_page(seeds)
+    page.locator("#chatbot button:has-text('propose?')").first.click()
+    page.wait_for_selector("#evidence .turn.current .badge")
+
+
+def test_conversations_outlive_reload_and_restart(open_page: Any, otters: Any, ask: Any) -> None:
+    page = open_page(otters)
+    ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
+    page.reload()
+    page.wait_for_selector("#chatbot :text('9 fish')")
+    page.wait_for_selector("#evidence mark")
+    otters.library.remove(["Otters of river number 7"])  # what was cited stays as it was cited
+    with Assistant(data_dir=otters.library.config.data_dir) as again:
+        (summary,) = again.conversations.newest()
+        stored = again.conversations.load(summary.id)
+    assert "9 fish" in stored.turns[0].answer.text
+    page.reload()
+    page.wait_for_selector("#evidence mark:has-text('9 fish')")
+
+
+def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: Any, ask: Any) -> None:
+    page = open_page(otters)
+    ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
+    page.click("#clear")
+    ask(page, "How many cubs does a den at river number 5 hold?", "9 cubs")
+    page.click("#show-conversations")
+    page.wait_for_function("document.querySelectorAll('#conversations label').length == 2")
+    page.click("#manage > button")
+    page.fill("#title-box input, #title-box textarea", "Cubs <b>")
+    page.click("#rename")
+    page.wait_for_selector("#conversations label:has-text('Cubs <b> (1)')")
+    page.click("#export")
+    page.wait_for_selector("#exported a")
+    with page.expect_download() as download:
+        page.locator("#exported a[download='conversation.md']").click()
+    assert "9 cubs" in download.value.path().read_text(encoding="utf-8")
+    page.locator("#conversations label").nth(1).click()
+    page.wait_for_selector("#chatbot :text('9 fish')")
+    page.click("#delete")
+    page.click("#really-delete")
+    page.wait_for_function("document.querySelectorAll('#conversations label').length == 1")
+    assert [summary.title for summary in otters.library.conversations.newest()] == ["Cubs <b>"]
+
+
+def test_a_scope_limits_the_answer_and_is_shown_in_it(open_page: Any, otters: Any, ask: Any) -> None:
+    page = open_page(otters)
+    page.click("#scope > button")
+    page.click("#scope-years input")
+    page.get_by_role("option", name="2001").click()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#scope :text('Ask in: 2001')")
+    ask(page, "What do otters eat?", "Asked in years 2001: 10 of 30 papers")
+    cited = otters.library.conversations.load(otters.library.conversations.newest()[0].id).cited_papers
+    assert {paper.year for paper in cited} == {2001}
+    page.click("#clear")
+    page.click("#scope-papers input")
+    page.keyboard.type("number 23")
+    page.get_by_role("option", name="Otters of river number 23").click()
+    page.wait_for_selector("#scope :text('1 chosen paper')")
+
+
+def test_an_opinion_and_a_question_for_the_test_set_are_kept(open_page: Any, otters: Any, ask: Any) -> None:
+    page = open_page(otters)
+    ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
+    page.get_by_label("dislike").last.click()
+    page.wait_for_selector("#note textarea, #note input")
+    page.fill("#note textarea, #note input", "too long")
+    page.click("#send-note")
+    page.wait_for_selector("#opinion-said :text('kept')")
+    page.click("#expected input")
+    page.keyboard.type("number 7")
+    page.get_by_role("option", name="Otters of river number 7").first.click()
+    page.click("#to-testset")
+    page.wait_for_selector("#opinion-said :text('1 question')")
+    feedback = otters.library.feedback
+    votes = [json.loads(line) for line in feedback.votes.read_text(encoding="utf-8").splitlines()]
+    assert [(vote["good"], vote["note"]) for vote in votes] == [(False, ""), (True, "too long")]
+    (item,) = [json.loads(line) for line in feedback.testset.read_text(encoding="utf-8").splitlines()]
+    assert (item["relevant"], item["answerable"]) == ({"Otters of river number 7": 2}, True)

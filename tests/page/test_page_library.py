@@ -1,0 +1,78 @@
+"""The library and settings tabs in headless Chromium."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from assistant import Assistant
+
+pytestmark = pytest.mark.browser
+
+
+def open_library(open_page: Any, served: Any) -> Any:
+    page = open_page(served)
+    page.get_by_role("tab", name="Library").click()
+    page.wait_for_selector("#papers label")
+    return page
+
+
+def test_papers_are_searched_sorted_paged_and_opened(open_page: Any, otters: Any) -> None:
+    page = open_library(open_page, otters)
+    page.wait_for_selector("#which-papers :text('1–25 of 30 papers')")
+    page.click("#next")
+    page.wait_for_selector("#which-papers :text('26–30 of 30 papers')")
+    page.fill("#find input, #find textarea", "2001 river cubs")
+    page.wait_for_selector("#which-papers :text('1–10 of 10 papers')")
+    page.locator("#papers label").first.click()
+    page.wait_for_selector("#paper h3")
+    assert "rivers.jsonl" in page.inner_text("#paper")
+    assert "Otters live along river number" in page.inner_text("#paper")
+
+
+def test_a_paper_is_removed_only_when_confirmed(open_page: Any, otters: Any) -> None:
+    page = open_library(open_page, otters)
+    page.locator("#papers label").first.click()
+    page.click("#remove")
+    page.wait_for_selector("#really-remove")
+    assert otters.library.counts()[0] == 30
+    page.click("#really-remove")
+    page.wait_for_selector("#which-papers :text('of 29 papers')")
+    assert otters.library.counts()[0] == 29
+
+
+def test_files_are_uploaded_with_a_report_and_kept_in_the_data_folder(
+    open_page: Any, otters: Any, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "more papers.jsonl", tmp_path / "not papers.txt"
+    good.write_text(
+        json.dumps({"title": "Beavers", "abstract": "Beavers build dams. They fell trees."}), encoding="utf-8"
+    )
+    bad.write_text("", encoding="utf-8")
+    page = open_library(open_page, otters)
+    page.click("#add > button")
+    page.set_input_files("#files input[type=file]", [str(good), str(bad)])
+    page.wait_for_selector("#report :text('1 new papers')")
+    assert "not read" in page.inner_text("#report")
+    assert "is empty" in page.inner_text("#report")
+    page.wait_for_selector("#which-papers :text('of 31 papers')")
+    folder = otters.library.config.data_dir
+    assert (folder / "uploads" / "more papers.jsonl").read_text(encoding="utf-8") == good.read_text(encoding="utf-8")
+    assert otters.library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
+
+
+def test_settings_are_shown_and_secrets_never(open_page: Any, serve: Any, tmp_path: Path) -> None:
+    secrets = {
+        "openai_api_key": SecretStr("sk-very-secret"),
+        "openai_base_url": "http://127.0.0.1:9/v1",
+        "model": "m-1",
+    }
+    page = open_page(serve(Assistant(data_dir=tmp_path / "data", **secrets)))
+    page.get_by_role("tab", name="Settings").click()
+    page.wait_for_selector("#settings table")
+    shown = page.inner_text("#settings")
+    assert "m-1 at http://127.0.0.1:9/v1" in shown
+    assert "OPENAI_API_KEY" in shown
+    assert "sk-very-secret" not in page.content()
