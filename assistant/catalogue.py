@@ -11,16 +11,17 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from assistant.errors import LibraryError
-from assistant.records import Chunk, Paper, Section, Span
+from assistant.merging import identifiers
+from assistant.records import Chunk, Paper, Span, paper_from
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
@@ -31,6 +32,12 @@ CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, paper_id TEXT NOT NULL, removed TEXT NOT NULL);
 CREATE TABLE followers (name TEXT PRIMARY KEY, generation INTEGER NOT NULL, number INTEGER NOT NULL,
                         chunks INTEGER NOT NULL, writing INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_SCHEMA_2 = """
+CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, papers TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX files_digest ON files (digest);
+CREATE TABLE identifiers (name TEXT PRIMARY KEY, paper_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX identifiers_paper ON identifiers (paper_id);
 """
 _TITLE = "json_extract(record, '$.title')"
 Order = Literal["added", "newest", "oldest", "title"]
@@ -54,6 +61,15 @@ class Follower:
     number: int = 0
     chunks: int = 0
     writing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was read: where it was, the digest of its content and reader, and the ids of the papers it held."""
+
+    path: str
+    digest: str
+    papers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +104,13 @@ class Catalogue:
     def _prepare(self) -> None:
         with self.transaction():
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif version > SCHEMA_VERSION:
+            if version > SCHEMA_VERSION:
                 raise LibraryError(f"{self.path} was written by a newer version of assistant; upgrade assistant")
+            for statements in (_SCHEMA, _SCHEMA_2)[version:]:
+                for statement in filter(str.strip, statements.split(";")):
+                    self._db.execute(statement)
+            if version < SCHEMA_VERSION:
+                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Closes the file; the catalogue cannot be used afterwards."""
@@ -160,11 +177,13 @@ class Catalogue:
         with self._lock:
             rows = [(c.id, paper.id, key, _dump(c)) for c, key in zip(chunks, vector_keys, strict=True)]
             self._db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?)", rows)
+        self._put_identifiers(paper)
         self._log(paper.id, removed)
 
     def update_record(self, paper: Paper) -> None:
         """Replaces a paper's metadata (its text unchanged), and logs the change. Call inside `transaction`."""
         self._run("UPDATE papers SET year = ?, record = ? WHERE id = ?", (paper.year, _dump(paper), paper.id))
+        self._put_identifiers(paper)
         self._log(paper.id, [])
 
     def remove_paper(self, paper_id: str) -> None:
@@ -172,6 +191,7 @@ class Catalogue:
         self._log(paper_id, self._chunk_ids(paper_id))
         self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
         self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
+        self._run("DELETE FROM identifiers WHERE paper_id = ?", (paper_id,))
 
     def forget_unused_vectors(self) -> None:
         """Deletes cached embeddings that no chunk uses any more. Call inside `transaction`, once after all removals."""
@@ -182,6 +202,48 @@ class Catalogue:
 
     def _log(self, paper_id: str, removed: list[str]) -> None:
         self._run("INSERT INTO changes (paper_id, removed) VALUES (?, ?)", (paper_id, json.dumps(removed)))
+
+    def _put_identifiers(self, paper: Paper) -> None:
+        for name in identifiers(paper):
+            self._run("INSERT OR REPLACE INTO identifiers VALUES (?, ?)", (name, paper.id))
+
+    def ids_by_identifier(self, names: Sequence[str]) -> dict[str, str]:
+        """The ids of the papers that these identifiers (`merging.identifiers`) name."""
+        return dict(self._in("SELECT name, paper_id FROM identifiers WHERE name IN (?)", list(names)))  # type: ignore[arg-type]
+
+    # Files --------------------------------------------------------------------------------------------------------
+
+    def file(self, path: str) -> File | None:
+        """The record of the file at this path, or None."""
+        return next(map(_file, self._rows("SELECT path, digest, papers FROM files WHERE path = ?", (path,))), None)
+
+    def files(self) -> list[File]:
+        """Every file that was read."""
+        return [_file(row) for row in self._rows("SELECT path, digest, papers FROM files ORDER BY path")]
+
+    def files_with(self, digest: str) -> list[File]:
+        """The files with this content."""
+        return [_file(row) for row in self._rows("SELECT path, digest, papers FROM files WHERE digest = ?", (digest,))]
+
+    def files_of(self, paper_id: str) -> list[str]:
+        """The paths of the files that hold a paper."""
+        sql = "SELECT f.path FROM files f, json_each(f.papers) p WHERE p.value = ? ORDER BY f.path"
+        return [row[0] for row in self._rows(sql, (paper_id,))]
+
+    def held_by_files(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that a file holds."""
+        sql = "SELECT DISTINCT p.value FROM files f, json_each(f.papers) p WHERE p.value IN (?)"
+        return {row[0] for row in self._in(sql, list(ids))}
+
+    def put_file(self, file: File) -> None:
+        """Stores what a file holds."""
+        self._run("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (file.path, file.digest, json.dumps(file.papers)))
+
+    def forget_file(self, path: str) -> None:
+        """Forgets a file; its papers stay."""
+        self._run("DELETE FROM files WHERE path = ?", (path,))
+
+    # Reading ------------------------------------------------------------------------------------------------------
 
     def paper(self, paper_id: str) -> Paper | None:
         """The paper with this id, or None."""
@@ -306,15 +368,12 @@ def _dump(record: Paper | Chunk) -> str:
     return json.dumps({k: v for k, v in asdict(record).items() if v not in (None, (), "")}, ensure_ascii=False)
 
 
-_PAPER_TUPLES = {field.name for field in fields(Paper)} & {"authors", "sources"}
+def _file(row: tuple[Any, ...]) -> File:
+    return File(row[0], row[1], tuple(json.loads(row[2])))
 
 
 def _paper(record: str) -> Paper:
-    values = json.loads(record)
-    for name in _PAPER_TUPLES & values.keys():
-        values[name] = tuple(values[name])
-    values["body"] = tuple(Section(**section) for section in values.get("body", ()))
-    return Paper(**{"abstract": "", **values})
+    return paper_from(json.loads(record))
 
 
 def _chunk(record: str) -> Chunk:

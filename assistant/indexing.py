@@ -1,33 +1,34 @@
 """Papers into the catalogue: read, merge with what is known, chunk, embed, store. Incremental, resumable, with a report.
 
-A paper is stored in one transaction, so that a kill at any moment leaves whole papers only; unchanged papers cost nothing.
+A paper is stored in one transaction, so that a kill at any moment leaves whole papers only. A file whose content is known
+costs a hash; one that changed replaces what it held; one that moved is recognised.
 """
 
 import hashlib
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rapidfuzz import fuzz
-
-from assistant.catalogue import Catalogue
+from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.following import Progress
-from assistant.loaders import expand, load_file
+from assistant.loaders import LOADERS_VERSION, Loaded, Source, expand, load_archive, load_source, read_source
+from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
-from assistant.records import Chunk, Paper, normalised, paper_id
+from assistant.records import Chunk, Paper, paper_id
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
-# Two abstracts under one title are versions of one paper from this share of equal words on (rapidfuzz token set ratio);
-# unrelated abstracts of one field stay below 60.
-_SAME_PAPER = 80.0
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file: papers read and, of those, added, updated and unchanged; `error` where nothing was read."""
+    """What became of one file: papers read and, of those, added, updated and unchanged; `error` where nothing was read.
+
+    `pages` is 0 where the format has none; `chunks` counts those written; `removed` are papers that the file held before.
+    """
 
     name: str
     papers: int = 0
@@ -36,6 +37,9 @@ class FileReport:
     unchanged: int = 0
     problems: tuple[str, ...] = ()
     error: str | None = None
+    pages: int = 0
+    chunks: int = 0
+    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class IngestReport:
     def added(self) -> int:
         """Papers that are new in the library."""
         return sum(file.added for file in self.files)
+
+    @property
+    def removed(self) -> int:
+        """Papers that went because their file went or holds them no more."""
+        return sum(file.removed for file in self.files)
 
     @property
     def papers(self) -> int:
@@ -69,61 +78,144 @@ class Indexer:
         self._embedder = embedder
         self._chunk_tokens = chunk_tokens
 
-    def add(self, sources: Iterable[str | Path | Paper], progress: Progress | None = None) -> IngestReport:
+    def add(
+        self, sources: Iterable[str | Path | Paper], progress: Progress | None = None, prune: bool = False
+    ) -> IngestReport:
         """Adds files, folders, globs and Paper objects. A file that cannot be read is reported and the rest go on.
 
-        Raises LoadError where a source names no file at all.
+        With `prune`, papers go whose file was read from one of these places and is there no more. Raises LoadError where a
+        source names no file at all.
         """
         start = time.monotonic()
         given = list(sources)
         papers = [source for source in given if isinstance(source, Paper)]
-        paths = list(expand(source for source in given if not isinstance(source, Paper)))
-        reports = [self._add_papers("papers given", papers, (), progress)] if papers else []
-        for path in paths:
-            try:
-                loaded = load_file(path)
-            except LoadError as error:
-                reports.append(FileReport(path.name, error=str(error)))
-                continue
-            reports.append(self._add_papers(path.name, loaded.papers, loaded.problems, progress))
+        places = [source for source in given if not isinstance(source, Paper)]
+        reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress)[0]] if papers else []
+        paths = list(expand(places))
+        for number, path in enumerate(paths):
+            if progress and len(paths) > 1:
+                progress("Reading files", number, len(paths))
+            reports += self._add_file(path, progress if len(paths) == 1 else None)
+        if progress and len(paths) > 1:
+            progress("Reading files", len(paths), len(paths))
+        if prune:
+            reports += self._prune([Path(place).expanduser().resolve() for place in places])
         return IngestReport(tuple(reports), time.monotonic() - start)
 
-    def _add_papers(
-        self, name: str, papers: Sequence[Paper], problems: tuple[str, ...], progress: Progress | None
-    ) -> FileReport:
-        counts = {"added": 0, "updated": 0, "unchanged": 0}
-        for start in range(0, len(papers), _BATCH):
-            batch = papers[start : start + _BATCH]
-            for outcome, number in self._store(batch).items():
-                counts[outcome] += number
+    # Files --------------------------------------------------------------------------------------------------------
+
+    def _add_file(self, path: Path, progress: Progress | None) -> Iterator[FileReport]:
+        """Adds what one file holds, or what each file of an archive does, unless its content is known already."""
+        place = str(path.resolve())
+        try:
+            source = read_source(path)
+            digest = hashlib.sha256(b"%d:" % LOADERS_VERSION + source.data).hexdigest()
+            before = self._catalogue.file(place) or self._moved(digest, path)
+            if before and before.digest == digest and self._holds(before.papers):
+                yield FileReport(path.name, len(before.papers), unchanged=len(before.papers))
+                return
+            ids: list[str] = []
+            for name, loaded in _loaded(source):
+                if isinstance(loaded, LoadError):
+                    yield FileReport(name, error=str(loaded))
+                    continue
+                report, stored = self._add_papers(name, loaded, progress)
+                ids += stored
+                yield replace(report, removed=0)
+        except LoadError as error:
+            yield FileReport(path.name, error=str(error))
+            return
+        with self._catalogue.transaction():
+            self._catalogue.put_file(File(place, digest, tuple(dict.fromkeys(ids))))
+            gone = [name for name in before.papers if name not in ids] if before else []
+            removed = self._let_go(gone, path.name)
+        if removed:
+            yield FileReport(path.name, problems=("papers that it no longer holds were removed",), removed=removed)
+
+    def _moved(self, digest: str, path: Path) -> File | None:
+        """The record of a file with this content that is no longer where it was, now under its new place."""
+        for old in self._catalogue.files_with(digest):
+            if not Path(old.path).exists():
+                moved = replace(old, path=str(path.resolve()))
+                with self._catalogue.transaction():
+                    self._catalogue.forget_file(old.path)
+                    self._catalogue.put_file(moved)
+                    for paper in self._catalogue.papers_by_id(old.papers).values():
+                        names = [path.name if name == Path(old.path).name else name for name in paper.sources]
+                        self._catalogue.update_record(replace(paper, sources=tuple(dict.fromkeys(names))))
+                return moved
+        return None
+
+    def _holds(self, ids: Sequence[str]) -> bool:
+        return len(self._catalogue.papers_by_id(ids)) == len(ids)
+
+    def _prune(self, roots: Sequence[Path]) -> Iterator[FileReport]:
+        """Lets go of files that were read from below `roots` and are there no more."""
+        for file in self._catalogue.files():
+            path = Path(file.path)
+            if not path.exists() and any(path == root or root in path.parents for root in roots):
+                with self._catalogue.transaction():
+                    self._catalogue.forget_file(file.path)
+                    removed = self._let_go(file.papers, path.name)
+                yield FileReport(path.name, problems=("the file is gone",), removed=removed)
+
+    def _let_go(self, ids: Sequence[str], source: str) -> int:
+        """Takes a source away from papers; those that have no other are removed. Returns how many. Call in a transaction."""
+        held = self._catalogue.held_by_files(ids)
+        removed = 0
+        for paper in self._catalogue.papers_by_id([name for name in ids if name not in held]).values():
+            rest = tuple(name for name in paper.sources if name != source)
+            if rest:
+                self._catalogue.update_record(replace(paper, sources=rest))
+            else:
+                self._catalogue.remove_paper(paper.id)
+                removed += 1
+        if removed:
+            self._catalogue.forget_unused_vectors()
+        return removed
+
+    # Papers -------------------------------------------------------------------------------------------------------
+
+    def _add_papers(self, name: str, loaded: Loaded, progress: Progress | None) -> tuple[FileReport, list[str]]:
+        """Stores the papers a batch at a time; the report, and the ids that they were stored under."""
+        counts: Counter[str] = Counter()
+        ids: list[str] = []
+        for start in range(0, len(loaded.papers), _BATCH):
+            batch = loaded.papers[start : start + _BATCH]
+            ids += self._store(batch, counts)
             if progress:
-                progress(f"Reading {name}", start + len(batch), len(papers))
-        return FileReport(name, len(papers), counts["added"], counts["updated"], counts["unchanged"], problems)
+                progress(f"Reading {name}", start + len(batch), len(loaded.papers))
+        report = FileReport(
+            name, len(loaded.papers), counts["added"], counts["updated"], counts["unchanged"], loaded.problems,
+            pages=loaded.pages, chunks=counts["chunks"],
+        )  # fmt: skip
+        return report, ids
 
-    def _store(self, batch: Sequence[Paper]) -> dict[str, int]:
-        """Merges a batch with the catalogue and writes what changed, each paper whole."""
-        known = self._catalogue.papers_by_id([paper.id for paper in batch])
-        known |= self._catalogue.papers_by_id([paper_id(paper.title, paper.abstract) for paper in batch])
+    def _store(self, batch: Sequence[Paper], counts: Counter[str]) -> list[str]:
+        """Merges a batch with the catalogue and writes what changed, each paper whole; the papers' ids, in order."""
+        named = self._catalogue.ids_by_identifier([name for paper in batch for name in identifiers(paper)])
+        wanted = {paper.id for paper in batch} | {paper_id(paper.title, paper.abstract) for paper in batch}
+        known = self._catalogue.papers_by_id(sorted(wanted | set(named.values())))
         before = dict(known)
-        outcomes = []
+        ids: list[str] = []
         for paper in batch:
-            paper = _with_own_id(paper, known)
+            paper = replace(paper, id=own_id(paper, known, named))
             merged = merge(known[paper.id], paper) if paper.id in known else paper
-            outcomes.append(
-                "added" if paper.id not in known else "updated" if merged != known[paper.id] else "unchanged"
-            )
+            is_same = known.get(paper.id) == merged
+            counts["added" if paper.id not in known else "unchanged" if is_same else "updated"] += 1
             known[paper.id] = merged
+            named |= dict.fromkeys(identifiers(merged), merged.id)
+            ids.append(paper.id)
         changed = [paper for key, paper in known.items() if before.get(key) != paper]
-        texts_changed = [
-            p
-            for p in changed
-            if p.id not in before or before[p.id].sections != p.sections or before[p.id].title != p.title
-        ]
-        self.write(texts_changed, [paper for paper in changed if paper not in texts_changed])
-        return {outcome: outcomes.count(outcome) for outcome in set(outcomes)}
+        with_text = [paper for paper in changed if not _has_same_text(before.get(paper.id), paper)]
+        counts["chunks"] += self.write(with_text, [paper for paper in changed if paper not in with_text])
+        return ids
 
-    def write(self, papers: Sequence[Paper], records: Sequence[Paper] = ()) -> None:
-        """Chunks, embeds and stores `papers`, and replaces the metadata of `records`, in one transaction."""
+    def write(self, papers: Sequence[Paper], records: Sequence[Paper] = ()) -> int:
+        """Chunks, embeds and stores `papers`, and replaces the metadata of `records`, in one transaction.
+
+        Returns how many chunks were written.
+        """
         chunks = [chunk_paper(paper, self._chunk_tokens) for paper in papers]
         texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
         known = self._catalogue.known_vectors(list(texts))
@@ -135,10 +227,20 @@ class Indexer:
                 self._catalogue.put_paper(paper, group, [self._key(text) for text in _texts(paper, group)])
             for paper in records:
                 self._catalogue.update_record(paper)
+        return sum(map(len, chunks))
 
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _loaded(source: Source) -> Iterator[tuple[str, Loaded | LoadError]]:
+    """What the file holds, or each file of an archive, by name."""
+    if source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
+        for name, loaded in load_archive(source.path):
+            yield f"{source.name}/{name}", loaded
+    else:
+        yield source.name, load_source(source)
 
 
 def _texts(paper: Paper, chunks: Sequence[Chunk]) -> list[str]:
@@ -146,44 +248,5 @@ def _texts(paper: Paper, chunks: Sequence[Chunk]) -> list[str]:
     return [f"{paper.title}\n{chunk.text}" for chunk in chunks]
 
 
-def _with_own_id(paper: Paper, known: dict[str, Paper]) -> Paper:
-    """The paper, under an id of title and abstract where another paper has its title already."""
-    other = known.get(paper.id)
-    if other is None or same_paper(other, paper):
-        return paper
-    return replace(paper, id=paper_id(paper.title, paper.abstract))
-
-
-def same_paper(first: Paper, second: Paper) -> bool:
-    """True for two records of one title whose abstracts agree, or where one has none."""
-    if not first.abstract or not second.abstract:
-        return True
-    if normalised(first.abstract) == normalised(second.abstract):
-        return True
-    return fuzz.token_set_ratio(first.abstract, second.abstract) >= _SAME_PAPER
-
-
-def merge(known: Paper, new: Paper) -> Paper:
-    """One paper out of two records of it: every source, the metadata that says most, the newest text of a source.
-
-    A record from a source that is known already replaces the text; from another source, only a longer text does.
-    """
-    newer = bool(set(new.sources) & set(known.sources)) or len(new.abstract) > len(known.abstract)
-    dated = (
-        new
-        if (new.year is not None, new.date is not None) > (known.year is not None, known.date is not None)
-        else known
-    )
-    return replace(
-        known,
-        abstract=new.abstract if newer and new.abstract else known.abstract,
-        body=new.body or known.body,
-        authors=known.authors or new.authors,
-        author_count=known.author_count if known.author_count is not None else new.author_count,
-        organisation=known.organisation or new.organisation,
-        date=dated.date,
-        year=dated.year,
-        comment_count=dated.comment_count if dated.comment_count is not None else known.comment_count,
-        url=known.url or new.url,
-        sources=tuple(dict.fromkeys(known.sources + new.sources)),
-    )
+def _has_same_text(before: Paper | None, paper: Paper) -> bool:
+    return before is not None and before.sections == paper.sections and before.title == paper.title

@@ -7,7 +7,7 @@ point at exact character positions of the paper's stored text.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -28,7 +28,8 @@ class Section:
 class Paper:
     """One paper. `title` and `abstract` are verbatim; what was not printed is None, never guessed.
 
-    `date` is kept as printed; `year` is None where no year was printed. `sources` names every file that listed the paper.
+    `date` is kept as printed; `year` is None where no year was printed. `abstract_page` is the page that the abstract
+    stands on. `sources` names every file that listed the paper.
     """
 
     title: str
@@ -43,6 +44,10 @@ class Paper:
     body: tuple[Section, ...] = ()
     sources: tuple[str, ...] = ()
     id: str = ""
+    doi: str | None = None
+    arxiv_id: str | None = None
+    venue: str | None = None
+    abstract_page: int | None = None
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -56,6 +61,7 @@ class Paper:
         parts = [", ".join(self.authors), self.organisation or ""]
         if self.author_count and not self.authors:
             parts.insert(0, f"{self.author_count} author{'s' if self.author_count != 1 else ''}")
+        parts.append(self.venue or "")
         parts.append(self.date or (str(self.year) if self.year else ""))
         if self.comment_count is not None:
             parts.append(f"{self.comment_count} comment{'s' if self.comment_count != 1 else ''}")
@@ -69,8 +75,18 @@ class Paper:
     @property
     def sections(self) -> tuple[Section, ...]:
         """Everything that can be quoted, in reading order: the abstract, then the body."""
-        abstract = (Section(self.abstract, "Abstract"),) if self.abstract else ()
+        abstract = (Section(self.abstract, "Abstract", self.abstract_page),) if self.abstract else ()
         return abstract + self.body
+
+
+_TUPLES = ("authors", "sources")
+
+
+def paper_from(values: Mapping[str, Any]) -> Paper:
+    """A paper from the plain JSON types that `dataclasses.asdict` gives; what is left out has its default."""
+    known: dict[str, Any] = {name: tuple(value) if name in _TUPLES else value for name, value in values.items()}
+    known["body"] = tuple(Section(**section) for section in values.get("body", ()))
+    return Paper(**{"abstract": "", **known})
 
 
 def normalised(text: str) -> str:
@@ -341,6 +357,10 @@ def _bibtex_entry(paper: Paper) -> str:
         "title": braces_balanced(paper.title),
         "author": " and ".join(map(braces_balanced, paper.authors)) or braces_balanced(paper.organisation or ""),
         "year": str(paper.year or ""),
+        "howpublished": braces_balanced(paper.venue or ""),
+        "doi": paper.doi or "",
+        "eprint": paper.arxiv_id or "",
+        "archiveprefix": "arXiv" if paper.arxiv_id else "",
         "url": paper.url or "",
         "note": "" if paper.year else (paper.date or ""),
     }

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.errors import LoadError
 from assistant.library import seed_files
-from assistant.loaders import load_file
+from assistant.loaders import Loaded, Source, load_file
 from assistant.loaders.listing import load
 from assistant.records import Paper
 
@@ -17,8 +17,12 @@ HEADER = (
 ABSTRACT = "We study a thing. It works well."
 
 
+def read(text: str) -> Loaded:
+    return load(Source(Path("x.txt"), text.encode()))
+
+
 def papers(body: str, variant: str = "") -> tuple[Paper, ...]:
-    return load(Path("listing.txt"), HEADER.format(variant) + body).papers
+    return read(HEADER.format(variant) + body).papers
 
 
 def test_the_seeds_hold_what_their_listings_print() -> None:
@@ -70,13 +74,13 @@ def test_metadata(
 
 
 def test_a_listing_that_breaks_off_in_an_abstract_keeps_what_is_whole() -> None:
-    result = load(Path("x.txt"), HEADER.format("") + f"Whole\n\n{ABSTRACT}\n\nCut Off\n\nThis abstract ends in the mid")
+    result = read(HEADER.format("") + f"Whole\n\n{ABSTRACT}\n\nCut Off\n\nThis abstract ends in the mid")
     assert [paper.title for paper in result.papers] == ["Whole"]
     assert "Cut Off" in result.problems[0]
 
 
 def test_a_listing_that_breaks_off_after_a_title_names_it() -> None:
-    result = load(Path("x.txt"), HEADER.format("") + f"Whole\n\n{ABSTRACT}\n\nOnly A Title")
+    result = read(HEADER.format("") + f"Whole\n\n{ABSTRACT}\n\nOnly A Title")
     assert len(result.papers) == 1
     assert "Only A Title" in result.problems[0]
 
@@ -87,7 +91,7 @@ def test_every_cut_of_a_real_listing_keeps_only_whole_papers() -> None:
     whole = {paper.title: paper.abstract for paper in load_file(path).papers}
     for cut in range(900, 30_000, 997):
         try:
-            found = load(path, text[:cut]).papers
+            found = read(text[:cut]).papers
         except LoadError:
             continue
         for paper in found[:-1]:
@@ -101,7 +105,7 @@ def test_every_cut_of_a_real_listing_keeps_only_whole_papers() -> None:
 )
 def test_what_is_no_listing_is_a_clear_error(text: str) -> None:
     with pytest.raises(LoadError, match="x.txt"):
-        load(Path("x.txt"), text)
+        read(text)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +113,11 @@ def test_what_is_no_listing_is_a_clear_error(text: str) -> None:
     [
         (b"", "empty"),
         (b"\x00\x01" * 50, "binary"),
-        (b"%PDF-1.7 x", "binary"),
+        (b"%PDF-1.7 x", "damaged"),
         (b"caf\xe9 " * 40, "UTF-8"),
-        (b"hello", "no format"),
+        (b" \n .. \n", "no text"),
     ],
-    ids=["empty", "binary", "pdf", "latin-1", "unknown"],
+    ids=["empty", "binary", "pdf", "latin-1", "blank"],
 )
 def test_bad_files_are_named_with_a_reason(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "bad.txt"

@@ -75,11 +75,11 @@ def test_filling_that_was_cut_off_is_finished(tmp_path: Path, monkeypatch: pytes
 
     real, calls = Indexer.write, []
 
-    def stop_at_the_third(self: Indexer, *args: object) -> None:
+    def stop_at_the_third(self: Indexer, *args: object) -> int:
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        real(self, *args)  # type: ignore[arg-type]
+        return real(self, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Indexer, "write", stop_at_the_third)
     with Assistant(data_dir=tmp_path) as library, pytest.raises(KeyboardInterrupt):

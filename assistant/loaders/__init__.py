@@ -1,9 +1,22 @@
 """Files become papers: one module per format behind one registry.
 
-A format is a module with `sniff(path, head) -> bool` and `load(path, text) -> Loaded`; add it to `FORMATS` to register it.
+A format is a module with `sniff(source) -> bool` and `load(source) -> Loaded`; add it to `FORMATS` to register it.
 """
 
-from assistant.loaders.registry import FILE_TYPES, FORMATS, Format, expand, load_file
+from assistant.loaders.archive import load_archive
+from assistant.loaders.registry import (
+    FILE_TYPES,
+    FORMATS,
+    LOADERS_VERSION,
+    Format,
+    expand,
+    load_file,
+    load_source,
+)
 from assistant.loaders.result import Loaded
+from assistant.loaders.source import Source, read_source
 
-__all__ = ["FILE_TYPES", "FORMATS", "Format", "Loaded", "expand", "load_file"]
+__all__ = [
+    "FILE_TYPES", "FORMATS", "LOADERS_VERSION", "Format", "Loaded", "Source", "expand", "load_archive", "load_file",
+    "load_source", "read_source",
+]  # fmt: skip

@@ -13,10 +13,10 @@ whose last line is the date as printed, without a year where the page showed non
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from assistant.errors import LoadError
 from assistant.loaders.result import Loaded
+from assistant.loaders.source import Source
 from assistant.records import Paper
 
 _HEADER_LINES = {
@@ -36,19 +36,19 @@ _METADATA_START = re.compile(r"•\s*\d+ author|\S+ [^\n]+\n·(?:\n|$)")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]}*$]*$|https?://\S+$")
 
 
-def sniff(path: Path, head: str) -> bool:
+def sniff(source: Source) -> bool:
     """True where the first lines are those of a listing's page header."""
-    return _SIGNATURE in head[:600]
+    return _SIGNATURE in source.head[:600]
 
 
-def load(path: Path, text: str) -> Loaded:
-    """The listed papers of `text`, in order, a paper listed twice twice.
+def load(source: Source) -> Loaded:
+    """The listed papers, in order, a paper listed twice twice.
 
     A listing that breaks off keeps what is whole and names the rest in `problems`. Raises LoadError where the page
     header or every paper is missing.
     """
-    blocks = [block.strip() for block in re.split(r"\n[^\S\n]*\n", text.replace("\r\n", "\n")) if block.strip()]
-    body = _without_header(blocks, path)
+    blocks = [block.strip() for block in re.split(r"\n[^\S\n]*\n", source.text) if block.strip()]
+    body = _without_header(blocks, source.name)
     papers: list[Paper] = []
     problems: list[str] = []
     position = 0
@@ -58,7 +58,7 @@ def load(path: Path, text: str) -> Loaded:
             problems.append(f"{_short(title)}: no abstract follows its title; the listing breaks off there")
             position += 2 if rest else 1
             continue
-        paper, used = _paper(title, rest, path.name)
+        paper, used = _paper(title, rest, source.name)
         at_end = position + 1 + used >= len(body)
         if at_end and used == 1 and not _SENTENCE_END.search(paper.abstract):
             problems.append(f"{_short(title)}: its abstract breaks off at the end of the listing; left out")
@@ -66,18 +66,18 @@ def load(path: Path, text: str) -> Loaded:
             papers.append(paper)
         position += 1 + used
     if not papers:
-        raise LoadError(f"{path.name} has the header of a papers listing but no whole paper; copy the page again")
+        raise LoadError(f"{source.name} has the header of a papers listing but no whole paper; copy the page again")
     return Loaded(tuple(papers), tuple(problems))
 
 
-def _without_header(blocks: Sequence[str], path: Path) -> Sequence[str]:
+def _without_header(blocks: Sequence[str], name: str) -> Sequence[str]:
     """Both header variants end in the page's own date, with or without a "Daily Papers" line before it."""
     for position, block in enumerate(blocks[:10]):
         if re.fullmatch(_MONTH_DAY, block):
             return blocks[position + 1 :]
     kept = [block for block in blocks if block not in _HEADER_LINES]
     if len(kept) == len(blocks):
-        raise LoadError(f"{path.name} is not a papers listing: its page header is missing")
+        raise LoadError(f"{name} is not a papers listing: its page header is missing")
     return kept
 
 

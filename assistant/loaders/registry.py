@@ -6,62 +6,58 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from assistant.errors import LoadError
-from assistant.loaders import json_lines, listing
+from assistant.loaders import bibtex, csv_table, feed, json_papers, listing, markdown, pdf, plain, ris, web
 from assistant.loaders.result import Loaded
+from assistant.loaders.source import Source, read_source
 
-MAX_BYTES = 1_000_000_000
-_HEAD = 4096  # characters that a format may look at to recognise its files
-
-
-class _Module(Protocol):
-    def sniff(self, path: Path, head: str) -> bool: ...
-    def load(self, path: Path, text: str) -> Loaded: ...
-
-
-class Format(NamedTuple):
-    """A readable format: its `name` for people, and the module that recognises and loads it."""
-
-    name: str
-    module: _Module
-
-
-FORMATS: tuple[Format, ...] = (
-    Format("Hugging Face papers listing", listing),
-    Format("JSON Lines of papers", json_lines),
+LOADERS_VERSION = (
+    1  # raise it when a loader reads more, or otherwise, out of the same file: such files are then read again
 )
 
 
-FILE_TYPES = (".txt", ".jsonl", ".json")  # what an upload may be called; a file's content decides what it is
+class _Module(Protocol):
+    def sniff(self, source: Source) -> bool: ...
+    def load(self, source: Source) -> Loaded: ...
+
+
+class Format(NamedTuple):
+    """A readable format: its `name` for people, the endings that its files usually have, and the module that reads it."""
+
+    name: str
+    endings: tuple[str, ...]
+    module: _Module
+
+
+# In the order in which they are asked: what is surest first, plain text last.
+FORMATS: tuple[Format, ...] = (
+    Format("PDF", (".pdf",), pdf),
+    Format("Hugging Face papers listing", (".txt",), listing),
+    Format("JSON or JSON Lines of papers", (".json", ".jsonl", ".ndjson"), json_papers),
+    Format("arXiv Atom feed", (".xml", ".atom"), feed),
+    Format("HTML", (".html", ".htm", ".xhtml"), web),
+    Format("BibTeX", (".bib",), bibtex),
+    Format("RIS", (".ris",), ris),
+    Format("CSV or TSV of papers", (".csv", ".tsv"), csv_table),
+    Format("Markdown", (".md", ".markdown"), markdown),
+    Format("plain text", (".txt", ".text"), plain),
+)
+FILE_TYPES = tuple(dict.fromkeys([ending for format_ in FORMATS for ending in format_.endings] + [".zip"]))
+
+
+def load_source(source: Source) -> Loaded:
+    """The papers of one file's content. Raises LoadError, with the reason and what to do, where it holds none."""
+    for candidate in FORMATS:
+        if candidate.module.sniff(source):
+            return candidate.module.load(source)
+    if source.is_binary:
+        raise LoadError(f"{source.name} is a binary file in no format that can be read; give a PDF or text")
+    names = ", ".join(candidate.name for candidate in FORMATS)
+    raise LoadError(f"{source.name} is in no format that can be read; give one of: {names}")
 
 
 def load_file(path: Path) -> Loaded:
     """The papers of one file. Raises LoadError, with the reason and what to do, where it holds none that can be read."""
-    text = _read_text(path)
-    for candidate in FORMATS:
-        if candidate.module.sniff(path, text[:_HEAD]):
-            return candidate.module.load(path, text)
-    names = ", ".join(candidate.name for candidate in FORMATS)
-    raise LoadError(f"{path.name} is in no format that can be read; give one of: {names}")
-
-
-def _read_text(path: Path) -> str:
-    try:
-        size = path.stat().st_size
-        if size == 0:
-            raise LoadError(f"{path.name} is empty; nothing was read from it")
-        if size > MAX_BYTES:
-            raise LoadError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; split it")
-        data = path.read_bytes()
-    except OSError as error:
-        raise LoadError(
-            f"{path} cannot be read ({error.strerror or error}); check the path and its permissions"
-        ) from None
-    if b"\x00" in data[:_HEAD] or data.startswith(b"%PDF"):
-        raise LoadError(f"{path.name} is a binary file, which cannot be read yet; give text")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise LoadError(f"{path.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    return load_source(read_source(path))
 
 
 def expand(sources: Iterable[str | Path]) -> Iterator[Path]:

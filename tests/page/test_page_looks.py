@@ -57,4 +57,4 @@ def test_axe_finds_nothing_serious(open_page: Any, seeds: Any, ask: Any, dark: b
             if violation["impact"] in ("serious", "critical")
             for node in violation["nodes"]
         ]
-    assert not found, '\n'.join(map(str, found))
+    assert not found, "\n".join(map(str, found))

@@ -1,0 +1,92 @@
+"""What several loaders share: a paper from named fields, cleaned text, and how many problems to name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assistant.records import Paper
+
+_NAMED = 20
+_ARXIV = re.compile(
+    r"(?:arxiv(?:\.org/(?:abs|pdf)/|:)\s*|^)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?$",
+    re.IGNORECASE,
+)
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+
+
+def named_problems(problems: Sequence[str], what: str = "lines") -> tuple[str, ...]:
+    """The problems, or the first twenty of them and how many more there are."""
+    if len(problems) <= _NAMED:
+        return tuple(problems)
+    return (*problems[:_NAMED], f"and {len(problems) - _NAMED} more {what}")
+
+
+def clean(value: Any) -> str:
+    """Text with white space made plain; "" for what is no text or number."""
+    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+
+
+def arxiv_id(value: Any) -> str | None:
+    """The arXiv id, without its version, that an id or address holds; None where it holds none."""
+    match = _ARXIV.search(clean(value))
+    return match.group(1) if match else None
+
+
+def doi(value: Any) -> str | None:
+    """The DOI, in lower case, that an id or address holds; None where it holds none."""
+    match = _DOI.search(clean(value))
+    return match.group().rstrip(".,;)").lower() if match else None
+
+
+def year(value: Any) -> int | None:
+    """The first year, 1900 to 2099, in a date."""
+    match = _YEAR.search(clean(value))
+    return int(match.group()) if match else None
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Authors from a list of names or of objects with a name, or from one text parted by "and" or semicolons."""
+    if isinstance(value, str):
+        value = re.split(r"\s+and\s+|;", value)
+    if not isinstance(value, Sequence):
+        return ()
+    found = []
+    for entry in value:
+        if isinstance(entry, Mapping):
+            inner = entry.get("author")
+            entry = (
+                entry.get("name")
+                or entry.get("display_name")
+                or (inner.get("display_name") if isinstance(inner, Mapping) else "")
+            )
+        name = clean(entry)
+        if name.count(",") == 1:  # "Family, Given"
+            name = " ".join(part.strip() for part in reversed(name.split(",")))
+        found.append(name.strip())
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def paper(fields: Mapping[str, Any], source: str) -> Paper:
+    """A paper from fields that formats name alike: title, abstract, authors, year, date, doi, arxiv_id, venue, url.
+
+    Raises ValueError where there is no title.
+    """
+    title = clean(fields.get("title"))
+    if not title:
+        raise ValueError("it has no title")
+    abstract = fields.get("abstract") or ""
+    if not isinstance(abstract, str):
+        raise ValueError("its abstract is no text")
+    return Paper(
+        title=title,
+        abstract=abstract.strip(),
+        authors=names(fields.get("authors") or ()),
+        date=clean(fields.get("date")) or None,
+        year=year(fields.get("year")) or year(fields.get("date")),
+        doi=doi(fields.get("doi")),
+        arxiv_id=arxiv_id(fields.get("arxiv_id")),
+        venue=clean(fields.get("venue")) or None,
+        url=clean(fields.get("url")) or None,
+        sources=(source,),
+    )

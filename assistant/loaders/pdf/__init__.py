@@ -1,0 +1,21 @@
+"""PDF files: text in reading order with pages and headings, and the metadata that the first page prints.
+
+pdfium reads hostile files too, so that it runs in a child process (`assistant.loaders.child`) with a limit on time and memory.
+"""
+
+from assistant.errors import LoadError
+from assistant.loaders.child import in_child
+from assistant.loaders.result import Loaded
+from assistant.loaders.source import Source
+
+
+def sniff(source: Source) -> bool:
+    """True where the first kilobyte holds a PDF header, as the format allows."""
+    return b"%PDF-" in source.data[:1024]
+
+
+def load(source: Source) -> Loaded:
+    """The one paper of the file. Raises LoadError where it is damaged, encrypted, without text, or takes too long."""
+    if not source.path.is_file():
+        raise LoadError(f"{source.name} is a PDF inside an archive or a stream; save it as a file of its own")
+    return in_child("assistant.loaders.pdf.reading:read_pdf", source.path)

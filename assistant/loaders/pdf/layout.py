@@ -1,0 +1,225 @@
+"""Lines become running text: reading order, what repeats on every page, headings, paragraphs, the reference list."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assistant.loaders.pdf.lines import Line, PageText
+from assistant.records import Section
+
+_EDGE = 0.1  # of a page's height, above and below: where running heads and page numbers stand
+_NAMES = frozenset(
+    """abstract introduction background motivation preliminaries method methods methodology approach model experiments
+    experiment evaluation results discussion conclusion conclusions limitations limitation acknowledgments
+    acknowledgements acknowledgment acknowledgement references bibliography appendix appendices overview summary setup
+    analysis implementation data dataset datasets supplementary""".split()
+) | {"related work", "related works", "future work", "experimental setup", "experimental results", "ethics statement",
+     "broader impact", "problem formulation", "results and discussion", "conclusion and future work", "literature cited",
+     "discussion and conclusion", "materials and methods", "supplementary material", "reproducibility statement"}  # fmt: skip
+_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H](?:\.\d{1,2}){0,2}\.?)\s+(?=[A-Z“\"])")
+_CAPTION = re.compile(r"^(?:Figure|Fig\.|Table|Algorithm|Listing)\s*\d+\s*[:.|]")
+_SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
+_INLINE_ABSTRACT = re.compile(r"^abstract\s*[—–:.-]+\s*(?=\S)", re.IGNORECASE)
+_REFERENCES = {"references", "bibliography", "literature cited"}
+_AFTER_REFERENCES = re.compile(r"^(?:[A-H](?:\.\d{1,2})*\.?\s+\S|appendi|supplement)", re.IGNORECASE)
+_SMALL_PRINT = 0.87  # of the text's font size: footnotes, not a slightly smaller abstract
+_MAX_HEADING = 90  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text under a heading; `page` is where it begins."""
+
+    text: str
+    page: int
+    heading: str | None
+
+
+def body_size(lines: Iterable[Line]) -> float:
+    """The font size, in points, in which most of the text is set."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
+
+
+def in_reading_order(page: PageText) -> list[Line]:
+    """The lines column by column, where the page's content goes back and forth between two columns; else as they come."""
+    lines = list(page.lines)
+    if not lines:
+        return lines
+    centre = (min(line.left for line in lines) + max(line.right for line in lines)) / 2
+    sides = [_side(line, centre) for line in lines]
+    columns = [side for side in sides if side]
+    jumps = sum(a != b for a, b in zip(columns, columns[1:], strict=False))
+    if min(columns.count(-1), columns.count(1)) < 5 or jumps < 0.3 * len(columns):
+        return lines
+    ordered: list[Line] = []
+    band: list[Line] = []  # lines of the columns between two lines that go across both
+    for line in sorted(lines, key=lambda each: (-round(each.middle), each.left)):
+        if _side(line, centre):
+            band.append(line)
+        else:
+            ordered += [*_by_column(band, centre), line]
+            band = []
+    return ordered + _by_column(band, centre)
+
+
+def _side(line: Line, centre: float) -> int:
+    """-1 for the left column, 1 for the right one, 0 for a line that goes across."""
+    if line.right <= centre + 4:
+        return -1
+    return 1 if line.left >= centre - 4 else 0
+
+
+def _by_column(band: Sequence[Line], centre: float) -> list[Line]:
+    return sorted(band, key=lambda line: (_side(line, centre), -line.middle, line.left))
+
+
+def furniture(pages: Sequence[PageText]) -> set[Line]:
+    """Running heads, footers and page numbers: lines at a page's edge that repeat on other pages, numbers apart."""
+    edges = [
+        (line, re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text).strip())
+        for page in pages
+        for line in page.lines
+        if line.middle > page.height * (1 - _EDGE) or line.middle < page.height * _EDGE
+    ]
+    pages_of: dict[str, set[int]] = {}
+    for line, key in edges:
+        pages_of.setdefault(key, set()).add(line.page)
+    wanted = max(2, min(3, len(pages) - 1))
+    return {
+        line
+        for line, key in edges
+        if len(pages_of[key]) >= wanted or re.fullmatch(r"[\W#]*#[\W#]*|page #( of #)?", key.lower())
+    }
+
+
+def heading_of(line: Line, body: float) -> str | None:
+    """The heading that the line is, without its number; None where it is no heading."""
+    text = line.text.strip()
+    if not 3 <= len(text) <= _MAX_HEADING or text.endswith((",", ";", "-")):
+        return None
+    number = _NUMBER.match(text)
+    name = text[number.end() :] if number else text
+    if name.rstrip(" .:").lower() in _NAMES:
+        return _title_case(name.rstrip(" .:"))
+    stands_out = line.size >= body + 0.9 or line.bold or (name.isupper() and len(name) > 5)
+    if not stands_out or text.endswith(".") or not any(letter.islower() or name.isupper() for letter in name):
+        return None
+    if number or (line.size >= body + 0.9 and name[:1].isupper() and len(name.split()) <= 12):
+        return _title_case(name)
+    return None
+
+
+def _title_case(name: str) -> str:
+    return name.capitalize() if name.isupper() else name
+
+
+def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Iterator[Paragraph]:
+    """The document's paragraphs in reading order, without furniture and the reference list.
+
+    Captions, tables and footnotes come as paragraphs of their own after the running text under their heading, so that they
+    interrupt no sentence.
+    """
+    words = _vocabulary(line.text for page in pages for line in page.lines)
+    heading: str | None = None
+    in_references = False
+    running: list[Line] = []
+    asides: list[Line] = []
+    for page in pages:
+        lines = [line for line in in_reading_order(page) if line not in skip]
+        rows = Counter(round(line.middle) for line in lines)
+        in_caption: Line | None = None
+        for line in lines:
+            found = heading_of(line, body)
+            if found:
+                yield from _joined(running, heading, words)
+                yield from _joined(asides, heading, words)
+                running, asides, heading, in_caption = [], [], found, None
+                in_references = found.lower() in _REFERENCES or (
+                    in_references and not _AFTER_REFERENCES.match(line.text)
+                )
+            elif in_references:
+                continue
+            elif _CAPTION.match(line.text) or (in_caption and _continues(in_caption, line)):
+                in_caption = line
+                asides.append(line)
+            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2:
+                asides.append(line)
+            else:
+                in_caption = None
+                running.append(line)
+    yield from _joined(running, heading, words)
+    yield from _joined(asides, heading, words)
+
+
+def _continues(caption: Line, line: Line) -> bool:
+    """True for the next line of a caption: the same size, right below, in the same column."""
+    return (
+        line.size == caption.size
+        and 0 < caption.middle - line.middle < 1.7 * line.size
+        and line.left < caption.right
+        and caption.left < line.right
+        and not (_SENTENCE_END.search(caption.text) and line.right - line.left > 1.05 * (caption.right - caption.left))
+    )
+
+
+def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> Iterator[Paragraph]:
+    """Lines as paragraphs: a new one begins where the line before ends a sentence and the next stands apart."""
+    text, page = "", 0
+    for previous, line in zip([None, *lines], lines, strict=False):
+        if text and previous and _parts(previous, line):
+            yield Paragraph(text, page, heading)
+            text = ""
+        if not text:
+            text, page = line.text, line.page
+        else:
+            text = _join(text, line.text, words)
+    if text:
+        yield Paragraph(text, page, heading)
+
+
+def _parts(previous: Line, line: Line) -> bool:
+    """True where `line` begins a paragraph: after a sentence's end, with an indent, a gap, or in another column."""
+    if not _SENTENCE_END.search(previous.text):
+        return _CAPTION.match(line.text) is not None
+    is_below = line.page == previous.page and 0 < previous.middle - line.middle < 1.6 * line.size
+    return not is_below or line.left > previous.left + 0.7 * line.size
+
+
+def _join(text: str, following: str, words: Counter[str]) -> str:
+    """Two lines as one text; a word broken at the line's end is mended where the document does not hyphenate it."""
+    broken = re.search(r"([A-Za-zÀ-ÿ]+)-$", text)
+    rest = re.match(r"[a-zà-ÿ]+", following)
+    if not broken or not rest:
+        return f"{text} {following}"
+    whole, hyphenated = broken.group(1) + rest.group(), f"{broken.group(1)}-{rest.group()}"
+    if words[hyphenated.lower()] > words[whole.lower()]:
+        return text + following
+    return text[:-1] + following
+
+
+def _vocabulary(texts: Iterable[str]) -> Counter[str]:
+    """How often the document uses each word, hyphenated ones as one word."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(word.lower() for word in re.findall(r"[A-Za-zÀ-ÿ]+(?:-[A-Za-zÀ-ÿ]+)*", text))
+    return counts
+
+
+def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:
+    """Paragraphs as sections: one for each heading on each page, so that every sentence knows its page."""
+    grouped: list[tuple[str | None, int, list[str]]] = []
+    for paragraph in found:
+        if not grouped or grouped[-1][:2] != (paragraph.heading, paragraph.page):
+            grouped.append((paragraph.heading, paragraph.page, []))
+        grouped[-1][2].append(paragraph.text)
+    return tuple(Section("\n\n".join(texts), heading, page) for heading, page, texts in grouped)
+
+
+def without_abstract_mark(text: str) -> str | None:
+    """The text after an "Abstract—" at its beginning; None where there is none."""
+    match = _INLINE_ABSTRACT.match(text)
+    return text[match.end() :] if match else None

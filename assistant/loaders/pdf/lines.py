@@ -1,0 +1,162 @@
+"""The lines of a PDF's pages, with where and how they are printed: all that pdfium tells, and nothing that it does not.
+
+Characters come in the order of the page's content; a wide gap ends a line, so that text set across two columns is cut.
+"""
+
+import ctypes
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2.raw as raw
+
+_GAP = 1.5  # times the font size: wider than any space of justified text, narrower than the space between columns
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00a0": " ", "\u00ad": "-"}
+)
+_BROKEN_WORD = ("\x02", "\ufffe")  # pdfium's sign for a hyphen at the end of a line
+_BOLD = ("bold", "black", "heavy", "medi", "cmbx", "demi")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A stretch of text on one line: its box in points (origin at the lower left), font size, and whether it is bold."""
+
+    text: str
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+    size: float
+    bold: bool
+
+    @property
+    def middle(self) -> float:
+        """The height of the line's middle."""
+        return (self.top + self.bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page (1-based number) with its lines in the order of its content; `sideways` is text set at another angle."""
+
+    number: int
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    sideways: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Character:
+    sign: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    size: float
+    index: int
+
+
+def page_text(page: Any, number: int) -> PageText:
+    """The lines of a pdfium page. Letters that only stand for layout (ligatures, soft hyphens) are written out."""
+    text_page = page.get_textpage()
+    try:
+        count = max(0, text_page.count_chars())
+        quarters = [_quarter(text_page, index) for index in range(count)]
+        upright = Counter(quarters).most_common(1)[0][0] if quarters else 0
+        x, y, right, top = page.get_mediabox()
+        width, height = right - x, top - y
+        characters = [
+            _character(text_page, index, upright, (x, y, width, height))
+            for index in range(count)
+            if quarters[index] == upright
+        ]
+        sideways = "".join(_sign(text_page, index) for index in range(count) if quarters[index] != upright)
+        lines = tuple(filter(None, (_line(text_page, number, group) for group in _groups(characters))))
+        if upright % 2:
+            width, height = height, width
+        return PageText(number, width, height, lines, " ".join(sideways.split()))
+    finally:
+        text_page.close()
+
+
+def _quarter(text_page: Any, index: int) -> int:
+    """How many quarter turns a character is rotated by; generated spaces and line ends count as upright."""
+    angle = raw.FPDFText_GetCharAngle(text_page, index)
+    return round(angle / (math.pi / 2)) % 4 if angle > 0 else 0
+
+
+def _sign(text_page: Any, index: int) -> str:
+    code = raw.FPDFText_GetUnicode(text_page, index)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
+
+
+def _character(text_page: Any, index: int, upright: int, page: tuple[float, float, float, float]) -> _Character:
+    """The character in a page turned so that most of its text stands upright; `page` is x, y, width and height."""
+    box = [ctypes.c_double() for _ in range(4)]
+    raw.FPDFText_GetCharBox(text_page, index, *box)
+    x, y, width, height = page
+    left, right, bottom, top = (value.value for value in box)
+    left, right, bottom, top = left - x, right - x, bottom - y, top - y
+    for _ in range(upright):  # a quarter turn takes (x, y) to (height - y, x)
+        left, right, bottom, top = height - top, height - bottom, left, right
+        width, height = height, width
+    size = raw.FPDFText_GetFontSize(text_page, index)
+    return _Character(_sign(text_page, index), left, bottom, right, top, size if size > 1 else top - bottom, index)
+
+
+def _groups(characters: list[_Character]) -> Iterator[list[_Character]]:
+    """The characters of each line: cut at line ends, at broken words, and at gaps as wide as those between columns."""
+    group: list[_Character] = []
+    previous: _Character | None = None  # the last one that is not white space
+    for character in characters:
+        if character.sign in "\r\n":
+            yield group
+            group, previous = [], None
+            continue
+        if previous is not None and not character.sign.isspace():
+            gap = character.left - previous.right
+            if gap > _GAP * max(previous.size, character.size) or gap < -4 * previous.size:
+                yield group
+                group = []
+        group.append(character)
+        if character.sign in _BROKEN_WORD:
+            yield group
+            group, previous = [], None
+        elif not character.sign.isspace():
+            previous = character
+    yield group
+
+
+def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
+    inked = [character for character in group if character.sign.strip()]
+    if not inked:
+        return None
+    text = "".join("-" if c.sign in _BROKEN_WORD else c.sign for c in group).translate(_LIGATURES)
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not text:
+        return None
+    sizes = Counter(round(character.size * 2) / 2 for character in inked)
+    return Line(
+        text=text,
+        page=page,
+        left=min(c.left for c in inked),
+        bottom=min(c.bottom for c in inked),
+        right=max(c.right for c in inked),
+        top=max(c.top for c in inked),
+        size=sizes.most_common(1)[0][0],
+        bold=_is_bold(text_page, inked[0].index),
+    )
+
+
+def _is_bold(text_page: Any, index: int) -> bool:
+    if raw.FPDFText_GetFontWeight(text_page, index) >= 600:
+        return True
+    buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    raw.FPDFText_GetFontInfo(text_page, index, buffer, 128, flags)
+    name = buffer.value.decode("utf-8", "replace").lower()
+    return any(part in name for part in _BOLD)

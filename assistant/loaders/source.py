@@ -1,0 +1,61 @@
+"""What every loader gets: a file's name and bytes, and its text where it is one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import LoadError
+
+MAX_BYTES = 1_000_000_000
+HEAD = 4096  # bytes or characters that a format may look at to recognise its files
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's content. `path` need not exist: the content may come from an archive or from standard input."""
+
+    path: Path
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    @property
+    def head(self) -> str:
+        """The beginning as text, with what is no UTF-8 replaced: enough to recognise a format by."""
+        if self.data[:2] in _UTF16:
+            return self.data[:HEAD].decode("utf-16", "replace")
+        return self.data[:HEAD].decode("utf-8-sig", "replace")
+
+    @property
+    def is_binary(self) -> bool:
+        """True for what is no text in any encoding."""
+        return b"\x00" in self.data[:HEAD] and self.data[:2] not in _UTF16
+
+    @property
+    def text(self) -> str:
+        """The whole content as text: UTF-8, or UTF-16 with its mark. Raises LoadError, naming the byte, for anything else."""
+        if self.is_binary:
+            raise LoadError(f"{self.name} is a binary file in no format that can be read; give a PDF or text")
+        try:
+            text = self.data.decode("utf-16" if self.data[:2] in _UTF16 else "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise LoadError(f"{self.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_source(path: Path) -> Source:
+    """The file at `path`. Raises LoadError where it is empty, too large, or cannot be read."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            raise LoadError(f"{path.name} is empty; nothing was read from it")
+        if size > MAX_BYTES:
+            raise LoadError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; split it")
+        return Source(path, path.read_bytes())
+    except OSError as error:
+        raise LoadError(
+            f"{path} cannot be read ({error.strerror or error}); check the path and its permissions"
+        ) from None

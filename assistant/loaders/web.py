@@ -1,0 +1,65 @@
+"""HTML pages: the title, the citation_* metadata that publishers print, and the text under its headings."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser
+
+from assistant.loaders.parts import arxiv_id, clean, doi, year
+from assistant.loaders.prose import prose_paper
+from assistant.loaders.result import Loaded
+from assistant.loaders.source import Source
+
+_LEFT_OUT = (
+    "script, style, noscript, nav, header, footer, aside, form, template, svg, math, figure, table, iframe, button"
+)
+_TEXT = "h1, h2, h3, h4, h5, h6, p, li, blockquote"
+
+
+def sniff(source: Source) -> bool:
+    """True for what begins like an HTML page."""
+    head = source.head.lstrip()[:1000].lower()
+    return head.startswith("<") and ("<html" in head or "<!doctype html" in head or "<body" in head)
+
+
+def load(source: Source) -> Loaded:
+    """The one paper of the page. Scripts are never run. Raises LoadError where there is no text."""
+    tree = LexborHTMLParser(source.text)
+    metadata = {
+        clean(node.attributes.get("name")).lower(): clean(node.attributes.get("content"))
+        for node in reversed(tree.css("meta[name]"))
+    }
+    authors = [
+        clean(n.attributes.get("content"))
+        for n in tree.css("meta[name]")
+        if n.attributes.get("name") == "citation_author"
+    ]
+    named = tree.css_first("h1") or tree.css_first("title")
+    title = (
+        metadata.get("citation_title") or (clean(named.text()) if named else "") or source.path.stem.replace("_", " ")
+    )
+    for node in tree.css(_LEFT_OUT):
+        node.decompose()
+    date = metadata.get("citation_publication_date") or metadata.get("citation_date")
+    return prose_paper(
+        title,
+        _parts(tree, title),
+        source.name,
+        authors=tuple(filter(None, authors)),
+        date=date,
+        year=year(date),
+        doi=doi(metadata.get("citation_doi")),
+        arxiv_id=arxiv_id(metadata.get("citation_arxiv_id")),
+        venue=metadata.get("citation_journal_title") or metadata.get("citation_conference_title"),
+    )
+
+
+def _parts(tree: Any, title: str) -> Iterator[tuple[str | None, str]]:
+    """The paragraphs with the heading that they stand under."""
+    heading: str | None = None
+    for node in tree.css(_TEXT):
+        text = clean(node.text())
+        if node.tag.startswith("h") and len(node.tag) == 2:
+            heading = None if text == title else text or None
+        elif text and not (node.tag in ("li", "blockquote") and node.css_first("p")):
+            yield heading, text

@@ -1,0 +1,256 @@
+"""PDFs that the tests draw themselves: text in reading order, pages, front matter, and what must not be quoted."""
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant import Assistant
+from assistant.errors import LoadError
+from assistant.loaders import child, load_file
+from assistant.records import Paper
+
+canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="pip install -e '.[test]'")
+pdfmetrics = pytest.importorskip("reportlab.pdfbase.pdfmetrics")
+TTFont = pytest.importorskip("reportlab.pdfbase.ttfonts").TTFont
+WIDTH, HEIGHT = 612, 792
+ABSTRACT = ["We study how otters sleep. They hold hands in", "87 % of the nights that we saw."]
+FIRST = ["Otters sleep on water. Earlier work looked at one", "river only. We look at nine rivers, and follow forty",
+         "otters for a year in each of them. Our cameras are", "small. They float."]  # fmt: skip
+SECOND = ["The second column begins here and goes on for a", "while. It holds a sentence that ends on the next"]
+
+
+def draw(path: Path, paint: Callable[[Any], None], **options: Any) -> Path:
+    page = canvas.Canvas(str(path), pagesize=(WIDTH, HEIGHT), **options)
+    paint(page)
+    page.save()
+    return path
+
+
+def lines(page: Any, texts: Sequence[str], x: float, y: float, font: str = "Times-Roman", size: float = 10) -> None:
+    page.setFont(font, size)
+    for number, text in enumerate(texts):
+        page.drawString(x, y - 12 * number, text)
+
+
+def front(page: Any) -> None:
+    lines(page, ["Sea Otters Hold Hands"], 180, 720, "Times-Bold", 17)
+    lines(page, ["Ada Lovelace, Alan Turing and Grace Hopper", "University of Rivers"], 190, 690)
+    page.saveState()
+    page.rotate(90)
+    page.setFont("Times-Roman", 16)
+    page.drawString(200, -30, "arXiv:2301.01234v2 [q-bio.PE] 3 Jan 2023")
+    page.restoreState()
+    lines(page, ["Abstract"], 280, 640, "Times-Bold", 12)
+    lines(page, ABSTRACT, 180, 622)
+
+
+def two_columns(page: Any, interleaved: bool = False) -> None:
+    """Two pages: a front, two columns, running heads, a caption and a footnote in the way, references."""
+    front(page)
+    lines(page, ["1 Introduction"], 54, 580, "Times-Bold", 12)
+    left = [*FIRST, *[f"Filler line number {number} of the left column says this." for number in range(8)]]
+    right = [
+        *SECOND[:1],
+        *[f"Filler line number {number} of the right column says that." for number in range(8)],
+        SECOND[1],
+    ]
+    if interleaved:
+        for number in range(max(len(left), len(right))):
+            lines(page, left[number : number + 1], 54, 562 - 12 * number)
+            lines(page, right[number : number + 1], 330, 562 - 12 * number)
+    else:
+        lines(page, left, 54, 562)
+        lines(page, right, 330, 562)
+    lines(page, ["1 A footnote in small print."], 54, 90, size=7)
+    lines(page, ["Figure 1: An otter on its back."], 330, 130)
+    furniture(page, 1)
+    page.showPage()
+    lines(page, ["page, after a figure. Then comes more."], 54, 700)
+    lines(page, ["2.1 Nightly Habits"], 54, 670, "Times-Bold", 11)
+    pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))  # comes with reportlab, and has ligatures
+    habits = ["The ﬁrst inﬂuence is an afﬁlia-", "tion of pairs. A state-of-the-art camera and a well-",
+              "known lens saw it. A well-known lens is good."]  # fmt: skip
+    lines(page, habits, 54, 652, "Vera")
+    lines(page, ["References"], 54, 560, "Times-Bold", 12)
+    lines(page, ["[1] A. Nobody. A paper on beavers. 1999."], 54, 542)
+    lines(page, ["A Appendix"], 54, 500, "Times-Bold", 12)
+    lines(page, ["More otters were seen later."], 54, 482)
+    furniture(page, 2)
+    page.showPage()
+    lines(page, ["B Cameras"], 54, 700, "Times-Bold", 12)
+    lines(page, ["Each camera weighs 40 g."], 54, 682)
+    furniture(page, 3)
+    page.showPage()
+
+
+def furniture(page: Any, number: int) -> None:
+    lines(page, ["Sea otters hold hands, a preprint"], 220, 770, size=8)
+    lines(page, [str(number)], 300, 30, size=9)
+
+
+def paper(path: Path) -> Paper:
+    (found,) = load_file(path).papers
+    return found
+
+
+def text(found: Paper) -> str:
+    return "\n".join(section.text for section in found.sections)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["by-column", "interleaved"])
+def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Paper:
+    path = tmp_path_factory.mktemp("pdf") / "otters.pdf"
+    return paper(draw(path, lambda page: two_columns(page, request.param)))
+
+
+def test_the_front_is_read(drawn: Paper) -> None:
+    assert drawn.title == "Sea Otters Hold Hands"
+    assert drawn.authors == ("Ada Lovelace", "Alan Turing", "Grace Hopper")
+    assert (drawn.arxiv_id, drawn.year, drawn.date) == ("2301.01234", 2023, "3 Jan 2023")
+    assert (drawn.abstract, drawn.abstract_page) == (" ".join(ABSTRACT), 1)
+
+
+def test_columns_come_one_after_the_other_and_sentences_go_over_columns_and_pages(drawn: Paper) -> None:
+    (introduction, *_) = [section for section in drawn.body if section.heading == "Introduction"]
+    assert introduction.page == 1
+    assert introduction.text.startswith(" ".join(FIRST))
+    assert introduction.text.index("left column") < introduction.text.index("The second column")
+    assert "It" not in introduction.text.split("Filler line number 0 of the right")[0].split("while")[-1]
+    assert "that ends on the next page, after a figure." in introduction.text
+
+
+def test_headings_and_pages_are_known(drawn: Paper) -> None:
+    assert [(section.heading, section.page) for section in drawn.body if "Nightly" in (section.heading or "")] == [
+        ("Nightly Habits", 2)
+    ]
+    assert ("Cameras", 3) in [(section.heading, section.page) for section in drawn.body]
+
+
+def test_ligatures_and_broken_words_are_mended(drawn: Paper) -> None:
+    assert "The first influence is an affiliation of pairs." in text(drawn)
+    assert "a well-known lens saw it" in text(drawn)
+
+
+def test_running_heads_page_numbers_and_references_cannot_be_quoted(drawn: Paper) -> None:
+    assert "preprint" not in text(drawn)
+    assert "beavers" not in text(drawn)
+    assert "More otters were seen later." in text(drawn)
+    assert not any(section.text.strip().isdigit() for section in drawn.body)
+
+
+def test_captions_and_footnotes_interrupt_no_sentence(drawn: Paper) -> None:
+    assert "Figure 1: An otter on its back." in text(drawn).split("\n")
+    assert "1 A footnote in small print." in text(drawn).split("\n")
+
+
+def test_a_rotated_page_is_read(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        page.setPageRotation(90)
+        page.rotate(90)
+        lines(page, ["A Landscape of Otters"], 60, -60, "Times-Bold", 18)
+        lines(page, ["Abstract"], 60, -100, "Times-Bold", 12)
+        lines(page, ["Otters are seen from the side here."], 60, -120)
+        page.showPage()
+
+    found = paper(draw(tmp_path / "wide.pdf", paint))
+    assert (found.title, found.abstract) == ("A Landscape of Otters", "Otters are seen from the side here.")
+
+
+def test_a_paper_without_a_printed_front_takes_its_name_from_the_file_and_guesses_nothing(tmp_path: Path) -> None:
+    path = draw(
+        tmp_path / "notes_on_otters.pdf",
+        lambda page: (lines(page, ["Otters swim. They also dive."], 60, 700), page.showPage()),
+    )
+    found = paper(path)
+    assert (found.title, found.authors, found.year, found.abstract) == ("notes on otters", (), None, "")
+    assert text(found) == "Otters swim. They also dive."
+
+
+def test_pages_without_text_are_named_and_a_scan_is_no_paper(tmp_path: Path) -> None:
+    def half(page: Any) -> None:
+        lines(page, ["Otters swim in rivers and in the sea."], 60, 700)
+        page.showPage()
+        page.rect(100, 100, 200, 200, fill=1)
+        page.showPage()
+
+    assert any("page 2" in problem for problem in load_file(draw(tmp_path / "half.pdf", half)).problems)
+    with pytest.raises(LoadError, match="OCR"):
+        load_file(draw(tmp_path / "scan.pdf", lambda page: (page.rect(9, 9, 99, 99, fill=1), page.showPage())))
+
+
+def test_encrypted_damaged_and_mislabelled_files_are_clear_errors(tmp_path: Path) -> None:
+    from reportlab.lib.pdfencrypt import StandardEncryption
+
+    whole = draw(tmp_path / "whole.pdf", lambda page: two_columns(page)).read_bytes()
+    locked = draw(tmp_path / "locked.pdf", lambda page: two_columns(page), encrypt=StandardEncryption("secret"))
+    with pytest.raises(LoadError, match="password"):
+        load_file(locked)
+    for name, data, message in (
+        ("cut.pdf", b"%PDF-1.4\n" + whole[2000:2600], "damaged|no text|no page"),
+        ("no.pdf", b"%PDF-1.7 nothing follows", "damaged"),
+        ("text.pdf", b"just some words", "no format"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(LoadError, match=message):
+            load_file(tmp_path / name)
+
+
+def hang(path: Path) -> None:
+    import time
+
+    time.sleep(60)
+
+
+def crash(path: Path) -> None:
+    import os
+
+    os.abort()
+
+
+def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    child._stop()  # the next child sees the tests
+    path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
+    with pytest.raises(LoadError, match="longer than 1 s"):
+        child.in_child("test_pdf:hang", path, seconds=1)
+    with pytest.raises(LoadError, match="crashed"):
+        child.in_child("test_pdf:crash", path)
+    assert paper(path).title == "Sea Otters Hold Hands"
+    child._stop()
+
+
+def test_an_answer_names_the_page(tmp_path: Path) -> None:
+    draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        report = library.add(tmp_path / "otters.pdf")
+        assert (report.files[0].pages, report.files[0].added) == (3, 1)
+        answer = library.ask("How much does each camera weigh?")
+    citation = next(c for c in answer.citations if "40 g" in c.quote)
+    assert (citation.page, citation.section) == (3, "Cameras")
+    section = next(s for s in citation.paper.sections if (s.heading, s.page) == ("Cameras", 3))
+    assert section.text[citation.span.start : citation.span.end] == citation.quote
+
+
+def test_hostile_pdf_bytes_never_get_further_than_a_load_error() -> None:
+    """Every cut and some flipped bytes of a real file: a paper or a LoadError, nothing else."""
+    from assistant.loaders.pdf.reading import read_pdf
+
+    buffer = io.BytesIO()
+    page = canvas.Canvas(buffer, pagesize=(WIDTH, HEIGHT))
+    two_columns(page)
+    page.save()
+    data = buffer.getvalue()
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.pdf"
+        for step in range(0, len(data), max(1, len(data) // 40)):
+            for mangled in (data[:step], data[:step] + bytes([data[step] ^ 0x5A]) + data[step + 1 :]):
+                path.write_bytes(mangled)
+                try:
+                    read_pdf(path)
+                except LoadError:
+                    continue
