@@ -230,11 +230,6 @@ class Catalogue:
         sql = "SELECT f.path FROM files f, json_each(f.papers) p WHERE p.value = ? ORDER BY f.path"
         return [row[0] for row in self._rows(sql, (paper_id,))]
 
-    def held_by_files(self, ids: Sequence[str]) -> set[str]:
-        """Those of `ids` that a file holds."""
-        sql = "SELECT DISTINCT p.value FROM files f, json_each(f.papers) p WHERE p.value IN (?)"
-        return {row[0] for row in self._in(sql, list(ids))}
-
     def put_file(self, file: File) -> None:
         """Stores what a file holds."""
         self._run("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (file.path, file.digest, json.dumps(file.papers)))

@@ -161,10 +161,10 @@ class Indexer:
 
     def _let_go(self, ids: Sequence[str], source: str) -> int:
         """Takes a source away from papers; those that have no other are removed. Returns how many. Call in a transaction."""
-        held = self._catalogue.held_by_files(ids)
         removed = 0
-        for paper in self._catalogue.papers_by_id([name for name in ids if name not in held]).values():
-            rest = tuple(name for name in paper.sources if name != source)
+        for paper in self._catalogue.papers_by_id(ids).values():
+            holders = {Path(path).name for path in self._catalogue.files_of(paper.id)}
+            rest = tuple(name for name in paper.sources if name != source or name in holders)
             if rest:
                 self._catalogue.update_record(replace(paper, sources=rest))
             else:

@@ -152,12 +152,19 @@ class Assistant:
     # Papers -------------------------------------------------------------------------------------------------------
 
     def add(
-        self, sources: str | Path | Paper | Iterable[str | Path | Paper], progress: Progress | None = None
+        self,
+        sources: str | Path | Paper | Iterable[str | Path | Paper],
+        progress: Progress | None = None,
+        prune: bool = False,
     ) -> IngestReport:
-        """Adds files, folders, globs or Paper objects; unchanged papers cost nothing. Raises LoadError for a missing path."""
+        """Adds files, folders, globs or Paper objects; what is unchanged costs nothing.
+
+        With `prune`, papers go whose file was below one of these folders and is there no more. Raises LoadError for a path
+        that names nothing.
+        """
         given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
         with self._lock, WriterLock(self.config.data_dir):
-            report = self._indexer.add(given, progress or self.progress)
+            report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report
 

@@ -17,7 +17,10 @@ _NAMES = frozenset(
 ) | {"related work", "related works", "future work", "experimental setup", "experimental results", "ethics statement",
      "broader impact", "problem formulation", "results and discussion", "conclusion and future work", "literature cited",
      "discussion and conclusion", "materials and methods", "supplementary material", "reproducibility statement"}  # fmt: skip
-_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H](?:\.\d{1,2}){0,2}\.?)\s+(?=[A-Z“\"])")
+# A section's number. A lone "A" is an article ("A Simple Method") more often than an appendix, and stays.
+_NUMBER = re.compile(
+    r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H](?:\.\d{1,2}){1,2}\.?|A\.|[B-H]\.?)\s+(?=[A-Z“\"])"
+)
 _CAPTION = re.compile(r"^(?:Figure|Fig\.|Table|Algorithm|Listing)\s*\d+\s*[:.|]")
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _INLINE_ABSTRACT = re.compile(r"^abstract\s*[—–:.-]+\s*(?=\S)", re.IGNORECASE)

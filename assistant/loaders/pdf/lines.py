@@ -110,24 +110,30 @@ def _character(text_page: Any, index: int, upright: int, page: tuple[float, floa
 
 
 def _groups(characters: list[_Character]) -> Iterator[list[_Character]]:
-    """The characters of each line: cut at line ends, at broken words, and at gaps as wide as those between columns."""
+    """The characters of each line: cut at line ends, at broken words, at gaps as wide as those between columns, and where
+    the height changes (pdfium ends no line in text that is turned)."""
     group: list[_Character] = []
     previous: _Character | None = None  # the last one that is not white space
+    bottom = top = 0.0
     for character in characters:
         if character.sign in "\r\n":
             yield group
             group, previous = [], None
             continue
-        if previous is not None and not character.sign.isspace():
-            gap = character.left - previous.right
-            if gap > _GAP * max(previous.size, character.size) or gap < -4 * previous.size:
+        is_ink = not character.sign.isspace()
+        if previous is not None and is_ink:
+            slack = 0.3 * character.size  # for what hangs above or below: quotes, commas, exponents
+            is_level = bottom - slack <= character.top and character.bottom <= top + slack
+            if character.left - previous.right > _GAP * max(previous.size, character.size) or not is_level:
                 yield group
-                group = []
+                group, previous = [], None
         group.append(character)
         if character.sign in _BROKEN_WORD:
             yield group
             group, previous = [], None
-        elif not character.sign.isspace():
+        elif is_ink:
+            bottom = character.bottom if previous is None else min(bottom, character.bottom)
+            top = character.top if previous is None else max(top, character.top)
             previous = character
     yield group
 

@@ -1,0 +1,187 @@
+"""Every other format: what is read out of a small file of each, and that hostile bytes end in a LoadError."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assistant.errors import LoadError
+from assistant.loaders import FORMATS, Source, load_archive, load_file, load_source
+from assistant.records import Paper
+
+ABSTRACT = "Otters hold hands. They do so in 87 % of nights."
+FEED = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom">
+<entry><id>http://arxiv.org/abs/2301.01234v2</id><published>2023-01-03T00:00:00Z</published><title>Otters
+ at Night</title><summary> {ABSTRACT}</summary><author><name>Ada Lovelace</name></author><arxiv:doi>10.1000/Otter.1</arxiv:doi>
+</entry></feed>"""
+BOMB = '<?xml version="1.0"?><!DOCTYPE f [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><feed><entry><title>&b;</title></entry></feed>'
+HTML = f"""<!DOCTYPE html><html><head><title>x</title><meta name="citation_title" content="Otters at Night">
+<meta name="citation_author" content="Ada Lovelace"><meta name="citation_publication_date" content="2023/01/03">
+<meta name="citation_doi" content="10.1000/otter.1"></head><body><nav>Menu</nav><h1>Otters at Night</h1>
+<h2>Abstract</h2><p>{ABSTRACT}</p><h2>Results</h2><p>They <b>float</b>.</p><script>alert(1)</script><h2>References</h2><p>Old.</p></body></html>"""
+MARKDOWN = f"# Otters at Night\n\n## Abstract\n\n{ABSTRACT}\n\n## Results\n\nThey *float*, see [here](javascript:x).\n\n```\ncode\n```\n"
+BIBTEX = """@string{j = "Rivers"}
+@article{otter, title = {{Otters} at Night}, author = {Lovelace, Ada and Turing, Alan}, year = 2023, journal = j,
+  doi = {10.1000/OTTER.1}, eprint = {2301.01234v2}, archivePrefix = {arXiv}, abstract = {%s}}
+@misc{untitled, year = 2020}
+""" % ABSTRACT.replace("%", "\\%")  # noqa: UP031
+RIS = f"TY  - JOUR\nTI  - Otters at\n  Night\nAU  - Lovelace, Ada\nPY  - 2023/01\nDO  - 10.1000/otter.1\nAB  - {ABSTRACT}\nER  - \n"
+CSV = f'Title;Authors;Year;Abstract\n"Otters at Night";"Ada Lovelace; Alan Turing";2023;"{ABSTRACT}"\n;nobody;1999;x\n'
+OPENALEX = {
+    "results": [
+        {
+            "id": "W1", "display_name": "Otters at Night", "publication_year": 2023, "doi": "https://doi.org/10.1000/otter.1",
+            "authorships": [{"author": {"display_name": "Ada Lovelace"}}],
+            "abstract_inverted_index": {word: [place] for place, word in enumerate("Otters hold hands while asleep.".split())},
+        }
+    ]
+}  # fmt: skip
+SEMANTIC_SCHOLAR = {
+    "data": [{"title": "Otters at Night", "abstract": ABSTRACT, "year": 2023, "externalIds": {"ArXiv": "2301.01234"},
+              "authors": [{"name": "Ada Lovelace"}]}]
+}  # fmt: skip
+ARXIV_DUMP = {
+    "id": "2301.01234",
+    "title": "Otters at\n  Night",
+    "abstract": f"  {ABSTRACT}\n",
+    "authors": "Ada Lovelace and Alan Turing",
+}
+HUGGING_FACE = [
+    {
+        "title": "Otters at Night",
+        "paper": {
+            "id": "2301.01234",
+            "title": "Otters at Night",
+            "summary": ABSTRACT,
+            "authors": [{"name": "Ada Lovelace"}],
+        },
+    }
+]
+
+
+def read(name: str, text: str) -> Paper:
+    (paper,) = load_source(Source(Path(name), text.encode())).papers
+    return paper
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.xml", FEED), ("x.html", HTML), ("x.md", MARKDOWN), ("x.bib", BIBTEX), ("x.ris", RIS), ("x.csv", CSV),
+        ("x.json", json.dumps(OPENALEX)), ("s.json", json.dumps(SEMANTIC_SCHOLAR)), ("x.jsonl", json.dumps(ARXIV_DUMP)),
+        ("h.json", json.dumps(HUGGING_FACE)), ("x.txt", f"Otters at Night\n\nAbstract\n{ABSTRACT}\n\nThey float.\n"),
+    ],
+    ids="atom html markdown bibtex ris csv openalex semantic-scholar arxiv-dump hugging-face text".split(),
+)  # fmt: skip
+def test_the_same_paper_out_of_every_format(name: str, text: str) -> None:
+    paper = read(name, text)
+    assert paper.title == "Otters at Night"
+    assert paper.abstract in (ABSTRACT, "Otters hold hands while asleep.")
+    assert paper.sources == (name,)
+    if name not in ("x.md", "x.txt"):
+        assert paper.authors[0] == "Ada Lovelace"
+        assert paper.year == 2023 or (paper.year is None and "2301" in text)
+    if "10.1000" in text:
+        assert paper.doi == "10.1000/otter.1"
+    elif "2301.01234" in text:
+        assert paper.arxiv_id == "2301.01234"
+
+
+def test_text_keeps_its_sections_and_loses_menus_scripts_code_and_references() -> None:
+    for name, text in (("x.html", HTML), ("x.md", MARKDOWN)):
+        (results,) = read(name, text).body
+        assert (results.heading, results.text.split(",")[0].rstrip(".")) == ("Results", "They float")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("x.xml", BOMB.encode(), "entities"),
+        ("x.xml", b"<feed><entry>", "well-formed"),
+        ("x.xml", b"<feed xmlns='http://www.w3.org/2005/Atom'></feed>", "without papers"),
+        ("x.bib", b"@article{x, year = 1999}", "no title"),
+        ("x.csv", b"a,b\n1,2\n", "no column 'title'"),
+        ("x.json", b'{"title": ', "holds no paper"),
+        ("x.jsonl", b'{"a": 1}\n{"b": 2}\n', "line 1"),
+        ("x.html", b"<html><body><script>x</script></body></html>", "no text"),
+        ("x.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "binary"),
+        ("x.py", b"import this", "no format"),
+    ],
+)
+def test_what_holds_no_paper_is_one_clear_line(name: str, data: bytes, message: str) -> None:
+    with pytest.raises(LoadError, match=message) as caught:
+        load_source(Source(Path(name), data))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
+    loaded = load_source(Source(Path("x.bib"), BIBTEX.encode()))
+    assert len(loaded.papers) == 1
+    assert "untitled" in loaded.problems[0]
+    lines = json.dumps(ARXIV_DUMP) + "\nnonsense\n" + json.dumps({"title": 5})
+    assert [problem.split(":")[0] for problem in load_source(Source(Path("x.jsonl"), lines.encode())).problems] == [
+        "line 2",
+        "line 3",
+    ]
+
+
+def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:
+    assert load_source(Source(Path("x.txt"), "Otters\n\nThey swim.".encode("utf-16"))).papers[0].title == "Otters"
+    with pytest.raises(LoadError, match="byte 3"):
+        load_source(Source(Path("x.txt"), b"caf\xe9 au lait\n\nIt is warm."))
+
+
+def test_an_archive_is_read_file_by_file_within_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../escape.jsonl", json.dumps({"title": "Otters", "abstract": ABSTRACT}))
+        archive.writestr("empty.txt", "")
+        archive.writestr("bomb.txt", b"a" * 30_000_000)
+        archive.writestr("inner.zip", b"PK\x03\x04")
+        archive.writestr("__MACOSX/._x", "x")
+    found = dict(load_archive(path))
+    assert found["../../escape.jsonl"].papers[0].title == "Otters"  # type: ignore[union-attr]
+    assert {name: str(error).split(" ", 1)[1].split(" ")[0] for name, error in found.items() if isinstance(error, LoadError)} == {
+        "empty.txt": "is", "bomb.txt": "unpacks", "inner.zip": "is",
+    }  # fmt: skip
+    assert not (tmp_path.parent / "escape.jsonl").exists()
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(LoadError, match="no zip archive"):
+        list(load_archive(path))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)),
+    st.sampled_from([ending for each in FORMATS if each.name != "PDF" for ending in each.endings]),
+    st.sampled_from(
+        [
+            b"",
+            b"{",
+            b'[{"title": "x", ',
+            b"<feed>",
+            b"<html><body>",
+            b"@article{",
+            b"TY  - ",
+            b"title,abstract\n",
+            b"# x\n",
+            b"PK\x03\x04",
+        ]
+    ),
+)
+def test_no_bytes_get_further_than_a_load_error(data: bytes, ending: str, start: bytes) -> None:
+    try:
+        loaded = load_source(Source(Path(f"fuzz{ending}"), start + data))
+    except LoadError as error:
+        assert str(error)
+    else:
+        assert all(paper.title.strip() for paper in loaded.papers)
+
+
+def test_every_format_says_what_it_is(tmp_path: Path) -> None:
+    assert len({each.name for each in FORMATS}) == len(FORMATS)
+    with pytest.raises(LoadError, match="check the path"):
+        load_file(tmp_path / "missing.pdf")
