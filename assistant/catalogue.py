@@ -9,7 +9,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -306,6 +306,17 @@ class Catalogue:
         rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
         with self._lock:
             self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+    def put_stored_vectors(self, vectors: Mapping[bytes, bytes], dimension: int) -> None:
+        """Stores embeddings that another catalogue exported, those of `dimension` numbers. Call inside `transaction`."""
+        rows = [(key, vector) for key, vector in vectors.items() if len(vector) == 2 * dimension]
+        with self._lock:
+            self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+
+    def stored_vectors(self, paper_id: str) -> dict[bytes, bytes]:
+        """The embeddings of a paper's chunks as they are stored: float16 bytes by key."""
+        sql = "SELECT v.key, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key WHERE c.paper_id = ?"
+        return dict(self._rows(sql, (paper_id,)))  # type: ignore[arg-type]
 
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""

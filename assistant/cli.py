@@ -88,13 +88,14 @@ def chat(
 
 @app.command()
 def add(
-    sources: Annotated[list[str], typer.Argument(help="Files, folders or globs.")],
+    sources: Annotated[list[str], typer.Argument(help="Files, folders, globs, or - for standard input.")],
+    prune: Annotated[bool, typer.Option(help="Remove papers whose file was in these folders and is gone.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Add papers to the library."""
-    with _library(data_dir, quiet=as_json) as library:
-        report = library.add(sources)
+    """Add papers to the library: PDFs, listings, and what reference managers and APIs export."""
+    with _library(data_dir, quiet=as_json) as library, _standard_input(sources) as given:
+        report = library.add(given, prune=prune)
     if as_json:
         from dataclasses import asdict
 
@@ -183,6 +184,34 @@ def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write; 'assistant add' reads it anywhere.")],
+    embeddings: Annotated[
+        bool, typer.Option(help="Write the embeddings too, so that nothing is embedded again.")
+    ] = True,
+    data_dir: DataDir = None,
+) -> None:
+    """Write every paper with its text to one file, to move a library or keep a copy."""
+    with _library(data_dir) as library:
+        typer.echo(f"wrote {library.export(file, embeddings):,} papers to {file}")
+
+
+@contextmanager
+def _standard_input(sources: list[str]) -> Iterator[list[str]]:
+    """The sources, with standard input as a file in the place of "-"."""
+    if "-" not in sources:
+        yield sources
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        data = sys.stdin.buffer.read()
+        name = Path(folder) / ("standard-input.pdf" if data.startswith(b"%PDF") else "standard-input.txt")
+        name.write_bytes(data)
+        yield [str(name) if source == "-" else source for source in sources]
+
+
 def _settings(data_dir: Path | None) -> dict[str, Any]:
     return {"data_dir": data_dir} if data_dir else {}
 
@@ -258,16 +287,24 @@ def _print_answer(answer: "Answer") -> None:
 
 
 def _print_ingest(report: "IngestReport") -> None:
+    """A line for each file that brought something or could not be read; the rest are counted."""
+    quiet = [file for file in report.files if file.unchanged == file.papers and not file.problems and not file.error]
     for file in report.files:
+        if file in quiet and len(report.files) > 1:
+            continue
         if file.error:
             typer.echo(f"{file.name}: NOT READ: {file.error}")
             continue
-        typer.echo(
-            f"{file.name}: {file.papers} papers, {file.added} new, {file.updated} updated, {file.unchanged} unchanged"
-        )
+        pages = f", {file.pages} pages" if file.pages else ""
+        gone = f", {file.removed} removed" if file.removed else ""
+        counts = f"{file.added} new, {file.updated} updated, {file.unchanged} unchanged{gone}"
+        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}")
         for problem in file.problems:
             typer.echo(f"    {problem}")
-    typer.echo(f"{report.added} new papers in {report.seconds:.1f} s")
+    if quiet and len(report.files) > 1:
+        typer.echo(f"{len(quiet)} files unchanged")
+    failed = f", {len(report.failed)} files not read" if report.failed else ""
+    typer.echo(f"{report.added} new papers in {report.seconds:.1f} s{failed}")
 
 
 def _print_report(report: "Report") -> None:

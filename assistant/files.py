@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from assistant.errors import LibraryError
@@ -11,18 +12,27 @@ from assistant.errors import LibraryError
 
 def write_whole(path: Path, data: bytes) -> None:
     """Replaces the file in one step; its folder is made when missing. Raises LibraryError where the disk refuses it."""
+    write_lines(path, [data])
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Replaces the file in one step with `lines` as they come, and returns how many. Raises LibraryError as above."""
+    count = 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                for line in lines:
+                    file.write(line)
+                    count += 1
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
+    return count
 
 
 def keep_copy(source: Path, folder: Path) -> Path:

@@ -180,6 +180,9 @@ class Indexer:
         """Stores the papers a batch at a time; the report, and the ids that they were stored under."""
         counts: Counter[str] = Counter()
         ids: list[str] = []
+        if loaded.vectors:
+            with self._catalogue.transaction():
+                self._catalogue.put_stored_vectors(loaded.vectors, self._embedder.dimension)
         for start in range(0, len(loaded.papers), _BATCH):
             batch = loaded.papers[start : start + _BATCH]
             ids += self._store(batch, counts)

@@ -1,11 +1,13 @@
 """The one object that holds a library together: ask, stream, search, add."""
 
 import asyncio
+import base64
 import hashlib
 import json
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +18,17 @@ from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import Config, load_config
 from assistant.conversations import Conversations
-from assistant.errors import FingerprintError, LibraryError, QuestionError
+from assistant.errors import FingerprintError, LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
-from assistant.files import keep_copy
+from assistant.files import keep_copy, write_lines
 from assistant.following import Indexes, Progress, WriterLock
 from assistant.indexing import Indexer, IngestReport
 from assistant.lexical import LexicalIndex
+from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
-from assistant.records import Answer, Event, Paper, Passage
+from assistant.records import Answer, Citation, Event, Paper, Passage
 from assistant.resources import resource
 from assistant.retrieval import PaperRetriever, Search
 
@@ -184,6 +187,25 @@ class Assistant:
         self._follow()
         return removed
 
+    def export(self, file: str | Path, embeddings: bool = True) -> int:
+        """Writes every paper with its text, one JSON object a line, and returns how many; `add` reads the file anywhere.
+
+        With `embeddings`, nothing is embedded again where the same embedding is in use. Raises LibraryError where the file
+        cannot be written.
+        """
+        self._fill_if_new()
+
+        def lines() -> Iterator[bytes]:
+            for paper_id in self._catalogue.paper_ids():
+                if paper := self._catalogue.paper(paper_id):
+                    record = asdict(paper)
+                    if embeddings:
+                        stored = self._catalogue.stored_vectors(paper_id)
+                        record["embeddings"] = {k.hex(): base64.b64encode(v).decode() for k, v in stored.items()}
+                    yield json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+        return write_lines(Path(file), lines())
+
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they were added."""
         self._fill_if_new()
@@ -225,6 +247,20 @@ class Assistant:
             for name in self._catalogue.follower_names():
                 self._catalogue.retire_follower(name)
         self._follow(progress)
+
+    def page_picture(self, citation: Citation) -> bytes:
+        """The page that a citation of a PDF points at as a PNG, with the quotation marked.
+
+        Raises LoadError where the paper is not from a PDF, or its file is gone.
+        """
+        paths = [Path(path) for path in self._catalogue.files_of(citation.paper.id)]
+        path = next((path for path in paths if path.suffix.lower() == ".pdf" and path.exists()), None)
+        if path is None or citation.page is None:
+            raise LoadError(f"the PDF of “{citation.paper.title}” is not where it was added from; add it again")
+        picture = in_child(
+            "assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quote=citation.quote
+        )
+        return base64.b64decode(picture)
 
     # What readers leave -------------------------------------------------------------------------------------------
 

@@ -17,18 +17,19 @@ FEED = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:
 <entry><id>http://arxiv.org/abs/2301.01234v2</id><published>2023-01-03T00:00:00Z</published><title>Otters
  at Night</title><summary> {ABSTRACT}</summary><author><name>Ada Lovelace</name></author><arxiv:doi>10.1000/Otter.1</arxiv:doi>
 </entry></feed>"""
-BOMB = '<?xml version="1.0"?><!DOCTYPE f [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><feed><entry><title>&b;</title></entry></feed>'
+BOMB = '<?xml version="1.0"?>\n<!DOCTYPE f [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><feed><title>&b;</title></feed>'
 HTML = f"""<!DOCTYPE html><html><head><title>x</title><meta name="citation_title" content="Otters at Night">
 <meta name="citation_author" content="Ada Lovelace"><meta name="citation_publication_date" content="2023/01/03">
 <meta name="citation_doi" content="10.1000/otter.1"></head><body><nav>Menu</nav><h1>Otters at Night</h1>
-<h2>Abstract</h2><p>{ABSTRACT}</p><h2>Results</h2><p>They <b>float</b>.</p><script>alert(1)</script><h2>References</h2><p>Old.</p></body></html>"""
-MARKDOWN = f"# Otters at Night\n\n## Abstract\n\n{ABSTRACT}\n\n## Results\n\nThey *float*, see [here](javascript:x).\n\n```\ncode\n```\n"
+<h2>Abstract</h2><p>{ABSTRACT}</p><h2>Results</h2><p>They <b>float</b>.</p>
+<script>alert(1)</script><h2>References</h2><p>Old.</p></body></html>"""
+MARKDOWN = f"# Otters at Night\n\n## Abstract\n\n{ABSTRACT}\n\n## Results\n\nThey *float*, [see](javascript:x).\n\n```\nx\n```\n"
 BIBTEX = """@string{j = "Rivers"}
 @article{otter, title = {{Otters} at Night}, author = {Lovelace, Ada and Turing, Alan}, year = 2023, journal = j,
   doi = {10.1000/OTTER.1}, eprint = {2301.01234v2}, archivePrefix = {arXiv}, abstract = {%s}}
 @misc{untitled, year = 2020}
 """ % ABSTRACT.replace("%", "\\%")  # noqa: UP031
-RIS = f"TY  - JOUR\nTI  - Otters at\n  Night\nAU  - Lovelace, Ada\nPY  - 2023/01\nDO  - 10.1000/otter.1\nAB  - {ABSTRACT}\nER  - \n"
+RIS = f"TY  - JOUR\nTI  - Otters at\n  Night\nAU  - Lovelace, Ada\nPY  - 2023\nDO  - 10.1000/otter.1\nAB  - {ABSTRACT}\nER  - \n"
 CSV = f'Title;Authors;Year;Abstract\n"Otters at Night";"Ada Lovelace; Alan Turing";2023;"{ABSTRACT}"\n;nobody;1999;x\n'
 OPENALEX = {
     "results": [

@@ -127,3 +127,21 @@ def test_merging_keeps_the_text_that_says_more() -> None:
     assert (merged.abstract, merged.body, merged.author_count) == ("A longer abstract.", pdf.body, 3)
     assert merge(merged, Paper("Otters", "New.", sources=("l.txt",))).abstract == "New."  # a newer edition of a source
     assert merge(merged, merged) == merged
+
+
+def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Paper(
+        "Otters", LONG, body=(Section("They float.", "Results", 3),), sources=("o.pdf",), doi="10.1/o", year=2020
+    )
+    with Assistant(data_dir=tmp_path / "old") as library:
+        library.add([whole, Paper("Beavers", "Beavers build dams.")])
+        assert library.export(tmp_path / "all.jsonl") == 2
+        before = library.papers()
+    with Assistant(data_dir=tmp_path / "new") as library:
+        monkeypatch.setattr(
+            type(library._embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
+        )
+        library.add(tmp_path / "all.jsonl")
+        assert library.papers() == before
+        monkeypatch.undo()
+        assert library.ask("What do beavers build?").citations[0].paper.title == "Beavers"

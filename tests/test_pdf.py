@@ -215,7 +215,7 @@ def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch:
     child._stop()  # the next child sees the tests
     path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
     with pytest.raises(LoadError, match="longer than 1 s"):
-        child.in_child("test_pdf:hang", path, seconds=1)
+        child.in_child("test_pdf:hang", path, 1)
     with pytest.raises(LoadError, match="crashed"):
         child.in_child("test_pdf:crash", path)
     assert paper(path).title == "Sea Otters Hold Hands"
@@ -232,6 +232,31 @@ def test_an_answer_names_the_page(tmp_path: Path) -> None:
     assert (citation.page, citation.section) == (3, "Cameras")
     section = next(s for s in citation.paper.sections if (s.heading, s.page) == ("Cameras", 3))
     assert section.text[citation.span.start : citation.span.end] == citation.quote
+
+
+def test_the_quotation_is_marked_on_the_picture_of_its_page(tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(path)
+        answer = library.ask("On how many rivers and otters do we look in the introduction?")
+        citation = next(c for c in answer.citations if "nine rivers" in c.quote)
+        picture = Image.open(io.BytesIO(library.page_picture(citation))).convert("RGB")
+        marked = [
+            (x, y)
+            for y in range(picture.height)
+            for x in range(picture.width)
+            if picture.getpixel((x, y)) == (255, 226, 110)
+        ]
+        left, right = min(x for x, _ in marked) / 1.6, max(x for x, _ in marked) / 1.6
+        top, bottom = HEIGHT - min(y for _, y in marked) / 1.6, HEIGHT - max(y for _, y in marked) / 1.6
+        assert 50 < left < 60  # in the left column only, on the second to fourth of its lines
+        assert right < 300
+        assert (550 < top < 562, 530 < bottom < 540) == (True, True)
+        path.unlink()
+        with pytest.raises(LoadError, match="add it again"):
+            library.page_picture(citation)
 
 
 def test_hostile_pdf_bytes_never_get_further_than_a_load_error() -> None:

@@ -1,5 +1,6 @@
 """The chat tab: conversations, questions within a scope, answers claim by claim with their evidence, opinions of them."""
 
+import io
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from assistant.app.common import PRIVATE, choose_papers, guarded
 from assistant.conversations import Conversation
@@ -143,6 +145,14 @@ class Chat:
             (folder / name).write_text(text, encoding="utf-8")
         return gr.File(value=[str(folder / name) for name, text in texts.items() if text], visible=True)
 
+    @guarded
+    def picture(self, wanted: str, conversation_id: str) -> Any:
+        """The page of a PDF that an answer cites; `wanted` is the number of its turn and of the citation."""
+        turn, index = map(int, wanted.split(":"))
+        citation = self._stored.load(conversation_id).turns[turn - 1].answer.citations[index]
+        picture = Image.open(io.BytesIO(self._library.page_picture(citation)))
+        return gr.Image(picture, visible=True, label=f"Page {citation.page} of {citation.paper.title}")
+
     def vote(self, conversation_id: str, data: gr.LikeData) -> Any:
         """Keeps a thumb up or down, and opens the form for more."""
         turn = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
@@ -218,6 +228,8 @@ def build(app: gr.Blocks, library: Assistant) -> None:
             opinion, note, expected, said, send, keep = _opinion(app, library)
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(evidence.EMPTY, elem_id="evidence", label="Evidence")
+            wanted = gr.Textbox("", label="Page to show", elem_id="wanted-page", container=False)
+            picture = gr.Image(visible=False, interactive=False, elem_id="page-picture", buttons=["fullscreen"])
     outputs = [chatbot, panel, current, conversations, rewrite]
     events: dict[str, Any] = PRIVATE | {"concurrency_limit": AT_ONCE, "show_progress": "hidden"}
     typed = gr.State("")
@@ -246,6 +258,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     really.click(chat.delete, current, outputs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, really, **PRIVATE
     )
+    wanted.input(chat.picture, [wanted, current], picture, **PRIVATE)
     chatbot.like(chat.vote, current, opinion, **PRIVATE)
     send.click(chat.note, [current, note], said, **PRIVATE)
     keep.click(chat.to_testset, [current, expected, note], said, **PRIVATE)

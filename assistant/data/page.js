@@ -27,6 +27,14 @@
       },
       true,
     );
+  // A button of a PDF's page names it in a hidden box, which the server answers with a picture.
+  document.addEventListener("click", (e) => {
+    const button = e.target.closest && e.target.closest("#evidence button.page-picture");
+    const box = button && document.querySelector("#wanted-page textarea, #wanted-page input");
+    if (!box) return;
+    box.value = button.dataset.wanted;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   listen("click", true);
   listen("focusin", false);
 })();

@@ -41,7 +41,7 @@ class _Child:
                 self._answers.put(line)
         self._answers.put("")  # it ended
 
-    def ask(self, request: dict[str, str], seconds: float) -> dict[str, Any] | None:
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any] | None:
         """The answer; None where the child crashed. Raises queue.Empty after `seconds`."""
         assert self.process.stdin
         try:
@@ -61,8 +61,9 @@ _lock = threading.Lock()
 _child: _Child | None = None
 
 
-def in_child(function: str, path: Path, seconds: float = SECONDS) -> Loaded:
-    """What `function` ("module:name", taking a path) loads from `path`, in a child process.
+def in_child(function: str, path: Path, seconds: float = SECONDS, **options: Any) -> Any:
+    """What `function` ("module:name", taking a path and options, giving JSON types or Loaded) makes of `path`, in a
+    child process, as JSON types.
 
     Raises LoadError where the function does, where the child crashes, and after `seconds`.
     """
@@ -71,7 +72,7 @@ def in_child(function: str, path: Path, seconds: float = SECONDS) -> Loaded:
         if _child is None or _child.process.poll() is not None:
             _child = _Child()
         try:
-            answer = _child.ask({"function": function, "path": str(path.resolve())}, seconds)
+            answer = _child.ask({"function": function, "path": str(path.resolve()), "options": options}, seconds)
         except Empty:
             _stop()
             raise LoadError(
@@ -87,7 +88,13 @@ def in_child(function: str, path: Path, seconds: float = SECONDS) -> Loaded:
             )
     if "error" in answer:
         raise LoadError(answer["error"])
-    return Loaded(tuple(map(paper_from, answer["papers"])), tuple(answer["problems"]), answer["pages"])
+    return answer["value"]
+
+
+def load_in_child(function: str, path: Path) -> Loaded:
+    """`in_child` for a function that gives Loaded."""
+    value = in_child(function, path)
+    return Loaded(tuple(map(paper_from, value["papers"])), tuple(value["problems"]), value["pages"])
 
 
 def _stop() -> None:
@@ -118,7 +125,8 @@ def main() -> None:
         module, _, name = request["function"].partition(":")
         answer: dict[str, Any]
         try:
-            answer = asdict(getattr(importlib.import_module(module), name)(path))
+            value = getattr(importlib.import_module(module), name)(path, **request["options"])
+            answer = {"value": asdict(value) if isinstance(value, Loaded) else value}
         except LoadError as error:
             answer = {"error": str(error)}
         except MemoryError:

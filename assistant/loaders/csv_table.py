@@ -38,7 +38,7 @@ def load(source: Source) -> Loaded:
     papers: list[Paper] = []
     problems: list[str] = []
     try:
-        header = [name.strip().lower() for name in next(reader)]
+        header = [name.strip().lower() for name in next(reader, [])]
         places = {
             field: next((header.index(n) for n in names if n in header), None) for field, names in _COLUMNS.items()
         }

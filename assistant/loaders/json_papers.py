@@ -5,6 +5,7 @@ Our own form has `title` and `abstract`, and optionally `authors` (list of names
 `venue`; `assistant export` writes it with the whole text.
 """
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,14 +28,17 @@ def load(source: Source) -> Loaded:
     """The papers in order; an object that is no paper is named in `problems`. Raises LoadError where none is one."""
     papers: list[Paper] = []
     problems: list[str] = []
+    vectors: dict[bytes, bytes] = {}
     for place, read in _objects(source.text):
         try:
-            papers.append(_paper(read(), source.name))
+            record = read()
+            papers.append(_paper(record, source.name))
+            vectors |= _vectors(record.get("embeddings"))
         except (ValueError, TypeError, RecursionError) as error:
             problems.append(f"{place}: {str(error).splitlines()[0]}; left out")
     if not papers:
         raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'it holds no object'}")
-    return Loaded(tuple(papers), named_problems(problems))
+    return Loaded(tuple(papers), named_problems(problems), vectors=vectors)
 
 
 def _objects(text: str) -> Iterator[tuple[str, Any]]:
@@ -86,9 +90,16 @@ def _paper(record: Any, source: str) -> Paper:
 
 def _exported(record: Mapping[str, Any]) -> Paper:
     try:
-        return paper_from(record)
+        return paper_from({name: value for name, value in record.items() if name != "embeddings"})
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"is no paper of 'assistant export' ({error})") from None
+
+
+def _vectors(embeddings: Any) -> dict[bytes, bytes]:
+    """The embeddings of an exported paper: catalogue keys in hexadecimal, float16 vectors in base64."""
+    if not isinstance(embeddings, Mapping):
+        return {}
+    return {bytes.fromhex(key): base64.b64decode(vector) for key, vector in embeddings.items()}
 
 
 def _inverted(index: Any) -> str:

@@ -1,6 +1,7 @@
 """What every loader returns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from assistant.records import Paper
 
@@ -8,8 +9,9 @@ from assistant.records import Paper
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Whole papers in the order of the file, one line for each thing that was left out and why, and the pages read
-    (0 where the format has none)."""
+    (0 where the format has none). `vectors` are embeddings that the file brings, float16 bytes by catalogue key."""
 
     papers: tuple[Paper, ...]
     problems: tuple[str, ...] = ()
     pages: int = 0
+    vectors: Mapping[bytes, bytes] = field(default_factory=dict)

@@ -36,10 +36,25 @@ def _turn(turn: Turn, number: int) -> Iterator[str]:
         by_number.setdefault(citation.number, []).append(citation)
     for _, citations in sorted(by_number.items()):
         yield _paper(citations, keys)
+        yield _page_buttons(citations, answer, number)
     yield _unsupported(answer)
     cited = {citation.paper.id for citation in answer.citations}
     others = [passage for passage in best_of_each_paper(answer.passages) if passage.paper.id not in cited]
     yield _also_considered(others, bool(answer.nearest))
+
+
+def _page_buttons(citations: Sequence[Citation], answer: Answer, turn: int) -> str:
+    """A button for each page of a PDF that is cited: it shows the page with the first quotation on it marked."""
+    first = {c.page: answer.citations.index(c) for c in reversed(citations) if is_from_pdf(c)}
+    return "".join(
+        f'<button class="page-picture" data-wanted="{turn}:{index}">Show page {page}</button>'
+        for page, index in sorted(first.items(), key=lambda item: item[0] or 0)
+    )
+
+
+def is_from_pdf(citation: Citation) -> bool:
+    """True where the cited sentence has a page that can be shown."""
+    return citation.page is not None and any(name.lower().endswith(".pdf") for name in citation.paper.sources)
 
 
 def _keys(answer: Answer, turn: int) -> dict[tuple[int, str], str]:
@@ -100,7 +115,9 @@ def _marked(section: Section, quotes: Sequence[Quote]) -> str:
         position = end
     parts.append(_between(section.text[position:], True, False))
     place = " · ".join(filter(None, (f"Page {section.page}" if section.page else "", section.heading or "")))
-    shown = f'<span class="small">{html.escape(place)}. </span>' if section.page else ""
+    shown = (
+        f'<span class="small">{html.escape(place)}. </span>' if section.heading != "Abstract" or section.page else ""
+    )
     return f"<p>{shown}{''.join(parts)}</p>"
 
 

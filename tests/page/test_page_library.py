@@ -76,3 +76,23 @@ def test_settings_are_shown_and_secrets_never(open_page: Any, serve: Any, tmp_pa
     assert "m-1 at http://127.0.0.1:9/v1" in shown
     assert "OPENAI_API_KEY" in shown
     assert "sk-very-secret" not in page.content()
+
+
+def test_a_pdf_is_uploaded_asked_and_shown_with_the_quotation_marked(
+    open_page: Any, otters: Any, ask: Any, tmp_path: Path
+) -> None:
+    canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="pip install -e '.[test]'")
+    drawing = canvas.Canvas(str(tmp_path / "walrus.pdf"))
+    drawing.setFont("Times-Bold", 18)
+    drawing.drawString(80, 760, "Walruses of the North")
+    drawing.setFont("Times-Roman", 11)
+    drawing.drawString(80, 700, "A walrus dives for thirty minutes. It weighs a tonne.")
+    drawing.save()
+    page = open_library(open_page, otters)
+    page.click("#add > button")
+    page.set_input_files("#files input[type=file]", str(tmp_path / "walrus.pdf"))
+    page.wait_for_selector("#report :text('1 new papers')")
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, "For how long does a walrus dive?", "thirty minutes")
+    page.click("#evidence button:has-text('Show page 1')")
+    page.wait_for_selector("#page-picture img")

@@ -14,12 +14,11 @@ _DATE = re.compile(r"\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|De
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9]")
 _FILE_ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(?:v\d+)?(?!\d)")
 _VENUE_YEAR = re.compile(
-    r"(?:published as|proceedings|conference|copyright|©|\(c\)|workshop|transactions|journal|preprint)[^\n]{0,120}?\b((?:19|20)\d{2})\b",
-    re.IGNORECASE,
-)
+    r"(?:published as|proceedings|conference|copyright|©|\(c\)|workshop|transactions|journal|preprint)[^\n]{0,120}?"
+    r"\b((?:19|20)\d{2})\b", re.IGNORECASE,
+)  # fmt: skip
 _NO_TITLE = re.compile(
-    r"^(?:untitled|microsoft word|title|paper|main|manuscript|template|\W*)\b|\.(?:docx?|tex|dvi|pdf|indd)$",
-    re.IGNORECASE,
+    r"^(?:untitled|microsoft word|title|paper|main|manuscript|template)\b|\.(?:docx?|tex|dvi|pdf|indd)$", re.IGNORECASE
 )
 _NAME = re.compile(r"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){1,4}[A-ZÀ-Ý][\w'’-]+$")
 _NOT_A_NAME = re.compile(
