@@ -148,7 +148,7 @@ class Chat:
     @guarded
     def picture(self, wanted: str, conversation_id: str) -> Any:
         """The page of a PDF that an answer cites; `wanted` is the number of its turn and of the citation."""
-        turn, index = map(int, wanted.split(":"))
+        turn, index, _ = map(int, wanted.split(":"))  # the last part only tells one click from the next
         citation = self._stored.load(conversation_id).turns[turn - 1].answer.citations[index]
         picture = Image.open(io.BytesIO(self._library.page_picture(citation)))
         return gr.Image(picture, visible=True, label=f"Page {citation.page} of {citation.paper.title}")
@@ -258,7 +258,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     really.click(chat.delete, current, outputs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, really, **PRIVATE
     )
-    wanted.input(chat.picture, [wanted, current], picture, **PRIVATE)
+    wanted.change(chat.picture, [wanted, current], picture, **PRIVATE)
     chatbot.like(chat.vote, current, opinion, **PRIVATE)
     send.click(chat.note, [current, note], said, **PRIVATE)
     keep.click(chat.to_testset, [current, expected, note], said, **PRIVATE)

@@ -32,7 +32,7 @@
     const button = e.target.closest && e.target.closest("#evidence button.page-picture");
     const box = button && document.querySelector("#wanted-page textarea, #wanted-page input");
     if (!box) return;
-    box.value = button.dataset.wanted;
+    box.value = `${button.dataset.wanted}:${Date.now()}`; // a second click is a change too
     box.dispatchEvent(new Event("input", { bubbles: true }));
   });
   listen("click", true);
