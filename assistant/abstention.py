@@ -1,6 +1,6 @@
 """Does the library answer this question? A probability from what retrieval found, and a threshold that the user sets.
 
-A logistic regression over four features, fitted on the development half of the shipped test set: its answerable questions
+A logistic regression over five features, fitted on the development half of the shipped test set: its answerable questions
 against its off-topic ones (`python -m assistant.training.abstention`). It recognises questions that have nothing to do with
 the library. It cannot recognise a near miss, whose topic is in the library but whose answer is not: every retrieval score
 was at chance on those. Some give themselves away by a name that no paper mentions.
@@ -38,20 +38,22 @@ class Decision:
 def features(
     question: Question, passages: Sequence[Passage], idf: Callable[[str], float], is_known: Callable[[str], bool]
 ) -> np.ndarray:
-    """What retrieval says about a question, shape (4,), each in [0, 1].
+    """What retrieval says about a question, shape (5,), each in [0, 1]; (4,) without the shipped reranker.
 
-    The best passage's cover of the question's idf mass; the best cosine; the best sentence; and the share of the
-    question's terms that the library has never seen.
+    The best passage's cover of the question's idf mass; the best cosine; the best sentence; the share of the question's
+    terms that the library has never seen; and the reranker's best cosine.
     """
     if not passages or not question.terms:
         return np.array([0.0, 0.0, 0.0, 1.0])
     top = passages[:_LOOKED_AT]
+    meant = [p.signals["meant"] for p in passages if "meant" in p.signals]
     return np.array(
         [
             max(coverage(question.terms, term_set(p.paper.record) | term_set(p.text), idf) for p in top),
             max(p.signals["dense"] for p in passages),
             max((s.score for p in top for s in p.sentences), default=0.0),
             sum(not is_known(term) for term in question.terms) / len(question.terms),
+            *([max(meant)] if meant else []),
         ]
     )
 
@@ -80,10 +82,10 @@ class Calibration:
         return asdict(self)
 
 
-@lru_cache(maxsize=1)
-def shipped_calibration() -> Calibration:
-    """The calibration that ships with the package."""
-    values: dict[str, Any] = json.loads(resource("abstention.json").read_text(encoding="utf-8"))
+@lru_cache
+def shipped_calibration(features: int) -> Calibration:
+    """The calibration that ships with the package for this number of features: 5 with the shipped reranker, 4 without."""
+    values: dict[str, Any] = json.loads(resource("abstention.json").read_text(encoding="utf-8"))[str(features)]
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return Calibration(**values | lists)
 
@@ -123,8 +125,9 @@ def decide(question: Question, passages: Sequence[Passage], lexical: LexicalInde
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
-    calibration = shipped_calibration()
-    probability = calibration.probability(features(question, passages, lexical.idf, lexical.is_known))
+    row = features(question, passages, lexical.idf, lexical.is_known)
+    calibration = shipped_calibration(len(row))
+    probability = calibration.probability(row)
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
     if strangers:
         return Decision(False, probability, _never_mentioned(strangers))

@@ -38,6 +38,7 @@ CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, papers TEXT NOT
 CREATE INDEX files_digest ON files (digest);
 CREATE TABLE identifiers (name TEXT PRIMARY KEY, paper_id TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX identifiers_paper ON identifiers (paper_id);
+CREATE TABLE encodings (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 """
 _TITLE = "json_extract(record, '$.title')"
 Order = Literal["added", "newest", "oldest", "title"]
@@ -317,6 +318,21 @@ class Catalogue:
         """The embeddings of a paper's chunks as they are stored: float16 bytes by key."""
         sql = "SELECT v.key, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key WHERE c.paper_id = ?"
         return dict(self._rows(sql, (paper_id,)))  # type: ignore[arg-type]
+
+    def known_encodings(self, keys: Sequence[bytes]) -> set[bytes]:
+        """Those of `keys` whose reranker vector is stored already."""
+        return {row[0] for row in self._in("SELECT key FROM encodings WHERE key IN (?)", list(keys))}
+
+    def encodings(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+        """The reranker's vectors by key, float32 of shape (dimension,)."""
+        sql = "SELECT key, vector FROM encodings WHERE key IN (?)"
+        return {row[0]: _vector(row[1]) for row in self._in(sql, list(keys))}
+
+    def put_encodings(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
+        """Stores the reranker's vectors, shape (len(keys), dimension), as float16. Call inside `transaction`."""
+        rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
+        with self._lock:
+            self._db.executemany("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
 
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""

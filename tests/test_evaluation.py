@@ -56,8 +56,9 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     assert report.figure("citation: quotes verbatim in the store").value == 1.0
     kept = report.figure("abstention: answerable kept")
     assert kept.count == sum(item.answerable for item in chosen)
-    assert report.to_dict()["questions"][0]["id"] == chosen[0].id
-    again = evaluate(library, chosen)
+    assert report.to_dict()["rows"][0]["id"] == chosen[0].id
+    again = evaluate(library, chosen, workers=4)
+    assert again.rows == report.rows
     assert again.figures == report.figures
 
 

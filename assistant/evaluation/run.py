@@ -1,161 +1,165 @@
-"""Asks every question of a test set and reports retrieval, citation and abstention figures."""
+"""Asks every question of a test set: resumable, several at a time, with what failed named."""
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict
+from pathlib import Path
 
-from assistant.evaluation.metrics import Figure, figure_over, ndcg_at, recall_at, reciprocal_rank
-from assistant.evaluation.testset import Evidence, Item, check_against
+from pydantic import TypeAdapter, ValidationError
+
+from assistant.errors import AssistantError
+from assistant.evaluation.report import Report, Row, Shown
+from assistant.evaluation.scoring import DEPTH, scores
+from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
-from assistant.records import Answer, Citation
+from assistant.records import Answer
 
-_DEPTH = 10
 _BASELINES = {"BM25 alone": 0.0, "vectors alone": 1.0}
-_SHOWN = 3  # sentences that a reader looks at first
+_ROWS = "rows.jsonl"  # what is done already, in the report's folder
+_ROW = TypeAdapter(Row)
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One item with its answer, and the titles that were ranked for it, best first: by us and by each baseline."""
-
-    item: Item
-    ranked: tuple[str, ...]
-    baselines: dict[str, tuple[str, ...]]
-    answer: Answer
-    seconds: float = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The figures of a run over `results`, over all of them and for each type of question."""
-
-    mode: str
-    results: tuple[Result, ...]
-    figures: tuple[Figure, ...]
-    by_type: dict[str, tuple[Figure, ...]]
-    seconds: float = field(compare=False)
-
-    def figure(self, name: str) -> Figure:
-        """The figure called `name`. Raises KeyError where there is none."""
-        return {figure.name: figure for figure in self.figures}[name]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, with one line a question."""
-        return {
-            "mode": self.mode,
-            "seconds": round(self.seconds, 2),
-            "figures": [asdict(figure) for figure in self.figures],
-            "by_type": {name: [asdict(figure) for figure in figures] for name, figures in self.by_type.items()},
-            "questions": [
-                {
-                    "id": result.item.id,
-                    "type": result.item.type,
-                    "question": result.item.question,
-                    "status": result.answer.status,
-                    "cited": [citation.paper.title for citation in result.answer.citations],
-                    "ranked": list(result.ranked),
-                    "seconds": round(result.seconds, 4),
-                }
-                for result in self.results
-            ],
-        }
+Progress = Callable[[str, int, int], None]
 
 
 def evaluate(
-    assistant: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None = None
+    assistant: Assistant,
+    items: Sequence[Item],
+    progress: Progress | None = None,
+    folder: Path | None = None,
+    workers: int = 2,
+    timeout: float = 300.0,
 ) -> Report:
-    """Asks every item of `items` of the library. Raises TestSetError where they do not fit together."""
+    """Asks every item of the library; rows come in the order of the items, whatever the number of `workers`.
+
+    With a `folder`, each row is kept there as it is done, so that a run that was stopped goes on where it was; one that
+    came to its end starts afresh. An item that takes longer than `timeout` seconds, or whose provider fails, is a
+    row with an error, not a wrong answer. Raises TestSetError where items and library do not fit together.
+    """
     start = time.monotonic()
     check_against(items, assistant.papers())
-    results = []
-    for number, item in enumerate(items, 1):
-        results.append(_ask(assistant, item))
+    known = _Kept(folder, assistant)
+    rows: dict[str, Row] = {item.id: row for item in items if (row := known.row(item))}
+    todo = [item for item in items if item.id not in rows]
+    for item, row in _asked(assistant, todo, workers, timeout):
+        rows[item.id] = row
+        known.keep(item, row)
         if progress:
-            progress("Asking", number, len(items))
-    types = sorted({item.type for item in items})
+            progress("Asking", len(rows), len(items))
+    known.finish()
     return Report(
-        mode=results[0].answer.mode if results else "",
-        results=tuple(results),
-        figures=tuple(_figures(results)),
-        by_type={name: tuple(_figures([r for r in results if r.item.type == name])) for name in types},
+        mode=assistant.config.model_name or "extractive",
+        rows=tuple(rows[item.id] for item in items),
+        settings=assistant.settings_of_answers,
         seconds=time.monotonic() - start,
     )
 
 
-def _ask(assistant: Assistant, item: Item) -> Result:
+def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: float) -> Iterator[tuple[Item, Row]]:
+    """Each item with its row, as they are done."""
+    pool = ThreadPoolExecutor(max(1, workers))
+    try:
+        waiting = iter(items)
+        running: dict[Future[Row], tuple[Item, float]] = {}
+        while True:
+            for item in waiting:
+                running[pool.submit(_row, assistant, item)] = (item, time.monotonic())
+                if len(running) >= max(1, workers):
+                    break
+            if not running:
+                return
+            done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
+            late = {future for future, (_, since) in running.items() if time.monotonic() - since > timeout} - done
+            for future in [*done, *late]:
+                item, _ = running.pop(future)
+                yield item, future.result() if future in done else _failed(item, f"took longer than {timeout:.0f} s")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _row(assistant: Assistant, item: Item) -> Row:
     start = time.monotonic()
-    answer = assistant.ask(item.question, history=item.history)
-    seconds = time.monotonic() - start
-
-    def ranked(dense_weight: float | None) -> tuple[str, ...]:
-        # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
-        found = assistant.search(answer.standalone_question, k=2 * _DEPTH, dense_weight=dense_weight)
-        return tuple(dict.fromkeys(passage.paper.title for passage in found))[:_DEPTH]
-
-    return Result(item, ranked(None), {name: ranked(weight) for name, weight in _BASELINES.items()}, answer, seconds)
-
-
-def _figures(results: Sequence[Result]) -> list[Figure]:
-    answerable = [result for result in results if result.item.answerable]
-    unanswerable = [result for result in results if not result.item.answerable]
-    answered = [result for result in results if result.answer.status != "not_found"]
-    with_evidence = [result for result in answerable if result.item.evidence]
-
-    def over(name: str, items: Sequence[Result], score: Callable[[Result], float]) -> Figure:
-        return figure_over(name, items, score, lambda result: result.item.cluster)
-
-    return [
-        over("retrieval: recall@10", answerable, lambda r: recall_at(r.ranked, r.item.relevant, _DEPTH)),
-        over("retrieval: nDCG@10", answerable, lambda r: ndcg_at(r.ranked, r.item.relevant, _DEPTH)),
-        *(
-            over(
-                f"  {name}: nDCG@10",
-                answerable,
-                partial(_baseline_ndcg, name),
-            )
-            for name in _BASELINES
-        ),
-        over("retrieval: MRR", answerable, lambda r: reciprocal_rank(r.ranked, r.item.relevant)),
-        over("citation: right paper first", answerable, _right_paper_first),
-        over("citation: right sentence in the first three", with_evidence, _right_sentence_shown),
-        over("citation: precision (relevant paper)", [r for r in answered if r.item.answerable], _precision),
-        over("citation: quotes verbatim in the store", [r for r in answered if r.answer.citations], _verbatim),
-        over("abstention: answerable kept", answerable, lambda r: float(r.answer.status != "not_found")),
-        over("abstention: unanswerable declined", unanswerable, lambda r: float(r.answer.status == "not_found")),
-    ]
+    try:
+        answer = assistant.ask(item.question, history=item.history)
+        if assistant.config.model_name and answer.mode == "extractive" and answer.claims:
+            return _failed(item, answer.reason or "the model did not answer")  # the papers were quoted in its place
+        seconds = time.monotonic() - start
+        ranked = _ranked(assistant, answer.standalone_question, None)
+        baselines = {
+            name: _ranked(assistant, answer.standalone_question, weight) for name, weight in _BASELINES.items()
+        }
+    except AssistantError as error:
+        return _failed(item, str(error))
+    return Row(
+        id=item.id,
+        question=item.question,
+        type=item.type,
+        cluster=item.cluster,
+        answerable=item.answerable,
+        status=answer.status,
+        reason=answer.reason,
+        claims=tuple(_shown(answer)),
+        ranked=ranked,
+        relevant=dict(item.relevant),
+        evidence=tuple(quote for evidence in item.evidence for quote in evidence.alternatives),
+        baselines=baselines,
+        scores=scores(item, ranked, answer, assistant.lexical.idf),
+        probability=answer.probability,
+        calls=answer.usage.calls,
+        tokens=answer.usage.input_tokens,
+        seconds=round(seconds, 4),
+    )
 
 
-def _baseline_ndcg(name: str, result: Result) -> float:
-    return ndcg_at(result.baselines[name], result.item.relevant, _DEPTH)
+def _failed(item: Item, error: str) -> Row:
+    return Row(item.id, item.question, item.type, item.cluster, item.answerable, error=error)
 
 
-def _right_paper_first(result: Result) -> float:
-    citations = result.answer.citations
-    return float(bool(citations) and citations[0].paper.title in result.item.relevant)
+def _shown(answer: Answer) -> Iterator[Shown]:
+    for claim in answer.claims:
+        yield Shown(claim.lead + claim.text, claim.verdict, tuple((c.paper.title, c.quote) for c in claim.citations))
 
 
-def _right_sentence_shown(result: Result) -> float:
-    shown = [citation for claim in result.answer.supported for citation in claim.citations][:_SHOWN]
-    return float(any(_holds(citation, evidence) for citation in shown for evidence in result.item.evidence))
+def _ranked(assistant: Assistant, question: str, dense_weight: float | None) -> tuple[str, ...]:
+    # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
+    found = assistant.search(question, k=2 * DEPTH, dense_weight=dense_weight)
+    return tuple(dict.fromkeys(passage.paper.title for passage in found))[:DEPTH]
 
 
-def _holds(citation: Citation, evidence: Evidence) -> bool:
-    quotes = evidence.alternatives
-    return citation.paper.title == evidence.paper and any(q in citation.quote or citation.quote in q for q in quotes)
+class _Kept:
+    """The rows of earlier runs in a folder, by what they depend on: question, library and settings."""
 
+    def __init__(self, folder: Path | None, assistant: Assistant) -> None:
+        self._file = folder / _ROWS if folder else None
+        self._base = json.dumps([assistant.settings_of_answers, assistant.last_change])
+        self._rows: dict[str, Row] = {}
+        if self._file and self._file.exists():
+            for line in self._file.read_text(encoding="utf-8").splitlines():
+                try:
+                    record = json.loads(line)
+                    self._rows[record["key"]] = _ROW.validate_python(record["row"])
+                except (ValueError, KeyError, TypeError, ValidationError):
+                    continue  # a line that was being written when the run was stopped
 
-def _precision(result: Result) -> float:
-    citations = result.answer.citations
-    right = sum(citation.paper.title in result.item.relevant for citation in citations)
-    return right / len(citations) if citations else 0.0
+    def _key(self, item: Item) -> str:
+        text = self._base + json.dumps(asdict(item), sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
 
+    def row(self, item: Item) -> Row | None:
+        """The row of the item where it was asked before under the same conditions."""
+        return self._rows.get(self._key(item))
 
-def _verbatim(result: Result) -> float:
-    def is_verbatim(citation: Citation) -> bool:
-        paper, span = citation.paper, citation.span
-        texts = [paper.record, *(section.text for section in paper.sections)]
-        return any(text[span.start : span.end] == citation.quote for text in texts)
+    def finish(self) -> None:
+        """Forgets the rows: the report holds them now, and the next run measures again."""
+        if self._file:
+            self._file.unlink(missing_ok=True)
 
-    return float(all(is_verbatim(citation) for citation in result.answer.citations))
+    def keep(self, item: Item, row: Row) -> None:
+        """Appends a row; what failed is asked again by the next run."""
+        if self._file and not row.error:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            record = {"key": self._key(item), "row": _ROW.dump_python(row, mode="json")}
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")

@@ -1,0 +1,133 @@
+"""Reads the best candidates again with a small encoder: what a question means, beyond the words that it shares.
+
+The shipped reranker is all-MiniLM-L6-v2 as an int8 ONNX model (`assistant.training.reranker`): it compares a question with a
+passage or sentence by the cosine of their vectors. Another can take its place by a setting.
+"""
+
+import hashlib
+import importlib
+import threading
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from assistant.catalogue import Catalogue
+from assistant.config import Config
+from assistant.errors import ConfigError
+from assistant.resources import resource
+
+_DIMENSION = 384
+_MAX_TOKENS = 256  # what the model was trained for; an abstract has about as many
+_THREADS = 2
+_QUESTIONS_KEPT = 256
+
+
+class Reranker(Protocol):
+    """Scores texts for a question. Any object with these two methods can be one.
+
+    `score` gives one number for each text, higher for a better fit, on any scale. `prepare` may compute beforehand what
+    does not depend on a question; it returns how many texts it had to work on.
+    """
+
+    def score(self, question: str, texts: Sequence[str]) -> Sequence[float]: ...
+
+    def prepare(self, texts: Sequence[str]) -> int: ...
+
+
+class Encoder:
+    """The shipped model: texts to vectors of length 1, float32 (texts, 384). One text at a time: in a batch, the int8
+    arithmetic of one would depend on its neighbours, and an answer on what was cached."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = _THREADS
+        folder = resource("reranker")
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """The vectors of texts; those longer than 256 tokens are cut."""
+        vectors = np.zeros((len(texts), _DIMENSION), np.float32)
+        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+            ids = np.array([encoding.ids], np.int64)
+            vectors[row] = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})[0][0]
+        return vectors
+
+
+@lru_cache(maxsize=1)
+def shipped_encoder() -> Encoder:
+    """The shipped model, loaded once a process."""
+    return Encoder()
+
+
+class BiEncoder:
+    """The shipped reranker: cosines of the encoder's vectors, which are kept in the catalogue by their text's hash."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._lock = threading.Lock()
+        self._question = lru_cache(maxsize=_QUESTIONS_KEPT)(lambda text: shipped_encoder().encode([text])[0])
+
+    def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """Cosines in [-1, 1]."""
+        if not texts:
+            return []
+        keys = [_key(text) for text in texts]
+        self.prepare(texts)
+        known = self._catalogue.encodings(keys)
+        vector = self._question(question)
+        return [float(known[key] @ vector) for key in keys]
+
+    def prepare(self, texts: Sequence[str]) -> int:
+        """Encodes and stores the texts whose vectors are not stored yet."""
+        by_key = {_key(text): text for text in texts}
+        known = self._catalogue.known_encodings(list(by_key))
+        missing = [key for key in by_key if key not in known]
+        if missing:
+            with self._lock:
+                vectors = shipped_encoder().encode([by_key[key] for key in missing])
+            with self._catalogue.transaction():
+                self._catalogue.put_encodings(missing, vectors)
+        return len(missing)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(f"{_model_hash()}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _model_hash() -> str:
+    return hashlib.sha256(resource("reranker", "model.onnx").read_bytes()).hexdigest()[:12]
+
+
+def open_reranker(config: Config, catalogue: Catalogue) -> Reranker | None:
+    """The reranker of the settings: the shipped one, None for "off", or what "package.module:factory" makes.
+
+    Raises ConfigError where that cannot be loaded or does not score.
+    """
+    if config.reranker == "off":
+        return None
+    if config.reranker == "shipped":
+        return BiEncoder(catalogue)
+    module, _, name = config.reranker.partition(":")
+    try:
+        factory: Callable[[], Any] = getattr(importlib.import_module(module), name)
+        made = factory()
+    except Exception as error:
+        raise ConfigError(
+            f"the reranker {config.reranker!r} cannot be loaded ({error}); give 'shipped', 'off' or 'package.module:factory'"
+        ) from None
+    if not callable(getattr(made, "score", None)) or not callable(getattr(made, "prepare", None)):
+        raise ConfigError(
+            f"the reranker {config.reranker!r} has no methods score and prepare; see assistant/reranking.py"
+        )
+    return made
