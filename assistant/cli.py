@@ -284,6 +284,8 @@ def _print_answer(answer: "Answer") -> None:
         console.print(Text("\nNearest passages:", style="bold"))
     for passage in answer.nearest:
         console.print(Text(f"  · {passage.paper.title}\n    {passage.best_sentence}", style="dim"))
+    if answer.usage.in_words:
+        console.print(Text(f"\n{answer.mode}: {answer.usage.in_words}", style="dim"))
 
 
 def _print_ingest(report: "IngestReport") -> None:

@@ -98,16 +98,18 @@ class Assistant:
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
         sources: Iterable[str] | None = None,
+        fresh: bool = False,
     ) -> Answer:
         """Answers a question from the library.
 
         `history` holds earlier turns, {"role": "user" | "assistant", "content": str}; `papers` (titles or ids),
-        `years` and `sources` (file names) limit the search; `rewritten` replaces the automatic rewrite of a follow-up.
+        `years` and `sources` (file names) limit the search; `rewritten` replaces the automatic rewrite of a follow-up;
+        `fresh` asks the model again, whatever the answer cache holds (for repeats of a measurement).
         Works inside a running event loop.
         Raises QuestionError for a question that cannot be asked.
         """
         scope = self._scope(papers, years, sources)
-        result = self.chain.invoke(self._request(question, history, scope, rewritten))
+        result = self.chain.invoke(self._request(question, history, scope, rewritten, fresh))
         return result["answer"]
 
     async def aask(self, question: str, *args: Any, **options: Any) -> Answer:
@@ -122,10 +124,11 @@ class Assistant:
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
         sources: Iterable[str] | None = None,
+        fresh: bool = False,
     ) -> Iterator[Event]:
         """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
         scope = self._scope(papers, years, sources)
-        for piece in self.chain.stream(self._request(question, history, scope, rewritten)):
+        for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):
             yield from piece["events"]
 
     def search(
@@ -282,13 +285,14 @@ class Assistant:
         history: History | None,
         scope: Scope,
         rewritten: str | None,
+        fresh: bool,
     ) -> Request:
         turns = tuple(history or ())
         if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in turns):
             raise QuestionError(
                 'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
             )
-        return Request(question, turns, scope, rewritten)
+        return Request(question, turns, scope, rewritten, fresh)
 
     def _find(
         self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
@@ -371,7 +375,7 @@ class Assistant:
             return ExtractiveWriter()
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term))
+        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term), self._catalogue)
 
     @property
     def _fingerprint(self) -> dict[str, Any]:
