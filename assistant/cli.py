@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ConfigError
 
 if TYPE_CHECKING:
     from assistant.evaluation import Report
@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 _INTERRUPTED = 130
+_MANY_TOKENS = 1_000_000  # of embedding, above which `add` asks first
 
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")
@@ -90,11 +91,16 @@ def chat(
 def add(
     sources: Annotated[list[str], typer.Argument(help="Files, folders, globs, or - for standard input.")],
     prune: Annotated[bool, typer.Option(help="Remove papers whose file was in these folders and is gone.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before much is sent to a provider's embedding.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Add papers to the library: PDFs, listings, and what reference managers and APIs export."""
     with _library(data_dir, quiet=as_json) as library, _standard_input(sources) as given:
+        if not yes:
+            _confirm_embedding(library, given, ask_user=not as_json)
         report = library.add(given, prune=prune)
     if as_json:
         from dataclasses import asdict
@@ -210,6 +216,20 @@ def _standard_input(sources: list[str]) -> Iterator[list[str]]:
         name = Path(folder) / ("standard-input.pdf" if data.startswith(b"%PDF") else "standard-input.txt")
         name.write_bytes(data)
         yield [str(name) if source == "-" else source for source in sources]
+
+
+def _confirm_embedding(library: "Assistant", sources: list[str], ask_user: bool) -> None:
+    """Asks before many tokens go to a provider. Raises ConfigError where nobody can be asked."""
+    tokens, cost = library.estimate(sources)
+    if tokens <= _MANY_TOKENS:
+        return
+    from assistant.costs import prices_date
+
+    dollars = "a cost that is not known" if cost is None else f"about ${cost:.2f} (prices of {prices_date()} or yours)"
+    question = f"this sends up to {tokens:,} tokens to {library.config.embedding}, {dollars}"
+    if not (ask_user and sys.stdin.isatty()):
+        raise ConfigError(f"{question}; run again with --yes to go on")
+    typer.confirm(f"{question}. Go on?", abort=True)
 
 
 def _settings(data_dir: Path | None) -> dict[str, Any]:

@@ -297,7 +297,7 @@ def explain(error: Exception, config: Config) -> str:
         return f"{where} refused the key (HTTP {status}); check OPENAI_API_KEY."
     if status == 404:
         return f"{where} does not know the model {config.model_name!r}; set ASSISTANT_MODEL."
-    if status == 429 and is_quota_used_up(str(error)):
+    if status == 429 and is_quota_used_up(f"{getattr(error, 'code', None)} {error}"):
         return f"{where} says that the account's quota is used up (HTTP 429); check its plan and billing, or use another key."
     if status == 429:
         return f"{where} is limiting requests (HTTP 429), also after {config.max_retries} retries; wait, or use another key."

@@ -16,8 +16,9 @@ from assistant.abstention import Decision, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
-from assistant.config import Config, load_config
+from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations
+from assistant.costs import price_of, tokens_at_most
 from assistant.errors import FingerprintError, LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
@@ -173,6 +174,18 @@ class Assistant:
             report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report
+
+    def estimate(self, sources: str | Path | Paper | Iterable[str | Path | Paper]) -> tuple[int, float | None]:
+        """What embedding these sources would send to a provider: tokens (on the safe side), and US dollars or None.
+
+        (0, 0.0) with the package's own embedding, which sends nothing. Raises LoadError for a path that names nothing.
+        """
+        if self.config.embedding == OWN_EMBEDDING:
+            return 0, 0.0
+        given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
+        tokens = sum(map(tokens_at_most, self._indexer.texts_to_embed(given)))
+        price = price_of(self.config, self.config.embedding)
+        return tokens, None if price is None else price.of(tokens)
 
     def add_uploads(self, files: Iterable[str | Path], progress: Progress | None = None) -> IngestReport:
         """Adds files that are about to go away, such as a page's uploads: keeps a copy of each in the data folder first."""

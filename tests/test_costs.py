@@ -1,9 +1,11 @@
 """Prices, budgets and the answer cache: what an answer cost is known or "unknown", and the same question costs once."""
 
+import json
 from pathlib import Path
 
 import pytest
 from provider import Provider, Reply, faithful
+from typer.testing import CliRunner
 
 from assistant import Assistant, Paper
 from assistant.config import load_config
@@ -41,9 +43,8 @@ def test_prices_that_cannot_be_read_are_named(prices: str) -> None:
 
 
 def test_an_answer_says_its_cost(tmp_path: Path) -> None:
-    with Provider([Reply(faithful(1))]) as provider:
-        with open_library(tmp_path, provider, prices=PRICES) as library:
-            usage = library.ask(QUESTION).usage
+    with Provider([Reply(faithful(1))]) as provider, open_library(tmp_path, provider, prices=PRICES) as library:
+        usage = library.ask(QUESTION).usage
     assert usage.cost == pytest.approx((usage.input_tokens * 2 + usage.output_tokens * 8) / 1e6)  # type: ignore[operator]
     assert f"${usage.cost:.4f}" in usage.in_words
 
@@ -59,17 +60,17 @@ def test_an_unknown_cost_is_unknown_and_not_nothing(tmp_path: Path, reports_usag
     assert "cost unknown" in answer.usage.in_words
 
 
-@pytest.mark.parametrize("budget", [{"budget": 0.008}, {"token_budget": 1100}])
+@pytest.mark.parametrize("budget", [{"budget": 0.008}, {"token_budget": 3000}])
 def test_a_budget_stops_before_it_is_exceeded(tmp_path: Path, budget: dict[str, float]) -> None:
-    with Provider([Reply(faithful(1))]) as provider:
-        with open_library(tmp_path, provider, prices=PRICES, answer_cache=0, **budget) as library:
-            answers = [library.ask(QUESTION) for _ in range(12)]
+    settings = {"prices": PRICES, "answer_cache": 0} | budget
+    with Provider([Reply(faithful(1))]) as provider, open_library(tmp_path, provider, **settings) as library:
+        answers = [library.ask(QUESTION) for _ in range(12)]
     stopped = [answer for answer in answers if "budget" in answer.reason]
     assert 0 < len(stopped) < 12
     assert all((a.status, a.mode, a.usage.calls) == ("partial", "extractive", 0) and a.citations for a in stopped)
     tokens = [(a.usage.input_tokens or 0, a.usage.output_tokens or 0) for a in answers]
     assert sum(2 * given + 8 * written for given, written in tokens) / 1e6 <= 0.008
-    assert "token_budget" not in budget or sum(map(sum, tokens)) <= 1100
+    assert "token_budget" not in budget or sum(map(sum, tokens)) <= 3000
 
 
 def test_a_call_that_does_not_say_what_it_used_counts_in_full() -> None:
@@ -137,7 +138,34 @@ def test_the_cache_is_bounded_and_can_be_off(tmp_path: Path) -> None:
 
 
 def test_replies_of_a_failing_provider_are_not_kept(tmp_path: Path) -> None:
-    with Provider([Reply("Otters swim in", finish_reason="length"), Reply(faithful(1))]) as provider:
-        with open_library(tmp_path, provider) as library:
-            assert "cut off" in library.ask(QUESTION).reason
-            assert library.ask(QUESTION).status == "answered"
+    replies = [Reply("Otters swim in", finish_reason="length"), Reply(faithful(1))]
+    with Provider(replies) as provider, open_library(tmp_path, provider) as library:
+        assert "cut off" in library.ask(QUESTION).reason
+        assert library.ask(QUESTION).status == "answered"
+
+
+def test_an_ingest_says_beforehand_what_it_would_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import assistant.cli as cli
+
+    monkeypatch.setattr(cli, "_MANY_TOKENS", 20)
+    file = tmp_path / "papers.jsonl"
+    file.write_text(json.dumps({"title": OTTERS.title, "abstract": OTTERS.abstract}))
+    with Provider() as provider:
+        settings = {
+            "OPENAI_BASE_URL": provider.url,
+            "ASSISTANT_EMBEDDING": "openai:small",
+            "ASSISTANT_MODEL": "extractive",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        with Assistant(data_dir=tmp_path / "data", prices='{"small": [0.02, 0]}') as library:
+            tokens, cost = library.estimate(file)
+            assert tokens >= 20 and cost == pytest.approx(tokens * 0.02 / 1e6)
+            assert library.counts() == (0, 0)  # nothing was added
+        arguments = ["add", str(file), "--data-dir", str(tmp_path / "data")]
+        refused = CliRunner().invoke(cli.app, arguments)
+        assert isinstance(refused.exception, ConfigError) and "--yes" in str(refused.exception)
+        assert "not known" in str(refused.exception)
+        assert CliRunner().invoke(cli.app, [*arguments, "--yes"]).exit_code == 0
+        with Assistant(data_dir=tmp_path / "data") as library:
+            assert library.estimate(file) == (0, None)  # stored by now

@@ -116,12 +116,11 @@ def test_the_answer_to_another_question_is_shown_as_such(tmp_path: Path) -> None
     bees = Paper(title="A survey of bees", abstract="Wasps build paper nests. Bees dance to share directions.")
     with Assistant(data_dir=tmp_path, model="extractive") as library:
         library.add([OTTERS, bees])
-    other = next
-    with Provider(
-        [Reply(lambda body: other(f"{t} {m}" for m, t in evidence(body).items() if "Wasps" in t))]
-    ) as provider:
-        with Assistant(data_dir=tmp_path, openai_base_url=provider.url, model="m", answer_cache=0) as library:
-            answer = library.ask("Where do otters swim at night?")
+    with (
+        Provider([Reply(lambda body: next(f"{t} {m}" for m, t in evidence(body).items() if "Wasps" in t))]) as provider,
+        Assistant(data_dir=tmp_path, openai_base_url=provider.url, model="m", answer_cache=0) as library,
+    ):
+        answer = library.ask("Where do otters swim at night?")
     assert answer.status == "partial"
     assert "another one" in answer.reason
 
