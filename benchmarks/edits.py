@@ -21,7 +21,8 @@ _UNITS = [
 ]
 _WORDS = "two three four five six seven eight nine ten".split()
 _BEATS = re.compile(
-    r"(.{8,90}?) (outperforms?|surpass(?:es)?|exceeds|beats|is better than) (.{4,90}?)((?:,| on | in | by | across | for | with ).*)"
+    r"(.{8,90}?) (outperforms?|surpass(?:es)?|exceeds|beats|is better than) (.{4,90}?)"
+    r"((?:,| on | in | by | across | for | with ).*)"
 )
 
 
