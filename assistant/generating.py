@@ -173,15 +173,17 @@ class ModelWriter:
             if is_refusal(line) or is_filler(line):
                 continue
             for parsed in parse_claims(line):
-                if (said := _bare(parsed.text)) in draft.seen:
+                said = _bare(parsed.text)
+                if {said, tried := f"{said} {parsed.marks}"} & draft.seen:
                     continue
-                draft.seen.add(said)
                 problems = check_claim(parsed.text, parsed.marks, offered.sentences, self._idf)
                 if problems:
                     reasons = tuple(dict.fromkeys(problem.message for problem in problems))
                     draft.failed.append(Claim(parsed.text, (), "unsupported", reasons))
+                    draft.seen.add(tried)  # it may come again with other marks
                 else:
                     draft.shown.append(Claim(parsed.text, _citations(parsed.marks, offered, numbering)))
+                    draft.seen.add(said)
                     yield draft.shown[-1]
                 if len(draft.shown) + len(draft.failed) >= _MAX_CLAIMS:
                     return

@@ -58,6 +58,12 @@ def test_thoughts_of_a_model_are_no_claims(tmp_path: Path, before: str, size: in
     assert (answer.status, provider.calls, len(answer.claims)) == ("answered", 1, 1)
 
 
+def test_a_claim_that_was_first_thought_without_its_mark_is_shown(tmp_path: Path) -> None:
+    with Provider([Reply(lambda body: f"Otters swim in cold rivers.\n</think>\n{claim(body)}")]) as provider:
+        answer = ask(tmp_path, provider)
+    assert (answer.status, provider.calls, len(answer.claims)) == ("answered", 1, 1)
+
+
 @pytest.mark.parametrize("text", ["<think>hm, otters [1.1]", "<think>hm</think>", "\n\n"])
 def test_a_model_that_only_thinks_is_named_and_the_papers_are_quoted(tmp_path: Path, text: str) -> None:
     with Provider([Reply(text)]) as provider:
