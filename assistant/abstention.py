@@ -23,6 +23,7 @@ from assistant.terms import squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 _STEPS = 50
+_WITHOUT_RERANKER = 4  # features
 _LOOKED_AT = 3  # passages whose words and sentences count
 
 
@@ -126,6 +127,8 @@ def decide(question: Question, passages: Sequence[Passage], lexical: LexicalInde
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     row = features(question, passages, lexical.idf, lexical.is_known)
+    if question.about_metadata or question.years:
+        row = row[:_WITHOUT_RERANKER]  # it reads texts: of dates and authors it knows nothing
     calibration = shipped_calibration(len(row))
     probability = calibration.probability(row)
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]

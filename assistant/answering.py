@@ -36,6 +36,7 @@ class Request:
     history: Sequence[Mapping[str, str]] = ()
     scope: Scope = Scope()
     rewritten: str | None = None  # a standalone question edited by the user, used as it is
+    fresh: bool = False  # ask the model again, whatever the answer cache holds
 
 
 @dataclass(slots=True)
@@ -69,10 +70,12 @@ class Writer(Protocol):
 
     mode: str
 
-    def rewrite(self, question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, Usage] | None:
+    def rewrite(
+        self, question: str, history: Sequence[Mapping[str, str]], fresh: bool = False
+    ) -> tuple[str, Usage] | None:
         """A standalone question by a model, or None where the writer has none."""
 
-    def write(self, question: Question, passages: Sequence[Passage]) -> Iterator[Claim | Written]:
+    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Iterator[Claim | Written]:
         """Checked claims as they are ready, then one Written."""
 
 
@@ -81,11 +84,13 @@ class ExtractiveWriter:
 
     mode = "extractive"
 
-    def rewrite(self, question: str, history: Sequence[Mapping[str, str]]) -> tuple[str, Usage] | None:
+    def rewrite(
+        self, question: str, history: Sequence[Mapping[str, str]], fresh: bool = False
+    ) -> tuple[str, Usage] | None:
         """No model: the pipeline carries terms over by itself."""
         return None
 
-    def write(self, question: Question, passages: Sequence[Passage]) -> Iterator[Claim | Written]:
+    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Iterator[Claim | Written]:
         """The extracted claims, then an empty Written."""
         yield from extract(question, passages)
         yield Written()
@@ -119,7 +124,7 @@ class Pipeline:
         if request.rewritten:
             state.question = read_question(request.rewritten)
         elif request.history and leans_on_history(asked.text):
-            by_model = self._writer.rewrite(asked.text, request.history)
+            by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
             if by_model:
                 text, state.usage = by_model
             else:
@@ -161,7 +166,7 @@ class Pipeline:
             claims: list[Claim] = []
             written = Written()
             if state.decision.answerable:
-                for piece in self._writer.write(state.question, state.passages):
+                for piece in self._writer.write(state.question, state.passages, state.request.fresh):
                     if isinstance(piece, Written):
                         written = piece
                         continue
@@ -216,8 +221,12 @@ def _sum(first: Usage, second: Usage) -> Usage:
     def add(a: int | None, b: int | None) -> int | None:
         return None if a is None and b is None else (a or 0) + (b or 0)
 
+    paid = [usage for usage in (first, second) if usage.calls]
+    costs = [usage.cost for usage in paid]
     return Usage(
         first.calls + second.calls,
         add(first.input_tokens, second.input_tokens),
         add(first.output_tokens, second.output_tokens),
+        None if not paid or None in costs else sum(cost for cost in costs if cost is not None),
+        first.cached or second.cached,
     )

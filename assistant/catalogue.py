@@ -10,7 +10,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from assistant.errors import LibraryError
 from assistant.merging import identifiers
 from assistant.records import Chunk, Paper, Span, paper_from
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
@@ -40,6 +40,9 @@ CREATE TABLE identifiers (name TEXT PRIMARY KEY, paper_id TEXT NOT NULL) WITHOUT
 CREATE INDEX identifiers_paper ON identifiers (paper_id);
 CREATE TABLE encodings (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 """
+_SCHEMA_3 = (
+    "CREATE TABLE replies (number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, text TEXT NOT NULL);"
+)
 _TITLE = "json_extract(record, '$.title')"
 Order = Literal["added", "newest", "oldest", "title"]
 _ORDERS: dict[Order, str] = {
@@ -107,7 +110,7 @@ class Catalogue:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise LibraryError(f"{self.path} was written by a newer version of assistant; upgrade assistant")
-            for statements in (_SCHEMA, _SCHEMA_2)[version:]:
+            for statements in (_SCHEMA, _SCHEMA_2, _SCHEMA_3)[version:]:
                 for statement in filter(str.strip, statements.split(";")):
                     self._db.execute(statement)
             if version < SCHEMA_VERSION:
@@ -351,6 +354,20 @@ class Catalogue:
             "WHERE c.paper_id IN (?)"
         )
         return [Entry(_chunk(row[1]), papers[row[0]], _vector(row[2])) for row in self._in(sql, list(paper_ids))]
+
+    # Replies of the model -----------------------------------------------------------------------------------------
+
+    def reply(self, key: bytes) -> str | None:
+        """The model's reply that is kept under `key`, or None."""
+        rows = self._rows("SELECT text FROM replies WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def put_reply(self, key: bytes, text: str, limit: int) -> None:
+        """Keeps a reply, and of all replies the newest `limit`. A disk that refuses costs a later call, not the answer."""
+        with suppress(sqlite3.Error, LibraryError), self.transaction():
+            self._run("INSERT OR REPLACE INTO replies (key, text) VALUES (?, ?)", (key, text))
+            newest = "SELECT number FROM replies ORDER BY number DESC LIMIT ?"
+            self._run(f"DELETE FROM replies WHERE number NOT IN ({newest})", (limit,))
 
     # Changes and followers ----------------------------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ConfigError
 from assistant.eval_cli import app as eval_app
 from assistant.terminal import AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
     from assistant.indexing import IngestReport
+    from assistant.library import Assistant
     from assistant.records import Answer
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(eval_app, name="eval")
 _INTERRUPTED = 130
+_MANY_TOKENS = 1_000_000  # of embedding, above which `add` asks first
 
 
 @app.callback()
@@ -86,11 +88,16 @@ def chat(
 def add(
     sources: Annotated[list[str], typer.Argument(help="Files, folders, globs, or - for standard input.")],
     prune: Annotated[bool, typer.Option(help="Remove papers whose file was in these folders and is gone.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before much is sent to a provider's embedding.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Add papers to the library: PDFs, listings, and what reference managers and APIs export."""
     with library_of(data_dir, quiet=as_json) as library, _standard_input(sources) as given:
+        if not yes:
+            _confirm_embedding(library, given, ask_user=not as_json)
         report = library.add(given, prune=prune)
     if as_json:
         from dataclasses import asdict
@@ -175,6 +182,20 @@ def _standard_input(sources: list[str]) -> Iterator[list[str]]:
         yield [str(name) if source == "-" else source for source in sources]
 
 
+def _confirm_embedding(library: "Assistant", sources: list[str], ask_user: bool) -> None:
+    """Asks before many tokens go to a provider. Raises ConfigError where nobody can be asked."""
+    tokens, cost = library.estimate(sources)
+    if tokens <= _MANY_TOKENS:
+        return
+    from assistant.costs import prices_date
+
+    dollars = "a cost that is not known" if cost is None else f"about ${cost:.2f} (prices of {prices_date()} or yours)"
+    question = f"this sends up to {tokens:,} tokens to {library.config.embedding}, {dollars}"
+    if not (ask_user and sys.stdin.isatty()):
+        raise ConfigError(f"{question}; run again with --yes to go on")
+    typer.confirm(f"{question}. Go on?", abort=True)
+
+
 def _print_answer(answer: "Answer") -> None:
     """The answer, then each cited paper once with the sentences quoted from it."""
     from rich.console import Console
@@ -202,6 +223,8 @@ def _print_answer(answer: "Answer") -> None:
         console.print(Text("\nNearest passages:", style="bold"))
     for passage in answer.nearest:
         console.print(Text(f"  · {passage.paper.title}\n    {passage.best_sentence}", style="dim"))
+    if answer.usage.in_words:
+        console.print(Text(f"\n{answer.mode}: {answer.usage.in_words}", style="dim"))
 
 
 def _print_ingest(report: "IngestReport") -> None:

@@ -36,6 +36,10 @@ class Config(BaseSettings):
     answer_deadline: float = Field(120.0, gt=0, description="seconds for one whole answer, repair and retries included")
     max_retries: int = Field(2, ge=0, le=10)
     max_answer_tokens: int = Field(700, ge=50)
+    prices: str = ""  # JSON or the path of a JSON file: {"model": [input, output]} in US dollars per million tokens
+    budget: float | None = Field(None, ge=0, description="US dollars that one session may spend on answers")
+    token_budget: int | None = Field(None, ge=0, description="tokens that one session may spend on answers")
+    answer_cache: int = Field(1000, ge=0, description="replies of the model that are kept; 0 keeps none")
 
     # Retrieval and evidence.
     embedding: str = OWN_EMBEDDING  # or "openai:MODEL" for any OpenAI-compatible /v1/embeddings

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -101,6 +102,21 @@ class Indexer:
         if prune:
             reports += self._prune([Path(place).expanduser().resolve() for place in places])
         return IngestReport(tuple(reports), time.monotonic() - start)
+
+    def texts_to_embed(self, sources: Iterable[str | Path | Paper]) -> list[str]:
+        """What `add` would have to embed for these sources: each text once, without those whose embedding is stored.
+
+        Files that cannot be read are left out. Raises LoadError where a source names no file at all.
+        """
+        given = list(sources)
+        papers = [source for source in given if isinstance(source, Paper)]
+        for path in expand([source for source in given if not isinstance(source, Paper)]):
+            with suppress(LoadError):
+                loaded = [found for _, found in _loaded(read_source(path)) if isinstance(found, Loaded)]
+                papers += [paper for part in loaded for paper in part.papers]
+        texts = {self._key(t): t for p in papers for t in _texts(p, chunk_paper(p, self._chunk_tokens))}
+        known = self._catalogue.known_vectors(list(texts))
+        return [text for key, text in texts.items() if key not in known]
 
     # Files --------------------------------------------------------------------------------------------------------
 

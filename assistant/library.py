@@ -17,8 +17,9 @@ from assistant.abstention import Decision, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
-from assistant.config import Config, load_config
+from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations
+from assistant.costs import price_of, tokens_at_most
 from assistant.errors import FingerprintError, LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
@@ -101,16 +102,18 @@ class Assistant:
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
         sources: Iterable[str] | None = None,
+        fresh: bool = False,
     ) -> Answer:
         """Answers a question from the library.
 
         `history` holds earlier turns, {"role": "user" | "assistant", "content": str}; `papers` (titles or ids),
-        `years` and `sources` (file names) limit the search; `rewritten` replaces the automatic rewrite of a follow-up.
+        `years` and `sources` (file names) limit the search; `rewritten` replaces the automatic rewrite of a follow-up;
+        `fresh` asks the model again, whatever the answer cache holds (for repeats of a measurement).
         Works inside a running event loop.
         Raises QuestionError for a question that cannot be asked.
         """
         scope = self._scope(papers, years, sources)
-        result = self.chain.invoke(self._request(question, history, scope, rewritten))
+        result = self.chain.invoke(self._request(question, history, scope, rewritten, fresh))
         return result["answer"]
 
     async def aask(self, question: str, *args: Any, **options: Any) -> Answer:
@@ -125,10 +128,11 @@ class Assistant:
         years: Iterable[int] | None = None,
         rewritten: str | None = None,
         sources: Iterable[str] | None = None,
+        fresh: bool = False,
     ) -> Iterator[Event]:
         """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
         scope = self._scope(papers, years, sources)
-        for piece in self.chain.stream(self._request(question, history, scope, rewritten)):
+        for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):
             yield from piece["events"]
 
     def search(
@@ -173,6 +177,18 @@ class Assistant:
             report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report
+
+    def estimate(self, sources: str | Path | Paper | Iterable[str | Path | Paper]) -> tuple[int, float | None]:
+        """What embedding these sources would send to a provider: tokens (on the safe side), and US dollars or None.
+
+        (0, 0.0) with the package's own embedding, which sends nothing. Raises LoadError for a path that names nothing.
+        """
+        if self.config.embedding == OWN_EMBEDDING:
+            return 0, 0.0
+        given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
+        tokens = sum(map(tokens_at_most, self._indexer.texts_to_embed(given)))
+        price = price_of(self.config, self.config.embedding)
+        return tokens, None if price is None else price.of(tokens)
 
     def add_uploads(self, files: Iterable[str | Path], progress: Progress | None = None) -> IngestReport:
         """Adds files that are about to go away, such as a page's uploads: keeps a copy of each in the data folder first."""
@@ -285,13 +301,14 @@ class Assistant:
         history: History | None,
         scope: Scope,
         rewritten: str | None,
+        fresh: bool,
     ) -> Request:
         turns = tuple(history or ())
         if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in turns):
             raise QuestionError(
                 'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
             )
-        return Request(question, turns, scope, rewritten)
+        return Request(question, turns, scope, rewritten, fresh)
 
     def _find(
         self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
@@ -394,7 +411,7 @@ class Assistant:
             return ExtractiveWriter()
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term))
+        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term), self._catalogue)
 
     @property
     def _fingerprint(self) -> dict[str, Any]:

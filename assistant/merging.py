@@ -12,7 +12,7 @@ from assistant.records import Paper, normalised, paper_id
 _SAME_ABSTRACT = 80.0
 # A shared DOI or arXiv id is believed where the titles agree this far: proceedings and supplements share DOIs too.
 _SAME_TITLE = 60.0
-_FILLED = ("authors", "author_count", "organisation", "url", "doi", "arxiv_id", "venue", "abstract_page")
+_FILLED = ("authors", "author_count", "organisation", "url", "doi", "arxiv_id", "venue")
 
 
 def identifiers(paper: Paper) -> list[str]:
@@ -50,17 +50,21 @@ def _abstracts_agree(first: Paper, second: Paper) -> bool:
 def merge(known: Paper, new: Paper) -> Paper:
     """One paper out of two records of it: every source, the metadata that says most, the newest text of a source.
 
-    A record from a source that is known already replaces the text; from another source, only a longer text does.
+    A record from a source that is known already replaces the text; from another source, only a longer text does. A new
+    edition of the only source corrects the metadata too; where there are several, what is known stays.
     """
     is_new_edition = bool(set(new.sources) & set(known.sources))
-    filled = {name: getattr(known, name) for name in _FILLED}
-    filled |= {name: getattr(new, name) for name, value in filled.items() if value is None or value == ()}
+    is_only_source = is_new_edition and set(known.sources) <= set(new.sources)
+    first, second = (new, known) if is_only_source else (known, new)
+    filled = {name: getattr(first, name) for name in _FILLED}
+    filled |= {name: getattr(second, name) for name, value in filled.items() if value is None or value == ()}
     dated = max(known, new, key=_date_precision)
     takes_abstract = bool(new.abstract) and (is_new_edition or len(new.abstract) > len(known.abstract))
     takes_body = bool(new.body) and (is_new_edition or _length(new) > _length(known))
     return replace(
         known,
         abstract=new.abstract if takes_abstract else known.abstract,
+        abstract_page=new.abstract_page if takes_abstract else known.abstract_page,
         body=new.body if takes_body else known.body,
         date=dated.date,
         year=dated.year,

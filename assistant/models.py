@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _NO_KEY = "no-key"  # local servers want none, but the client insists on one
 _EMBEDDING_BATCH = 256
+# Prefixes of ASSISTANT_MODEL that never name a model on a server of one's own ("llama3:8b" does).
+_OTHER_PROVIDERS = frozenset(
+    """anthropic azure_openai azure_ai google_genai google_vertexai bedrock bedrock_converse cohere fireworks together mistralai
+    huggingface groq ollama deepseek ibm nvidia xai openrouter perplexity upstage litellm""".split()
+)
 
 
 class Embedder:
@@ -102,20 +107,49 @@ def open_chat_model(config: Config) -> "BaseChatModel":
         "max_retries": config.max_retries,
         "max_tokens": config.max_answer_tokens,
     }
-    if ":" in name and not config.openai_base_url:
-        from langchain.chat_models import init_chat_model
-
-        try:
-            return init_chat_model(name, **common)
-        except (ImportError, ValueError) as error:
-            first_line = str(error).splitlines()[0]
-            raise ConfigError(f"ASSISTANT_MODEL {name!r} cannot be opened: {first_line}") from None
+    provider, _, bare = name.partition(":")
+    is_other = provider in _OTHER_PROVIDERS
+    if is_other and config.openai_base_url:
+        raise ConfigError(
+            f"ASSISTANT_MODEL {name!r} names another provider than OPENAI_BASE_URL; unset one of the two, so that nothing is "
+            "sent where you did not mean it"
+        )
+    if is_other or (bare and provider != "openai" and not config.openai_base_url):
+        return _open_by_provider(name, common)
+    import openai
     from langchain_openai import ChatOpenAI
 
     return ChatOpenAI(
-        model=name,
+        model=bare if bare and provider == "openai" else name,
         api_key=config.openai_api_key or _NO_KEY,  # type: ignore[arg-type]
         base_url=config.openai_base_url,
         stream_usage=True,  # off by default for other base URLs
+        http_client=openai.DefaultHttpxClient(event_hooks={"response": [_stop_at_used_up_quota]}),
         **common,  # type: ignore[arg-type]
     )
+
+
+def _open_by_provider(name: str, options: dict[str, Any]) -> "BaseChatModel":
+    """The chat model "provider:name" of any provider that LangChain knows. Raises ConfigError with what to install or set."""
+    from langchain.chat_models import init_chat_model
+
+    if name.startswith("azure_openai:"):
+        options = options | {"stream_usage": True}
+    try:
+        return init_chat_model(name, **options)
+    except Exception as error:  # a missing package, key or endpoint: each provider says so in its own class
+        first_line = " ".join(str(error).split())[:300].rstrip(". ")
+        raise ConfigError(f"ASSISTANT_MODEL {name!r} cannot be opened: {first_line}") from None
+
+
+def is_quota_used_up(text: str) -> bool:
+    """True where an error of the provider says that there is no credit left, which no waiting changes."""
+    return "insufficient_quota" in text
+
+
+def _stop_at_used_up_quota(response: Any) -> None:
+    """Tells the openai client not to repeat a request that no waiting can help; it would for every 429."""
+    if response.status_code == 429:
+        response.read()
+        if is_quota_used_up(response.text):
+            response.headers["x-should-retry"] = "false"

@@ -221,11 +221,29 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the model provider was asked for: calls, and tokens as the provider reported them (None where it did not)."""
+    """What the model provider was asked for: calls, tokens as it reported them, and their cost in US dollars.
+
+    None where it did not report them, or the price is not known. `cached` is True where a reply came from the answer
+    cache; with no calls, all of them did.
+    """
 
     calls: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost: float | None = None
+    cached: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """Such as "1 call · 2,100 + 80 tokens · $0.0004", with "unknown" for what is not known; "" where nothing was asked."""
+        if not self.calls:
+            return "from the answer cache, no call" if self.cached else ""
+        tokens = "tokens unknown"
+        if self.input_tokens is not None and self.output_tokens is not None:
+            tokens = f"{self.input_tokens:,} + {self.output_tokens:,} tokens"
+        cost = "cost unknown" if self.cost is None else f"${self.cost:.4f}"
+        cached = " · partly from the answer cache" if self.cached else ""
+        return f"{self.calls} call{'s' * (self.calls != 1)} · {tokens} · {cost}{cached}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def ask(seeds_folder: Path) -> Callable[..., Answer]:
     """Asks the seeds through a model at a scripted provider."""
 
     def run(provider: Provider, question: str = HALF, history: Any = None, **settings: Any) -> Answer:
-        chosen = {"request_timeout": 5, "max_retries": 1} | settings
+        chosen = {"request_timeout": 5, "max_retries": 1, "answer_cache": 0} | settings
         with Assistant(data_dir=seeds_folder, openai_base_url=provider.url, model="test-model", **chosen) as library:
             return library.ask(question, history=history)
 

@@ -126,7 +126,17 @@ def test_merging_keeps_the_text_that_says_more() -> None:
     merged = merge(pdf, listing)
     assert (merged.abstract, merged.body, merged.author_count) == ("A longer abstract.", pdf.body, 3)
     assert merge(merged, Paper("Otters", "New.", sources=("l.txt",))).abstract == "New."  # a newer edition of a source
+    assert merged.abstract_page is None  # the longer abstract does not stand on the PDF's page
     assert merge(merged, merged) == merged
+
+
+def test_a_new_edition_corrects_what_it_alone_said() -> None:
+    old = Paper("Otters", "They swim.", authors=("Jon Smth",), doi="10.1/x", sources=("a.pdf",), abstract_page=1)
+    new = Paper("Otters", "They swim.", authors=("John Smith",), sources=("a.pdf",), abstract_page=2)
+    merged = merge(old, new)
+    assert (merged.authors, merged.doi, merged.abstract_page) == (("John Smith",), "10.1/x", 2)
+    both = merge(old, Paper("Otters", "", authors=("J. Smith",), sources=("b.bib",)))
+    assert merge(both, new).authors == ("Jon Smth",)
 
 
 def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

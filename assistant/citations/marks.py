@@ -41,7 +41,7 @@ def is_filler(line: str) -> bool:
     if _MARKS.search(line):
         return False
     text = _undecorated(line)
-    if not re.search(r"\w", text):
+    if not re.search(r"\w", text) or re.fullmatch(r"\s*(?:```|~~~)\s*\w*\s*", line):
         return True
     return text.endswith(":") or bool(re.match(r"\s*#+\s", line)) or (len(text) < 400 and bool(_FILLER.match(text)))
 

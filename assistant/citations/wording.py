@@ -75,7 +75,11 @@ class Reading:
     text: str
     folded: str
     words: tuple[Word, ...]
-    quantities: tuple[Quantity, ...]
+
+    @cached_property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All quantities, those in names too; read when first wanted, for most sentences are only searched for words."""
+        return tuple(quantities(self.text, in_names=True))
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -151,7 +155,7 @@ def read(text: str) -> Reading:
         clause += lower in _CLAUSE_WORDS
         content = lower not in STOP_WORDS and (len(lower) > 1 or lower.isdigit())
         words.append(Word(lower, stem(lower)[:60], len(words), clause, content, match.start()))
-    return Reading(text, folded, tuple(words), tuple(quantities(text, in_names=True)))
+    return Reading(text, folded, tuple(words))
 
 
 def is_frame(word: Word) -> bool:

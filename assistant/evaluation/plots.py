@@ -3,7 +3,7 @@
 import html
 from collections.abc import Sequence
 
-_WIDTH, _LEFT, _ROW = 420, 210, 24
+_WIDTH, _LEFT, _ROW = 440, 236, 24
 
 
 def bars(values: Sequence[tuple[str, int, str]]) -> str:

@@ -82,7 +82,7 @@ def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: f
 def _row(assistant: Assistant, item: Item) -> Row:
     start = time.monotonic()
     try:
-        answer = assistant.ask(item.question, history=item.history)
+        answer = assistant.ask(item.question, history=item.history, fresh=True)  # a kept reply measures nothing
         if assistant.config.model_name and answer.mode == "extractive" and answer.claims:
             return _failed(item, answer.reason or "the model did not answer")  # the papers were quoted in its place
         seconds = time.monotonic() - start

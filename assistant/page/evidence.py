@@ -69,8 +69,8 @@ def _keys(answer: Answer, turn: int) -> dict[tuple[int, str], str]:
 
 def _head(answer: Answer) -> str:
     seconds = answer.timings.get("total", 0.0)
-    tokens = answer.usage.input_tokens
-    small = f"{html.escape(answer.mode)} · {seconds:.2f} s" + (f" · {tokens:,} tokens read" if tokens else "")
+    used = answer.usage.in_words
+    small = f"{html.escape(answer.mode)} · {seconds:.2f} s" + (f" · {used}" if used else "")
     status = f'<span class="badge {answer.status}" role="status">{STATUS[answer.status]}</span>'
     asked = f'<div class="small asked">{html.escape(answer.question)}</div>'
     return f'<div class="head">{status}<span class="small">{small}</span></div>{asked}'
