@@ -9,7 +9,8 @@ import pytest
 from assistant import Assistant, evaluate
 from assistant.errors import TestSetError
 from assistant.evaluation import load_testset, shipped_testset
-from assistant.evaluation.metrics import mean_figure, ndcg_at, recall_at, reciprocal_rank
+from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
+from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import check_against
 
 
@@ -65,7 +66,7 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     ("line", "says"),
     [
         ("{", "line 1"),
-        ('{"question": "q", "answerable": false}', "'id' is missing"),
+        ('{"id": 1, "answerable": false}', "'question' is missing"),
         ('{"id": 1, "question": " ", "answerable": false}', "must be text"),
         ('{"id": 1, "question": "q", "answerable": true}', "relevant"),
         ("", "no question"),

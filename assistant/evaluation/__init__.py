@@ -1,6 +1,12 @@
-"""Evaluating answers with a test set: questions with evidence, figures with counts and intervals."""
+"""Evaluating answers with a test set: questions with evidence, figures with counts and intervals, and verdicts."""
 
-from assistant.evaluation.run import Report, evaluate
+from assistant.evaluation.comparing import Comparison, Gate, compare, gate
+from assistant.evaluation.results import Report, Result
+from assistant.evaluation.run import evaluate
+from assistant.evaluation.statistics import Figure
 from assistant.evaluation.testset import Item, load_testset, shipped_testset
 
-__all__ = ["Item", "Report", "evaluate", "load_testset", "shipped_testset"]
+__all__ = [
+    "Comparison", "Figure", "Gate", "Item", "Report", "Result", "compare", "evaluate", "gate", "load_testset",
+    "shipped_testset",
+]  # fmt: skip

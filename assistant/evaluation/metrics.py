@@ -1,27 +1,11 @@
-"""Figures with their count and interval. Pure functions over rankings and scores; nothing is ever NaN or vacuously 1."""
+"""Scores of one ranking or one text, in [0, 1]. Pure functions; what they need is given."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
-import numpy as np
-
-Item = TypeVar("Item")
-
-_RESAMPLES = 2000
-_SEED = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean over `count` items with its 95 % interval; `value` is None where no item could be scored."""
-
-    name: str
-    value: float | None
-    count: int
-    low: float | None = None
-    high: float | None = None
+from assistant.terms import terms
 
 
 def recall_at(ranked: Sequence[str], relevant: Mapping[str, int], k: int) -> float:
@@ -44,24 +28,32 @@ def ndcg_at(ranked: Sequence[str], relevant: Mapping[str, int], k: int) -> float
     return gain([relevant.get(title, 0) for title in ranked[:k]]) / ideal if ideal else 0.0
 
 
-def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> Figure:
-    """The mean with a percentile bootstrap interval that draws whole clusters, as items of one paper are not independent."""
-    if not scores:
-        return Figure(name, None, 0)
-    sums: dict[str, list[float]] = {}
-    for score, cluster in zip(scores, clusters, strict=True):
-        total = sums.setdefault(cluster, [0.0, 0.0])
-        total[0] += score
-        total[1] += 1
-    table = np.array(list(sums.values()))
-    drawn = np.random.default_rng(_SEED).integers(0, len(table), (_RESAMPLES, len(table)))
-    resampled = table[drawn].sum(axis=1)
-    low, high = np.quantile(resampled[:, 0] / resampled[:, 1], [0.025, 0.975])
-    return Figure(name, float(np.mean(scores)), len(scores), float(low), float(high))
+def idf_f1(text: str, reference: str, idf: Callable[[str], float]) -> float:
+    """F1 of the index terms that `text` shares with `reference`, each weighted by `idf`; 0 where they share none."""
+    ours, theirs = Counter(terms(text)), Counter(terms(reference))
+
+    def weight(counts: Counter[str]) -> float:
+        return sum(idf(term) * counts[term] for term in sorted(counts))
+
+    total = weight(ours) + weight(theirs)
+    return 2 * weight(ours & theirs) / total if total else 0.0
 
 
-def figure_over(
-    name: str, items: Sequence[Item], score: Callable[[Item], float], cluster: Callable[[Item], str]
-) -> Figure:
-    """`mean_figure` of `score` over items."""
-    return mean_figure(name, [score(item) for item in items], [cluster(item) for item in items])
+def nugget_recall(text: str, nuggets: Sequence[Mapping[str, Any]]) -> float | None:
+    """The share of the vital nuggets that `text` states in their own words or an alias's; None where none is vital."""
+    vital = [nugget for nugget in nuggets if nugget.get("vital", True)]
+    if not vital:
+        return None
+    words = terms(text)
+    return sum(_states(words, nugget) for nugget in vital) / len(vital)
+
+
+def _states(words: Sequence[str], nugget: Mapping[str, Any]) -> bool:
+    spellings = [terms(spelling) for spelling in (nugget["text"], *nugget.get("aliases", ()))]
+    numbers = [terms(str(number)) for number in nugget.get("numbers", ())]
+    return any(_holds(words, part) for part in spellings) and all(_holds(words, number) for number in numbers)
+
+
+def _holds(words: Sequence[str], part: Sequence[str]) -> bool:
+    size = len(part)
+    return bool(part) and any(list(words[i : i + size]) == list(part) for i in range(len(words) - size + 1))

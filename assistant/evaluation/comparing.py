@@ -1,0 +1,163 @@
+"""Is it better, worse, or can we not tell? Two reports over the same questions, compared in pairs."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from assistant.errors import TestSetError
+from assistant.evaluation.outcomes import stage_of
+from assistant.evaluation.results import Report, Result
+from assistant.evaluation.scoring import COMPARED, HARD
+from assistant.evaluation.statistics import holm, paired
+
+Verdict = Literal["better", "worse", "cannot tell"]
+State = Literal["ok", "regression", "infrastructure", "cannot tell"]
+
+_SURE = 0.05
+_FAILED_AT_MOST = 0.02  # the share of questions that may fail before a run says nothing about answers
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one figure changed on the `count` questions that both runs scored: `p` is adjusted for the number of figures.
+
+    `visible` is the smallest change that would be seen with 80 % power.
+    """
+
+    name: str
+    before: float
+    after: float
+    change: float
+    low: float
+    high: float
+    p: float
+    visible: float
+    count: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict on run B against run A, with the changes, and the ids of questions that were fixed and broken.
+
+    `infrastructure` says why the runs cannot be compared, where a server failed; `notes` what else differs between them.
+    """
+
+    verdict: Verdict
+    reason: str
+    changes: tuple[Change, ...]
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    infrastructure: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether a report may pass, and why."""
+
+    state: State
+    reasons: tuple[str, ...]
+
+
+def compare(a: Report, b: Report) -> Comparison:
+    """Compares run `b` with run `a` on the questions of both. Raises TestSetError where they share none."""
+    pairs = _pairs(a, b)
+    changes = _changes(pairs)
+    fixed = tuple(y.item.id for x, y in pairs if stage_of(x) != "right" and stage_of(y) == "right" and not x.error)
+    broken = tuple(y.item.id for x, y in pairs if stage_of(x) == "right" and stage_of(y) != "right" and not y.error)
+    failure = _failure(a, "A") or _failure(b, "B")
+    verdict, reason = _verdict(changes)
+    if failure:
+        verdict, reason = "cannot tell", failure
+    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, len(pairs))))
+
+
+def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:
+    before = {(result.item.id, result.item.question): result for result in a.results}
+    keys = [(result, (result.item.id, result.item.question)) for result in b.results]
+    pairs = [(before[key], result) for result, key in keys if key in before]
+    if not pairs:
+        raise TestSetError("the two reports share no question; compare runs over the same test set")
+    return pairs
+
+
+def _changes(pairs: Sequence[tuple[Result, Result]]) -> list[Change]:
+    found = []
+    for name in COMPARED:
+        both = [(x, y) for x, y in pairs if name in x.scores and name in y.scores]
+        if both:
+            steps = [y.scores[name] - x.scores[name] for x, y in both]
+            before = sum(x.scores[name] for x, _ in both) / len(both)
+            found.append((name, before, paired(steps, [y.item.cluster for _, y in both])))
+    adjusted = holm([change.p for _, _, change in found])
+    return [
+        Change(name, before, before + c.change, c.change, c.low, c.high, p, c.visible, c.count, _sign(c.change, p))
+        for (name, before, c), p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _sign(change: float, p: float) -> Verdict:
+    if p >= _SURE or not change:
+        return "cannot tell"
+    return "better" if change > 0 else "worse"
+
+
+def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
+    worse = [change.name for change in changes if change.verdict == "worse"]
+    better = [change.name for change in changes if change.verdict == "better"]
+    if worse:
+        return "worse", f"worse: {', '.join(worse)}" + (f"; better: {', '.join(better)}" if better else "")
+    if better:
+        return "better", f"better: {', '.join(better)}"
+    visible = min((change.visible for change in changes), default=None)
+    seen = f"; the smallest change visible is {100 * visible:.1f} points" if visible is not None else ""
+    return "cannot tell", f"no figure changed beyond chance{seen}"
+
+
+def _failure(report: Report, name: str) -> str:
+    failed = report.failed
+    if not report.results or len(failed) > _FAILED_AT_MOST * len(report.results):
+        first = f": {failed[0].error}" if failed else ""
+        return f"{len(failed)} of {len(report.results)} questions of {name} could not be asked{first}"
+    return ""
+
+
+def _notes(a: Report, b: Report, common: int) -> list[str]:
+    notes = [f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)]
+    if common < max(len(a.results), len(b.results)):
+        notes.append(f"{common} questions in common, of {len(a.results)} and {len(b.results)}")
+    notes += [f"{name} was interrupted" for name, report in (("A", a), ("B", b)) if report.interrupted]
+    return notes
+
+
+def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) -> Gate:
+    """Hard rules, then statistical ones against `baseline`: may the report pass?
+
+    "regression" where a quotation or mark is invalid, or where the 95 % interval of a figure's change lies wholly below
+    -`delta`; "infrastructure" where too many questions could not be asked; "ok" where every interval lies above -`delta`;
+    else "cannot tell".
+    """
+    broken = [f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)]
+    if broken:
+        return Gate("regression", tuple(broken))
+    comparison = compare(baseline, report) if baseline else None
+    failure = _failure(report, "the report") or (comparison.infrastructure if comparison else "")
+    if failure:
+        return Gate("infrastructure", (failure,))
+    if report.interrupted:
+        return Gate("cannot tell", (f"the run was stopped after {len(report.results)} of {report.asked_of} questions",))
+    changes = comparison.changes if comparison else ()
+    fallen = tuple(f"{c.name}: {c.before:.3f} → {c.after:.3f}" for c in changes if c.high < -delta)
+    if fallen:
+        return Gate("regression", fallen)
+    unsure = tuple(f"{c.name}: change {c.low:+.3f} to {c.high:+.3f}" for c in changes if c.low < -delta)
+    return Gate("cannot tell", unsure) if unsure else Gate("ok", ("nothing fell",) if baseline else ("valid",))
+
+
+def _is_broken(name: str, value: float | None) -> bool:
+    return name in HARD and value is not None and value < 1
