@@ -4,16 +4,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli_eval import eval_app
 from assistant.errors import AssistantError
+from assistant.terminal import INTERRUPTED, AsJson, DataDir
+from assistant.terminal import library as _library
+from assistant.terminal import print_json as _print_json
+from assistant.terminal import settings as _settings
 
 if TYPE_CHECKING:
-    from assistant.evaluation import Report
     from assistant.indexing import IngestReport
-    from assistant.library import Assistant
     from assistant.records import Answer
 
 app = typer.Typer(
@@ -22,12 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_INTERRUPTED = 130
-
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+app.add_typer(eval_app, name="eval")
 
 
 @app.callback()
@@ -136,39 +134,6 @@ def rebuild(data_dir: DataDir = None) -> None:
         typer.echo(f"rebuilt {len(library.papers())} papers in {library.config.data_dir}")
 
 
-@app.command("eval")
-def evaluate(
-    testset: Annotated[
-        Path | None, typer.Argument(help="JSON Lines; the shipped set over the seeds when left out.")
-    ] = None,
-    split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
-    output: Annotated[Path | None, typer.Option(help="A folder for report.json.")] = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Measure retrieval, citations and abstention with a test set."""
-    from assistant import evaluation
-    from assistant.errors import TestSetError
-
-    items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
-    chosen = [item for item in items if split in ("all", item.split)]
-    if not chosen:
-        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
-    with _library(data_dir, quiet=as_json) as library, _progress(quiet=as_json) as progress:
-        report = evaluation.evaluate(library, chosen, progress)
-    if output:
-        import json
-
-        output.mkdir(parents=True, exist_ok=True)
-        (output / "report.json").write_text(
-            json.dumps(report.to_dict(), indent=1, ensure_ascii=False), encoding="utf-8"
-        )
-    if as_json:
-        _print_json(report.to_dict())
-    else:
-        _print_report(report)
-
-
 @app.command()
 def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Check the installation and the library, and name what is wrong."""
@@ -210,51 +175,6 @@ def _standard_input(sources: list[str]) -> Iterator[list[str]]:
         name = Path(folder) / ("standard-input.pdf" if data.startswith(b"%PDF") else "standard-input.txt")
         name.write_bytes(data)
         yield [str(name) if source == "-" else source for source in sources]
-
-
-def _settings(data_dir: Path | None) -> dict[str, Any]:
-    return {"data_dir": data_dir} if data_dir else {}
-
-
-@contextmanager
-def _library(data_dir: Path | None, quiet: bool = False, rebuild: bool = False) -> "Iterator[Assistant]":
-    """The library of the settings, with a progress bar in the terminal for what takes long."""
-    from assistant.library import Assistant
-
-    with _progress(quiet) as progress, Assistant(progress=progress, rebuild=rebuild, **_settings(data_dir)) as library:
-        yield library
-
-
-@contextmanager
-def _progress(quiet: bool = False) -> Iterator[Any]:
-    """A callback (label, done, total) that draws rich progress bars on standard error; None where `quiet`."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bars = Progress(console=Console(stderr=True), transient=True)
-    tasks: dict[str, Any] = {}
-
-    def show(label: str, done: int, total: int) -> None:
-        bars.start()  # only while something goes on: the page and the answers have the terminal to themselves
-        if label not in tasks:
-            tasks[label] = bars.add_task(label, total=total)
-        bars.update(tasks[label], completed=done, total=total)
-        if bars.finished:
-            bars.stop()
-
-    try:
-        yield show
-    finally:
-        bars.stop()
-
-
-def _print_json(value: Any) -> None:
-    import json
-
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def _print_answer(answer: "Answer") -> None:
@@ -307,32 +227,6 @@ def _print_ingest(report: "IngestReport") -> None:
     typer.echo(f"{report.added} new papers in {report.seconds:.1f} s{failed}")
 
 
-def _print_report(report: "Report") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(title=f"{len(report.results)} questions, {report.mode}, {report.seconds:.1f} s")
-    for column in ("figure", "value", "95 % interval", "questions"):
-        table.add_column(column)
-    for figure in report.figures:
-        value = "not scored" if figure.value is None else f"{figure.value:.3f}"
-        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.3f} – {figure.high:.3f}"
-        table.add_row(figure.name, value, interval, str(figure.count))
-    console.print(table)
-    slices = Table(title="By type: nDCG@10, right paper first, right sentence in three, answered, questions")
-    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
-        slices.add_column(column)
-    for name in report.by_type:
-        results = [result for result in report.results if result.item.type == name]
-        answered = sum(result.answer.status != "not_found" for result in results) / len(results)
-        by_name = {figure.name: figure.value for figure in report.by_type[name]}
-        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
-        values = [by_name[figure] for figure in chosen]
-        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
-    console.print(slices)
-
-
 def main() -> None:
     """Runs the command line: user errors become one line and an exit code; --debug shows tracebacks."""
     arguments = sys.argv[1:]
@@ -347,7 +241,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise

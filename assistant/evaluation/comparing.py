@@ -128,7 +128,9 @@ def _failure(report: Report, name: str) -> str:
 
 
 def _notes(a: Report, b: Report, common: int) -> list[str]:
-    notes = [f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)]
+    notes = [
+        f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)
+    ]
     if common < max(len(a.results), len(b.results)):
         notes.append(f"{common} questions in common, of {len(a.results)} and {len(b.results)}")
     notes += [f"{name} was interrupted" for name, report in (("A", a), ("B", b)) if report.interrupted]
@@ -142,7 +144,9 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
     -`delta`; "infrastructure" where too many questions could not be asked; "ok" where every interval lies above -`delta`;
     else "cannot tell".
     """
-    broken = [f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)]
+    broken = [
+        f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)
+    ]
     if broken:
         return Gate("regression", tuple(broken))
     comparison = compare(baseline, report) if baseline else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from assistant.evaluation.results import Result
 
+
 def risk_coverage(results: "Sequence[Result]") -> list[tuple[float, float, float]]:
     """(share of all questions answered, share of those that are wrong, lowest probability) as the threshold falls.
 

@@ -44,7 +44,9 @@ def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Seq
             fill = "var(--accent)" if len(points) <= 40 else "transparent"
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}">{title}</circle>')
     parts.append(f'<text x="{_LEFT + wide / 2}" y="{_HEIGHT - 2}" text-anchor="middle">{escape(across)}</text>')
-    parts.append(f'<text transform="translate(10 {10 + high / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>')
+    parts.append(
+        f'<text transform="translate(10 {10 + high / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>'
+    )
     return _svg(_WIDTH, _HEIGHT, "".join(parts), f"{up} by {across}")
 
 

@@ -65,7 +65,10 @@ def _clean(text: str) -> str:
 
 
 def render(
-    report: "Report", stages: Sequence[str], comparison: "Comparison | None" = None, history: Sequence[dict[str, Any]] = ()
+    report: "Report",
+    stages: Sequence[str],
+    comparison: "Comparison | None" = None,
+    history: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The page as one HTML text. Everything that comes from papers, questions and models is escaped."""
     css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
@@ -123,7 +126,7 @@ def _figure_row(figure: Figure, before: float | None) -> str:
     if figure.value is None or figure.low is None or figure.high is None:
         return f"<tr>{name}<td class=number>not scored</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
     change = "" if before is None else f"{figure.value - before:+.3f}"
-    spark = plots.interval(figure.low, figure.value, figure.high) if 0 <= figure.low and figure.high <= 1 else ""
+    spark = plots.interval(figure.low, figure.value, figure.high) if figure.low >= 0 and figure.high <= 1 else ""
     if "seconds" in figure.name or "cost" in figure.name:
         spark = ""
     return (
@@ -163,11 +166,15 @@ def _runs(history: Sequence[dict[str, Any]]) -> str:
         return ""
     points = [(number / (len(runs) - 1), run["figures"][name]) for number, run in enumerate(runs)]
     titles = [f"{run['at']}: {run['figures'][name]:.3f}, {run['mode']}" for run in runs]
-    return f"<section><h2>Runs into this folder</h2>{plots.line(points, 'first run to last', 'nDCG@10', titles)}</section>"
+    return (
+        f"<section><h2>Runs into this folder</h2>{plots.line(points, 'first run to last', 'nDCG@10', titles)}</section>"
+    )
 
 
 def _questions(report: "Report", stages: Sequence[str], comparison: "Comparison | None") -> str:
-    changed = {**dict.fromkeys(comparison.broken, "broken"), **dict.fromkeys(comparison.fixed, "fixed")} if comparison else {}
+    changed = (
+        {**dict.fromkeys(comparison.broken, "broken"), **dict.fromkeys(comparison.fixed, "fixed")} if comparison else {}
+    )
     pairs = list(zip(report.results, stages, strict=True))
     order = {"broken": 0, "fixed": 1, "": 2}
     pairs.sort(key=lambda pair: (order[changed.get(pair[0].item.id, "")], pair[1] == "right"))
@@ -189,7 +196,8 @@ def _question(result: "Result", stage: str, changed: str) -> str:
     )
     gold = f"<p><b>Evidence that answers it</b>, marked where it was quoted:</p>{evidence}" if evidence else ""
     ranked = "".join(
-        f"<li>{'<b>' if t in item.relevant else ''}{escape(t)}{'</b>' if t in item.relevant else ''}</li>" for t in result.ranked
+        f"<li>{'<b>' if t in item.relevant else ''}{escape(t)}{'</b>' if t in item.relevant else ''}</li>"
+        for t in result.ranked
     )
     papers = f"<details><summary>Papers found</summary><ol>{ranked}</ol></details>" if ranked else ""
     claims = "".join(map(_claim, result.claims))

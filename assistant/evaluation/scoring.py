@@ -55,7 +55,9 @@ def scores_of(
     scores = {"cost: model calls": float(result.calls)}
     if result.tokens is not None:
         scores["cost: tokens"] = float(result.tokens)
-    scores |= _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
+    scores |= (
+        _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
+    )
     if not item.answerable:
         declined = float(not result.answered)
         return _plain(scores | {"abstention: unanswerable declined": declined, "score: CRAG": 2 * declined - 1})

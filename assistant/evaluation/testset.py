@@ -58,7 +58,9 @@ def load_testset(path: Path) -> list[Item]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TestSetError(f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines or CSV file") from None
+        raise TestSetError(
+            f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines or CSV file"
+        ) from None
     items: list[Item] = []
     seen: set[str] = set()
     for number, record in _csv_records(text) if path.suffix.lower() == ".csv" else _json_records(text):
