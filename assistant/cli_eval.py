@@ -1,7 +1,7 @@
 """`assistant eval`: run (also without its name), compare, gate, schema, convert."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -10,8 +10,6 @@ from assistant.errors import TestSetError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from typer._click import Context
-
     from assistant.evaluation import Comparison, Report
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
@@ -21,7 +19,7 @@ GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
 class _RunByDefault(TyperGroup):
     """`eval TESTSET` and `eval --split dev` mean `eval run …`."""
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and args[0] != "--help"):
             args = ["run", *args]
         return super().parse_args(ctx, args)
@@ -38,7 +36,7 @@ def run(
     testset: Annotated[
         Path | None, typer.Argument(help="JSON Lines or CSV; the shipped set over the seeds when left out.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="test, dev or all; test for the shipped set, else all.")] = None,
+    split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
     output: Annotated[Path | None, typer.Option(help="A folder for report.html, report.json and junit.xml.")] = None,
     baseline: Annotated[Path | None, typer.Option(help="A report to compare with, at the top of report.html.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions, the first ones.")] = None,
@@ -56,18 +54,14 @@ def run(
 
     before = evaluation.Report.load(baseline) if baseline else None
     items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
-    chosen = [
-        item for item in items if split in ("all", item.split) or (split is None and (testset or item.split == "test"))
-    ]
+    chosen = [item for item in items if split in ("all", item.split)]
     if not chosen:
         raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
     cache = output / "answers.jsonl" if output else None
     if cache and fresh:
         cache.unlink(missing_ok=True)
     with library(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
-        report = evaluation.evaluate(
-            opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache
-        )  # fmt: skip
+        report = evaluation.evaluate(opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache)
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 460, 220, 44, 34
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 460, 220, 62, 38
 
 
 def bars(values: Mapping[str, tuple[float, str]], colours: Mapping[str, str] | None = None) -> str:
@@ -23,7 +23,7 @@ def bars(values: Mapping[str, tuple[float, str]], colours: Mapping[str, str] | N
 
 def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Sequence[str] = ()) -> str:
     """A line through points in [0, 1] x [0, 1] with a hover text for each; axes are labelled in per cent."""
-    wide, high = _WIDTH - _LEFT - 12, _HEIGHT - _BOTTOM - 10
+    wide, high = _WIDTH - _LEFT - 22, _HEIGHT - _BOTTOM - 10
 
     def place(x: float, y: float) -> tuple[float, float]:
         return _LEFT + wide * x, 10 + high * (1 - y)
@@ -31,7 +31,7 @@ def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Seq
     parts = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         (x, _), (_, y) = place(tick, 0), place(0, tick)
-        parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
+        parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 22}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" class="quiet">{tick:.0%}</text>')
         parts.append(f'<text x="{x:.1f}" y="{10 + high + 15}" text-anchor="middle" class="quiet">{tick:.0%}</text>')
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
@@ -45,7 +45,7 @@ def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Seq
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}">{title}</circle>')
     parts.append(f'<text x="{_LEFT + wide / 2}" y="{_HEIGHT - 2}" text-anchor="middle">{escape(across)}</text>')
     parts.append(
-        f'<text transform="translate(10 {10 + high / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>'
+        f'<text transform="translate(14 {10 + high / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>'
     )
     return _svg(_WIDTH, _HEIGHT, "".join(parts), f"{up} by {across}")
 
@@ -53,10 +53,10 @@ def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Seq
 def interval(low: float, value: float, high: float) -> str:
     """A small mark for a value in [0, 1] with its interval."""
     return _svg(
-        104, 14,
-        f'<line x1="2" x2="102" y1="7" y2="7" class="grid"/><rect x="{2 + 100 * low:.1f}" y="4" rx="3" height="6" '
+        110, 14,
+        f'<line x1="5" x2="105" y1="7" y2="7" class="grid"/><rect x="{5 + 100 * low:.1f}" y="4" rx="3" height="6" '
         f'width="{max(1.0, 100 * (high - low)):.1f}" fill="var(--accent)" opacity=".35"/>'
-        f'<circle cx="{2 + 100 * value:.1f}" cy="7" r="4" fill="var(--accent)"/>',
+        f'<circle cx="{5 + 100 * value:.1f}" cy="7" r="4" fill="var(--accent)"/>',
     )  # fmt: skip
 
 

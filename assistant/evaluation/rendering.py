@@ -148,7 +148,8 @@ def _risk(report: "Report") -> str:
         return ""
     names = [f"threshold {p:.2f}: {coverage:.0%} answered, {risk:.0%} of it wrong" for coverage, risk, p in curve]
     plot = plots.line([(coverage, risk) for coverage, risk, _ in curve], "questions answered", "answers wrong", names)
-    return f"<section><h2>Risk and coverage</h2>{plot}<p class=quiet>Wrong: answers what the papers do not, or lacks a vital nugget.</p></section>"
+    meaning = "Wrong: answers what the papers do not, or lacks a vital nugget."
+    return f"<section><h2>Risk and coverage</h2>{plot}<p class=quiet>{meaning}</p></section>"
 
 
 def _slices(report: "Report", stages: Sequence[str]) -> str:

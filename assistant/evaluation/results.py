@@ -124,7 +124,8 @@ class Report:
     def save(self, folder: str | Path, comparison: "Comparison | None" = None) -> Path:
         """Writes report.json, timings.json, report.html and junit.xml into `folder`, and returns the path of report.html.
 
-        `comparison` with a baseline stands at the top of the page. The reports of earlier runs into the same folder go on as a line each of history.jsonl.
+        `comparison` with a baseline stands at the top of the page. The reports of earlier runs into the same folder go on
+        as a line each of history.jsonl.
         """
         folder = Path(folder)
         write_whole(folder / "report.json", _json(self.to_dict()))

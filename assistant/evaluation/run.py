@@ -131,7 +131,7 @@ def _ask(assistant: Assistant, item: Item) -> Result:
     tokens = [count for count in (answer.usage.input_tokens, answer.usage.output_tokens) if count is not None]
     result = Result(
         item, answer.status, answer.mode, answer.text, _claims(answer, item), ranked.pop(""), ranked,
-        answer.probability, answer.usage.calls, sum(tokens) if tokens else None, seconds=seconds,
+        answer.probability, answer.usage.calls, sum(tokens) if tokens or not answer.usage.calls else None, seconds=seconds,
     )  # fmt: skip
     groups = [_is_found(group.paper, group.alternatives, found[""]) for group in item.evidence]
     return replace(result, scores=scores_of(result, groups, _has_unknown_marks(answer), assistant.lexical.idf))
