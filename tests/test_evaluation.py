@@ -10,7 +10,7 @@ import pytest
 from assistant import Assistant, evaluate
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, Result, load_testset, shipped_testset
-from assistant.evaluation.metrics import ndcg_at, recall_at, reciprocal_rank
+from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
 from assistant.evaluation.scoring import figures_of
 from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Evidence, check_against
