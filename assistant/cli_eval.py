@@ -1,7 +1,7 @@
-"""`assistant eval`: run (also without its name), compare, gate, schema, convert."""
+"""`assistant eval`: run (also without its name), compare, gate, generate, import, export, schema."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -112,6 +112,57 @@ def gate(
 def schema() -> None:
     """Print the JSON Schema of a line of a test set."""
     typer.echo((Path(__file__).parent / "evaluation" / "testset.schema.json").read_text(encoding="utf-8").rstrip())
+
+
+@eval_app.command()
+def generate(
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 200,
+    data_dir: DataDir = None,
+) -> None:
+    """Draft questions from the library's own papers, without a model, for people to review."""
+    from assistant.evaluation.drafting import draft
+    from assistant.evaluation.formats import export_testset
+
+    with library(data_dir) as opened:
+        items = draft(opened.papers(), limit)
+    if not items:
+        raise TestSetError(
+            "no paper has a question as its title or a sentence with one percentage; write questions by hand"
+        )
+    export_testset(items, output, "assistant")
+    typer.echo(
+        f"drafted {len(items)} questions into {output}; review them, then run 'assistant eval {output} --split all'"
+    )
+
+
+@eval_app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A test set of ragas or deepeval: a JSON list or JSON Lines.")],
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Turn a test set of ragas or deepeval into ours; its contexts become evidence where a paper holds them verbatim."""
+    from assistant.evaluation.formats import export_testset, import_testset
+
+    with library(data_dir) as opened:
+        items, lost = import_testset(file, opened.papers())
+    export_testset(items, output, "assistant")
+    missing = f"; {lost} contexts stand in no paper of the library and were left out" if lost else ""
+    typer.echo(f"wrote {len(items)} questions to {output}{missing}")
+
+
+@eval_app.command()
+def export(
+    testset: Annotated[Path, typer.Argument(help="A test set in our form.")],
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    form: Annotated[Literal["ragas", "deepeval"], typer.Option(help="Whose field names.")] = "ragas",
+) -> None:
+    """Write a test set with the field names of ragas or deepeval."""
+    from assistant.evaluation import load_testset
+    from assistant.evaluation.formats import export_testset
+
+    export_testset(load_testset(testset), output, form)
 
 
 def _print_comparison(comparison: "Comparison") -> None:
