@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assistant.cli_eval import eval_app
 from assistant.errors import AssistantError, ConfigError
-from assistant.eval_cli import app as eval_app
-from assistant.terminal import AsJson, DataDir, library_of, print_json, settings_of
+from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
     from assistant.indexing import IngestReport
@@ -24,7 +24,6 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(eval_app, name="eval")
-_INTERRUPTED = 130
 _MANY_TOKENS = 1_000_000  # of embedding, above which `add` asks first
 
 
@@ -262,7 +261,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             raise

@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant import __version__
 from assistant.abstention import Decision, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.catalogue import Catalogue, Order
@@ -320,26 +319,6 @@ class Assistant:
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         return decide(question, passages, self.lexical, self.config.keep_answerable)
-
-    @property
-    def settings_of_answers(self) -> dict[str, str]:
-        """What answers depend on beside the papers: two runs with the same are the same run."""
-        config = self.config
-        return {
-            "version": __version__,
-            "model": config.model_name or "extractive",
-            "temperature": str(config.temperature),
-            "embedding": self._embedder.name,
-            "reranker": config.reranker,
-            "chunks": f"{CHUNKER_VERSION}, {config.chunk_tokens} tokens",
-            "passages": f"{config.passages}, {config.evidence_tokens} tokens",
-            "kept": str(config.keep_answerable),
-        }
-
-    @property
-    def last_change(self) -> int:
-        """The number of the library's newest change: a library of the same number holds the same papers."""
-        return self._catalogue.last_change()
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from assistant.library import Assistant
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
+
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="The library's folder, instead of ASSISTANT_DATA_DIR.")
 ]

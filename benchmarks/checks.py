@@ -19,7 +19,7 @@ from provider import negated, renumbered, reworded
 from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.citations import check_claim
-from assistant.evaluation.metrics import mean_figure
+from assistant.evaluation.statistics import mean_figure
 from assistant.generating import number_evidence
 from assistant.records import Passage
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from assistant import Assistant, Paper
-from assistant.evaluation.metrics import mean_figure, ndcg_at
+from assistant.evaluation.metrics import ndcg_at
+from assistant.evaluation.statistics import mean_figure
 
 WAYS = {"ours": None, "BM25 alone": 0.0, "vectors alone": 1.0}
 

@@ -4,13 +4,16 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant import Assistant, evaluate
 from assistant.errors import TestSetError
-from assistant.evaluation import load_testset, shipped_testset
-from assistant.evaluation.metrics import mean_figure, ndcg_at, recall_at, reciprocal_rank
-from assistant.evaluation.testset import check_against
+from assistant.evaluation import Item, Result, load_testset, shipped_testset
+from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
+from assistant.evaluation.scoring import figures_of
+from assistant.evaluation.statistics import mean_figure
+from assistant.evaluation.testset import Evidence, check_against
 
 
 def test_ranking_figures_by_hand() -> None:
@@ -56,9 +59,8 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     assert report.figure("citation: quotes verbatim in the store").value == 1.0
     kept = report.figure("abstention: answerable kept")
     assert kept.count == sum(item.answerable for item in chosen)
-    assert report.to_dict()["rows"][0]["id"] == chosen[0].id
-    again = evaluate(library, chosen, workers=4)
-    assert again.rows == report.rows
+    assert report.to_dict()["questions"][0]["id"] == chosen[0].id
+    again = evaluate(library, chosen)
     assert again.figures == report.figures
 
 
@@ -66,7 +68,7 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     ("line", "says"),
     [
         ("{", "line 1"),
-        ('{"question": "q", "answerable": false}', "'id' is missing"),
+        ('{"id": 1, "answerable": false}', "'question' is missing"),
         ('{"id": 1, "question": " ", "answerable": false}', "must be text"),
         ('{"id": 1, "question": "q", "answerable": true}', "relevant"),
         ("", "no question"),
@@ -90,3 +92,57 @@ def test_evidence_that_is_not_verbatim_is_refused(library: Assistant, tmp_path: 
     path.write_text(json.dumps(item), encoding="utf-8")
     with pytest.raises(TestSetError, match="does not hold"):
         evaluate(library, load_testset(path))
+
+
+def test_texts_by_hand() -> None:
+    # Shared: apples (weight 2); ours also pears (1), theirs plums (3): 2 * 2 / (3 + 5)
+    weights = {"appl": 2.0, "pear": 1.0, "plum": 3.0}
+    assert idf_f1("apples and pears", "apples with plums", weights.__getitem__) == pytest.approx(0.5)
+    assert idf_f1("", "", weights.__getitem__) == 0
+    nuggets = [{"text": "10.5 percent", "aliases": ["10.5%"]}, {"text": "BERT"}, {"text": "extra", "vital": False}]
+    assert nugget_recall("It gains 10.5% over GPT.", nuggets) == 0.5
+    assert nugget_recall("It gains 110.5% with BERTology.", nuggets) == 0
+    assert nugget_recall("anything", [{"text": "extra", "vital": False}]) is None
+    assert nugget_recall("BERT at 3.5", [{"text": "BERT", "numbers": [3.5]}, {"text": "BERT", "numbers": [5]}]) == 0.5
+
+
+def test_rankings_against_ir_measures() -> None:
+    measures = pytest.importorskip("ir_measures", reason="ir-measures is not installed; pip install '.[test]'")
+    random = np.random.default_rng(5)
+    names = [f"d{number}" for number in range(30)]
+    for _ in range(40):
+        relevant = {
+            str(name): int(random.integers(1, 3)) for name in random.choice(names, random.integers(1, 6), False)
+        }
+        ranked = [str(name) for name in random.permutation(names)[:10]]
+        run = {"q": {name: float(-rank) for rank, name in enumerate(ranked)}}
+        # Their gain is the grade itself; ours is 2^grade - 1.
+        gains = {"q": {name: 2**grade - 1 for name, grade in relevant.items()}}
+        wanted = [measures.R @ 5, measures.RR, measures.nDCG @ 10]
+        theirs = measures.calc_aggregate(wanted, gains, run)
+        assert recall_at(ranked, relevant, 5) == pytest.approx(theirs[measures.R @ 5])
+        assert reciprocal_rank(ranked, relevant) == pytest.approx(theirs[measures.RR])
+        assert ndcg_at(ranked, relevant, 10) == pytest.approx(theirs[measures.nDCG @ 10])
+
+
+def test_macro_scores_by_hand() -> None:
+    def result(answerable: bool, status: str, **scores: float) -> Result:
+        relevant = {"p": 2} if answerable else {}
+        evidence = (Evidence("p", ("s",)),) if answerable else ()
+        item = Item(f"{answerable}{status}{scores}", "q", "t", answerable, evidence=evidence, relevant=relevant)
+        named = {
+            "answer: vital nuggets": scores.get("n", 0.0),
+            "citation: precision (gold sentence)": scores.get("p", 0.0),
+            "citation: recall of gold evidence": scores.get("r", 0.0),
+        }
+        return Result(item, status, scores=named)
+
+    results = [
+        result(True, "answered", n=1.0, p=0.5, r=1.0), result(True, "answered", n=0.0, p=0.5, r=0.0),
+        result(True, "not_found"), result(False, "not_found"), result(False, "answered"),
+    ]  # fmt: skip
+    figures = {figure.name: figure.value for figure in figures_of(results)}
+    # Declining: 1 right of 2 declined and 2 to decline. Answering: 2 right of 3 answered and 3 answerable.
+    assert figures["abstention: macro F1"] == pytest.approx((1 / 2 + 2 / 3) / 2)
+    # Correctness 1 of 3 answered and 3 answerable; citations: precision .5, recall .5.
+    assert figures["score: Trust"] == pytest.approx((7 / 12 + 1 / 3 + 1 / 2) / 3)

@@ -1,165 +1,167 @@
-"""Two runs side by side: better, worse, or cannot tell. And a gate for continuous integration."""
+"""Is it better, worse, or can we not tell? Two reports over the same questions, compared in pairs."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from assistant.errors import TestSetError
-from assistant.evaluation.metrics import cluster_sums, draw_clusters
-from assistant.evaluation.report import Report, Row
-from assistant.evaluation.scoring import METRICS
+from assistant.evaluation.outcomes import stage_of
+from assistant.evaluation.results import Report, Result
+from assistant.evaluation.scoring import COMPARED, HARD
+from assistant.evaluation.statistics import holm, paired
 
 Verdict = Literal["better", "worse", "cannot tell"]
-HEADLINE = "answer: CRAG score"
-_ALPHA = 0.05
-_RESAMPLES = 10_000
-# The smallest change that a two-sided test at 5 % finds with a chance of 80 %, in standard errors: 1.96 + 0.84.
-_DETECTABLE = 2.80
-_MAX_FAILED = 0.02  # of the questions: more that could not be asked say nothing of the answers
+State = Literal["ok", "regression", "infrastructure", "cannot tell"]
+
+_SURE = 0.05
+_FAILED_AT_MOST = 0.02  # the share of questions that may fail before a run says nothing about answers
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A metric in both runs over the questions that both scored: means, their difference with its 95 % interval, the
-    two-sided p-value, the smallest change that could have been seen, and the verdict after Holm's correction."""
+    """How one figure changed on the `count` questions that both runs scored: `p` is adjusted for the number of figures.
+
+    `visible` is the smallest change that would be seen with 80 % power.
+    """
 
     name: str
     before: float
     after: float
-    count: int
+    change: float
     low: float
     high: float
     p: float
-    detectable: float
-    verdict: Verdict = "cannot tell"
-
-    @property
-    def difference(self) -> float:
-        """After minus before."""
-        return self.after - self.before
+    visible: float
+    count: int
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All changes, and the questions whose answers turned right or wrong; `verdict` is that of the headline metric, or of
-    the others where they agree."""
+    """The verdict on run B against run A, with the changes, and the ids of questions that were fixed and broken.
 
+    `infrastructure` says why the runs cannot be compared, where a server failed; `notes` what else differs between them.
+    """
+
+    verdict: Verdict
+    reason: str
     changes: tuple[Change, ...]
-    fixed: tuple[Row, ...]
-    broken: tuple[Row, ...]
-    only_one: int
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    infrastructure: str = ""
+    notes: tuple[str, ...] = ()
 
-    @property
-    def verdict(self) -> Verdict:
-        """Worse where any metric is worse; else better where any is better; else it cannot be told."""
-        verdicts = {change.verdict for change in self.changes}
-        return "worse" if "worse" in verdicts else "better" if "better" in verdicts else "cannot tell"
-
-    def change(self, name: str) -> Change:
-        """The change of a metric. Raises KeyError where it was not compared."""
-        return {change.name: change for change in self.changes}[name]
-
-
-def compare(before: Report, after: Report) -> Comparison:
-    """Paired by question. Raises TestSetError where the runs share no question."""
-    first = {row.id: row for row in before.rows if not row.error}
-    pairs = [(first[row.id], row) for row in after.rows if row.id in first and not row.error]
-    pairs = [(a, b) for a, b in pairs if a.question == b.question]
-    if not pairs:
-        raise TestSetError("the two reports share no question; compare runs of the same test set")
-    changes = [change for metric in METRICS if (change := _change(metric.name, pairs))]
-    return Comparison(
-        changes=tuple(_holm(changes)),
-        fixed=tuple(b for a, b in pairs if not _is_right(a) and _is_right(b)),
-        broken=tuple(b for a, b in pairs if _is_right(a) and not _is_right(b)),
-        only_one=len(before.rows) + len(after.rows) - 2 * len(pairs),
-    )
-
-
-def _is_right(row: Row) -> bool:
-    return row.outcome in ("right", "rightly declined")
-
-
-def _change(name: str, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
-    """The metric's change over the pairs that both scored, by a bootstrap that draws whole clusters of pairs."""
-    scored = [(a, b) for a, b in pairs if name in a.scores and name in b.scores]
-    if not scored:
-        return None
-    differences = np.array([b.scores[name] - a.scores[name] for a, b in scored])
-    sums = cluster_sums(np.c_[differences, np.ones(len(scored))], [b.cluster for _, b in scored])
-    drawn = draw_clusters(sums, _RESAMPLES)
-    means = drawn[:, 0] / drawn[:, 1]
-    low, high = np.quantile(means, [_ALPHA / 2, 1 - _ALPHA / 2])
-    below, above = (means <= 0).mean(), (means >= 0).mean()
-    return Change(
-        name=name,
-        before=float(np.mean([a.scores[name] for a, _ in scored])),
-        after=float(np.mean([b.scores[name] for _, b in scored])),
-        count=len(scored),
-        low=float(low),
-        high=float(high),
-        p=float(min(1.0, 2 * max(1 / _RESAMPLES, min(below, above)))),
-        detectable=float(_DETECTABLE * means.std()),
-    )
-
-
-def _holm(changes: Sequence[Change]) -> list[Change]:
-    """Verdicts at a family-wise error of 5 %: Holm's step-down over all metrics."""
-    ordered = sorted(changes, key=lambda change: change.p)
-    found: set[str] = set()
-    for rank, change in enumerate(ordered):
-        if change.p > _ALPHA / (len(ordered) - rank):
-            break
-        found.add(change.name)
-
-    def judged(change: Change) -> Change:
-        verdict: Verdict = "cannot tell"
-        if change.name in found and not math.isclose(change.difference, 0.0, abs_tol=1e-12):
-            verdict = "better" if change.difference > 0 else "worse"
-        return Change(
-            change.name, change.before, change.after, change.count, change.low, change.high, change.p,
-            change.detectable, verdict,
-        )  # fmt: skip
-
-    return [judged(change) for change in changes]
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The outcome for continuous integration: `code` is 0 passed, 1 regression, 3 infrastructure failed, 4 cannot tell."""
+    """Whether a report may pass, and why."""
 
-    code: Literal[0, 1, 3, 4]
-    lines: tuple[str, ...]
+    state: State
+    reasons: tuple[str, ...]
 
 
-def gate(report: Report, baseline: Report | None = None, delta: float = 0.0, strict: bool = False) -> Gate:
-    """Hard rules on the report itself, statistical ones against a baseline.
+def compare(a: Report, b: Report) -> Comparison:
+    """Compares run `b` with run `a` on the questions of both. Raises TestSetError where they share none."""
+    pairs = _pairs(a, b)
+    changes = _changes(pairs)
+    fixed = tuple(y.item.id for x, y in pairs if stage_of(x) != "right" and stage_of(y) == "right" and not x.error)
+    broken = tuple(y.item.id for x, y in pairs if stage_of(x) == "right" and stage_of(y) != "right" and not y.error)
+    failure = _failure(a, "A") or _failure(b, "B")
+    verdict, reason = _verdict(changes)
+    if failure:
+        verdict, reason = "cannot tell", failure
+    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, len(pairs))))
 
-    Any quotation that is not verbatim fails. A metric fails where it is worse after Holm's correction and the 95 % interval
-    of its paired change lies wholly below minus `delta`. More than 2 % of questions that could not be asked is a failure of
-    the infrastructure, never of the answers.
-    With `strict`, a drop beyond `delta` that cannot be told from noise is reported as such (code 4).
-    """
-    failed = len(report.failed)
-    if failed > _MAX_FAILED * max(1, len(report.rows)):
-        return Gate(3, (f"{failed} of {len(report.rows)} questions could not be asked: {report.failed[0].error}",))
-    lines = [
-        f"{metric.name} is below 1 for {row.id}"
-        for metric in METRICS
-        if metric.is_hard
-        for row in report.rows
-        if row.scores.get(metric.name, 1.0) < 1.0
+
+def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:
+    before = {(result.item.id, result.item.question): result for result in a.results}
+    keys = [(result, (result.item.id, result.item.question)) for result in b.results]
+    pairs = [(before[key], result) for result, key in keys if key in before]
+    if not pairs:
+        raise TestSetError("the two reports share no question; compare runs over the same test set")
+    return pairs
+
+
+def _changes(pairs: Sequence[tuple[Result, Result]]) -> list[Change]:
+    found = []
+    for name in COMPARED:
+        both = [(x, y) for x, y in pairs if name in x.scores and name in y.scores]
+        if both:
+            steps = [y.scores[name] - x.scores[name] for x, y in both]
+            before = sum(x.scores[name] for x, _ in both) / len(both)
+            found.append((name, before, paired(steps, [y.item.cluster for _, y in both])))
+    adjusted = holm([change.p for _, _, change in found])
+    return [
+        Change(name, before, before + c.change, c.change, c.low, c.high, p, c.visible, c.count, _sign(c.change, p))
+        for (name, before, c), p in zip(found, adjusted, strict=True)
     ]
-    unsure: list[str] = []
-    for change in compare(baseline, report).changes if baseline else ():
-        said = f"{change.name}: {change.before:.3f} -> {change.after:.3f} [{change.low:+.3f}, {change.high:+.3f}]"
-        if change.verdict == "worse" and change.high < -delta:
-            lines.append(f"{said} is a regression")
-        elif change.difference < -delta:
-            unsure.append(f"{said} may be a regression; changes from {change.detectable:.3f} on can be seen")
-    if lines:
-        return Gate(1, (*lines, *unsure))
-    return Gate(4 if strict and unsure else 0, tuple(unsure))
+
+
+def _sign(change: float, p: float) -> Verdict:
+    if p >= _SURE or not change:
+        return "cannot tell"
+    return "better" if change > 0 else "worse"
+
+
+def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
+    worse = [change.name for change in changes if change.verdict == "worse"]
+    better = [change.name for change in changes if change.verdict == "better"]
+    if worse:
+        return "worse", f"worse: {', '.join(worse)}" + (f"; better: {', '.join(better)}" if better else "")
+    if better:
+        return "better", f"better: {', '.join(better)}"
+    visible = min((change.visible for change in changes), default=None)
+    seen = f"; the smallest change visible is {100 * visible:.1f} points" if visible is not None else ""
+    return "cannot tell", f"no figure changed beyond chance{seen}"
+
+
+def _failure(report: Report, name: str) -> str:
+    failed = report.failed
+    if not report.results or len(failed) > _FAILED_AT_MOST * len(report.results):
+        first = f": {failed[0].error}" if failed else ""
+        return f"{len(failed)} of {len(report.results)} questions of {name} could not be asked{first}"
+    return ""
+
+
+def _notes(a: Report, b: Report, common: int) -> list[str]:
+    notes = [
+        f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)
+    ]
+    if common < max(len(a.results), len(b.results)):
+        notes.append(f"{common} questions in common, of {len(a.results)} and {len(b.results)}")
+    notes += [f"{name} was interrupted" for name, report in (("A", a), ("B", b)) if report.interrupted]
+    return notes
+
+
+def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) -> Gate:
+    """Hard rules, then statistical ones against `baseline`: may the report pass?
+
+    "regression" where a quotation or mark is invalid, or where the 95 % interval of a figure's change lies wholly below
+    -`delta`; "infrastructure" where too many questions could not be asked; "ok" where every interval lies above -`delta`;
+    else "cannot tell".
+    """
+    broken = [
+        f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)
+    ]
+    if broken:
+        return Gate("regression", tuple(broken))
+    comparison = compare(baseline, report) if baseline else None
+    failure = _failure(report, "the report") or (comparison.infrastructure if comparison else "")
+    if failure:
+        return Gate("infrastructure", (failure,))
+    if report.interrupted:
+        return Gate("cannot tell", (f"the run was stopped after {len(report.results)} of {report.asked_of} questions",))
+    changes = comparison.changes if comparison else ()
+    fallen = tuple(f"{c.name}: {c.before:.3f} → {c.after:.3f}" for c in changes if c.high < -delta)
+    if fallen:
+        return Gate("regression", fallen)
+    unsure = tuple(f"{c.name}: change {c.low:+.3f} to {c.high:+.3f}" for c in changes if c.low < -delta)
+    return Gate("cannot tell", unsure) if unsure else Gate("ok", ("nothing fell",) if baseline else ("valid",))
+
+
+def _is_broken(name: str, value: float | None) -> bool:
+    return name in HARD and value is not None and value < 1

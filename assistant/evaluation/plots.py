@@ -1,55 +1,66 @@
-"""Small plots as SVG, drawn without a library: bars, a risk-coverage curve, a line of earlier runs."""
+"""Plots as inline SVG, coloured by the page's own variables so that light and dark both read well."""
 
-import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from html import escape
 
-_WIDTH, _LEFT, _ROW = 440, 236, 24
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 460, 220, 62, 38
 
 
-def bars(values: Sequence[tuple[str, int, str]]) -> str:
-    """Horizontal bars of (name, count, class)."""
-    top = max((count for _, count, _ in values), default=1)
+def bars(values: Mapping[str, tuple[float, str]], colours: Mapping[str, str] | None = None) -> str:
+    """Horizontal bars: label -> (share in [0, 1], what to print at its end)."""
     rows = []
-    for place, (name, count, shade) in enumerate(values):
-        y = place * _ROW
-        width = (_WIDTH - _LEFT - 40) * count / top
+    for number, (label, (share, text)) in enumerate(values.items()):
+        y = number * 26
+        colour = (colours or {}).get(label, "var(--accent)")
+        width = max(1.0, 190 * share)
         rows.append(
-            f"<text x='{_LEFT - 8}' y='{y + 16}' text-anchor='end'>{html.escape(name)}</text>"
-            f"<rect class='bar {shade}' x='{_LEFT}' y='{y + 4}' width='{width:.1f}' height='15' rx='2'/>"
-            f"<text x='{_LEFT + width + 6:.1f}' y='{y + 16}'>{count}</text>"
+            f'<text x="160" y="{y + 16}" text-anchor="end">{escape(label)}</text>'
+            f'<rect x="168" y="{y + 4}" width="{width:.1f}" height="16" rx="3" fill="{colour}"/>'
+            f'<text x="{174 + width:.1f}" y="{y + 16}" class="quiet">{escape(text)}</text>'
         )
-    return _svg(_ROW * max(1, len(values)), "".join(rows), ", ".join(f"{name}: {count}" for name, count, _ in values))
+    return _svg(_WIDTH, 26 * len(values) + 4, "".join(rows))
 
 
-def risk_plot(points: Sequence[tuple[float, float]]) -> str:
-    """The share of wrong answers against the share of questions answered, both in [0, 1]."""
-    if not points:
-        return "<p class='small'>No question has a probability of being answered.</p>"
-    return _line([(x, y) for x, y in points], "questions answered", "of these wrong")
+def line(points: Sequence[tuple[float, float]], across: str, up: str, names: Sequence[str] = ()) -> str:
+    """A line through points in [0, 1] x [0, 1] with a hover text for each; axes are labelled in per cent."""
+    wide, high = _WIDTH - _LEFT - 22, _HEIGHT - _BOTTOM - 10
 
+    def place(x: float, y: float) -> tuple[float, float]:
+        return _LEFT + wide * x, 10 + high * (1 - y)
 
-def history_plot(values: Sequence[float | None]) -> str:
-    """A figure in [-1, 1] over earlier runs, the newest at the right."""
-    known = [(number, value) for number, value in enumerate(values) if value is not None]
-    last = max(1, len(values) - 1)
-    return _line([(number / last, (value + 1) / 2) for number, value in known], "runs", "-1 to 1")
-
-
-def _line(points: Sequence[tuple[float, float]], across: str, up: str) -> str:
-    left, height, width = 46, 170, _WIDTH - 60
-    path = " ".join(f"{left + x * width:.1f},{height - y * (height - 12):.1f}" for x, y in points)
-    frame = f"<path class='axis' fill='none' d='M{left} 12V{height}H{left + width}'/>"
-    ticks = "".join(
-        f"<text x='{left - 6}' y='{height - y * (height - 12) + 4:.0f}' text-anchor='end'>{label}</text>"
-        for y, label in ((0, "0"), (0.5, ".5"), (1, "1"))
+    parts = []
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        (x, _), (_, y) = place(tick, 0), place(0, tick)
+        parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - 22}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" class="quiet">{tick:.0%}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{10 + high + 15}" text-anchor="middle" class="quiet">{tick:.0%}</text>')
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+    parts.append(f'<polyline points="{path}" fill="none" stroke="var(--accent)" stroke-width="2.5"/>')
+    for number, point in enumerate(points):
+        if len(points) <= 40 or names:
+            x, y = place(*point)
+            title = f"<title>{escape(names[number])}</title>" if names else ""
+            radius = 4 if len(points) <= 40 else 5
+            fill = "var(--accent)" if len(points) <= 40 else "transparent"
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{fill}">{title}</circle>')
+    parts.append(f'<text x="{_LEFT + wide / 2}" y="{_HEIGHT - 2}" text-anchor="middle">{escape(across)}</text>')
+    parts.append(
+        f'<text transform="translate(14 {10 + high / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>'
     )
-    names = f"<text x='{left + width}' y='{height + 18}' text-anchor='end'>{across}</text><text x='{left + 6}' y='22'>{up}</text>"
+    return _svg(_WIDTH, _HEIGHT, "".join(parts), f"{up} by {across}")
+
+
+def interval(low: float, value: float, high: float) -> str:
+    """A small mark for a value in [0, 1] with its interval."""
     return _svg(
-        height + 26, f"{frame}{ticks}{names}<polyline class='curve' points='{path}'/>", f"{up} against {across}"
-    )
+        110, 14,
+        f'<line x1="5" x2="105" y1="7" y2="7" class="grid"/><rect x="{5 + 100 * low:.1f}" y="4" rx="3" height="6" '
+        f'width="{max(1.0, 100 * (high - low)):.1f}" fill="var(--accent)" opacity=".35"/>'
+        f'<circle cx="{5 + 100 * value:.1f}" cy="7" r="4" fill="var(--accent)"/>',
+    )  # fmt: skip
 
 
-def _svg(height: float, inner: str, label: str) -> str:
-    return (
-        f"<svg viewBox='0 0 {_WIDTH} {height}' role='img' aria-label='{html.escape(label, quote=True)}'>{inner}</svg>"
-    )
+def _svg(width: float, height: float, inside: str, label: str = "") -> str:
+    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    kind = "spark" if width < 200 else "plot"
+    return f'<svg class="{kind}" viewBox="0 0 {width} {height}" {named}>{inside}</svg>'

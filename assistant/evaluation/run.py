@@ -1,165 +1,230 @@
-"""Asks every question of a test set: resumable, several at a time, with what failed named."""
+"""Asks every question of a test set, several at a time, and reports. What was answered before is not asked again."""
 
 import hashlib
 import json
+import re
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from assistant.errors import AssistantError
-from assistant.evaluation.report import Report, Row, Shown
-from assistant.evaluation.scoring import DEPTH, scores
+from assistant.errors import AssistantError, QuestionError, TestSetError
+from assistant.evaluation.results import Cited, Report, Result, Said, result_from, result_record
+from assistant.evaluation.scoring import DEPTH, figures_of, holds, scores_of, timings_of
 from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
-from assistant.records import Answer
-
-_BASELINES = {"BM25 alone": 0.0, "vectors alone": 1.0}
-_ROWS = "rows.jsonl"  # what is done already, in the report's folder
-_ROW = TypeAdapter(Row)
+from assistant.records import Answer, Citation, Passage
 
 Progress = Callable[[str, int, int], None]
+
+_BASELINES = {"BM25 alone": 0.0, "vectors alone": 1.0}
+_PACKAGE = Path(__file__).parent.parent
+_OWN_SETTINGS = {"data_dir", "openai_api_key", "page_user", "page_password", "chroma_headers"}  # change no answer
 
 
 def evaluate(
     assistant: Assistant,
-    items: Sequence[Item],
+    testset: Sequence[Item],
     progress: Progress | None = None,
-    folder: Path | None = None,
-    workers: int = 2,
-    timeout: float = 300.0,
+    *,
+    workers: int = 4,
+    timeout: float = 180.0,
+    cache: Path | None = None,
 ) -> Report:
-    """Asks every item of the library; rows come in the order of the items, whatever the number of `workers`.
+    """Asks every item of `testset` of the library and scores the answers.
 
-    With a `folder`, each row is kept there as it is done, so that a run that was stopped goes on where it was; one that
-    came to its end starts afresh. An item that takes longer than `timeout` seconds, or whose provider fails, is a
-    row with an error, not a wrong answer. Raises TestSetError where items and library do not fit together.
+    `progress(label, done, total)` is called after each; `workers` questions are asked at a time; one that takes longer than
+    `timeout` seconds, or whose model server fails, enters no figure and is named in the report. `cache` is a JSON Lines file
+    of answers: a question whose text, papers, settings and code are as they were is not asked again. Ctrl-C ends the run
+    early with the report of what was asked (`interrupted`). Raises TestSetError where set and library do not fit together.
     """
     start = time.monotonic()
-    check_against(items, assistant.papers())
-    known = _Kept(folder, assistant)
-    rows: dict[str, Row] = {item.id: row for item in items if (row := known.row(item))}
-    todo = [item for item in items if item.id not in rows]
-    for item, row in _asked(assistant, todo, workers, timeout):
-        rows[item.id] = row
-        known.keep(item, row)
-        if progress:
-            progress("Asking", len(rows), len(items))
-    known.finish()
+    papers = assistant.papers()
+    check_against(testset, papers)
+    setup = _setup(assistant, testset)
+    known = _Cache(cache, "".join(setup[name] for name in ("settings", "papers", "code")))
+    results = {item.id: result for item in testset if (result := known.get(item))}
+    interrupted = False
+    waiting = _asked(assistant, [item for item in testset if item.id not in results], workers, timeout)
+    try:
+        for result in waiting:
+            known.put(result)
+            results[result.item.id] = result
+            if progress:
+                progress("Asking", len(results), len(testset))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        waiting.close()
+    ordered = [results[item.id] for item in testset if item.id in results]
+    return replace(_report(ordered, len(testset), interrupted, setup), seconds=time.monotonic() - start)
+
+
+def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str]) -> Report:
+    types = sorted({result.item.type for result in results})
     return Report(
-        mode=assistant.config.model_name or "extractive",
-        rows=tuple(rows[item.id] for item in items),
-        settings=assistant.settings_of_answers,
-        seconds=time.monotonic() - start,
+        mode=next((result.mode for result in results if result.mode), ""),
+        results=tuple(results),
+        figures=tuple(figures_of(results)),
+        by_type={name: tuple(figures_of([r for r in results if r.item.type == name])) for name in types},
+        setup=setup,
+        asked_of=asked_of,
+        interrupted=interrupted,
+        timings=tuple(timings_of(results)),
     )
 
 
-def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: float) -> Iterator[tuple[Item, Row]]:
-    """Each item with its row, as they are done."""
-    pool = ThreadPoolExecutor(max(1, workers))
+def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: float) -> Generator[Result, None, None]:
+    """A result for each item as it is ready; closing it leaves what is not asked yet."""
+    stop = threading.Event()
+    pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="evaluate")
     try:
-        waiting = iter(items)
-        running: dict[Future[Row], tuple[Item, float]] = {}
-        while True:
-            for item in waiting:
-                running[pool.submit(_row, assistant, item)] = (item, time.monotonic())
-                if len(running) >= max(1, workers):
-                    break
-            if not running:
-                return
-            done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
-            late = {future for future, (_, since) in running.items() if time.monotonic() - since > timeout} - done
-            for future in [*done, *late]:
-                item, _ = running.pop(future)
-                yield item, future.result() if future in done else _failed(item, f"took longer than {timeout:.0f} s")
+        waiting = [pool.submit(_within, timeout, stop, assistant, item) for item in items]
+        for future in as_completed(waiting):
+            yield future.result()
     finally:
+        stop.set()
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _row(assistant: Assistant, item: Item) -> Row:
+def _within(timeout: float, stop: threading.Event, assistant: Assistant, item: Item) -> Result:
+    """The item's result, or one that says that it took too long: Python cannot end a thread, so it is left behind."""
+    box: list[Result | Exception] = []
+
+    def work() -> None:
+        try:
+            box.append(_ask(assistant, item))
+        except Exception as error:  # whatever a question brings about must not end the run of the others
+            box.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    end = time.monotonic() + timeout
+    while thread.is_alive() and not stop.is_set() and time.monotonic() < end:
+        thread.join(0.2)
+    if not box:
+        return Result(item, error=f"no answer within {timeout:g} s")
+    if isinstance(box[0], Exception):
+        name = "" if isinstance(box[0], AssistantError) else f"{type(box[0]).__name__}: "
+        return Result(item, error=f"{name}{box[0]}")
+    return box[0]
+
+
+def _ask(assistant: Assistant, item: Item) -> Result:
     start = time.monotonic()
     try:
         answer = assistant.ask(item.question, history=item.history, fresh=True)  # a kept reply measures nothing
-        if assistant.config.model_name and answer.mode == "extractive" and answer.claims:
-            return _failed(item, answer.reason or "the model did not answer")  # the papers were quoted in its place
-        seconds = time.monotonic() - start
-        ranked = _ranked(assistant, answer.standalone_question, None)
-        baselines = {
-            name: _ranked(assistant, answer.standalone_question, weight) for name, weight in _BASELINES.items()
-        }
-    except AssistantError as error:
-        return _failed(item, str(error))
-    return Row(
-        id=item.id,
-        question=item.question,
-        type=item.type,
-        cluster=item.cluster,
-        answerable=item.answerable,
-        status=answer.status,
-        reason=answer.reason,
-        claims=tuple(_shown(answer)),
-        ranked=ranked,
-        relevant=dict(item.relevant),
-        evidence=tuple(quote for evidence in item.evidence for quote in evidence.alternatives),
-        baselines=baselines,
-        scores=scores(item, ranked, answer, assistant.lexical.idf),
-        probability=answer.probability,
-        calls=answer.usage.calls,
-        tokens=answer.usage.input_tokens,
-        seconds=round(seconds, 4),
+    except QuestionError as error:  # declined before it was searched for: an answer like any other
+        answer = Answer(item.question, "not_found", reason=str(error), standalone_question=item.question)
+    seconds = time.monotonic() - start
+    model = assistant.config.model_name
+    if model and answer.mode != model:
+        return Result(item, mode=model, error=answer.reason or "the model did not answer", seconds=seconds)
+    # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
+    searched = answer.standalone_question or item.question
+    found = {n: assistant.search(searched, k=2 * DEPTH, dense_weight=w) for n, w in {"": None, **_BASELINES}.items()}
+    ranked = {name: tuple(dict.fromkeys(p.paper.title for p in passages))[:DEPTH] for name, passages in found.items()}
+    tokens = [count for count in (answer.usage.input_tokens, answer.usage.output_tokens) if count is not None]
+    result = Result(
+        item, answer.status, answer.mode, answer.text, _claims(answer, item), ranked.pop(""), ranked,
+        answer.probability, answer.usage.calls, sum(tokens) if tokens or not answer.usage.calls else None, seconds=seconds,
+    )  # fmt: skip
+    groups = [_is_found(group.paper, group.alternatives, found[""]) for group in item.evidence]
+    return replace(result, scores=scores_of(result, groups, _has_unknown_marks(answer), assistant.lexical.idf))
+
+
+def _is_found(paper: str, alternatives: Sequence[str], passages: Sequence[Passage]) -> bool:
+    """Whether one of the first ten papers is the group's, with one of its sentences in a passage found or in its record."""
+    first = list(dict.fromkeys(passage.paper.title for passage in passages))[:DEPTH]
+    texts = [f"{passage.text}\n{passage.paper.record}" for passage in passages if passage.paper.title == paper]
+    return paper in first and any(quote in text for text in texts for quote in alternatives)
+
+
+def _claims(answer: Answer, item: Item) -> tuple[Said, ...]:
+    def cited(citation: Citation) -> Cited:
+        plain = Cited(citation.number, citation.paper.title, citation.quote, _is_verbatim(citation), False)
+        return replace(plain, gold=any(holds(group.paper, group.alternatives, plain) for group in item.evidence))
+
+    return tuple(
+        Said(claim.lead + claim.text, claim.verdict == "supported", tuple(map(cited, claim.citations)), claim.reasons)
+        for claim in answer.claims
     )
 
 
-def _failed(item: Item, error: str) -> Row:
-    return Row(item.id, item.question, item.type, item.cluster, item.answerable, error=error)
+def _is_verbatim(citation: Citation) -> bool:
+    span, paper = citation.span, citation.paper
+    texts = [paper.record, *(section.text for section in paper.sections)]
+    return bool(citation.quote) and any(text[span.start : span.end] == citation.quote for text in texts)
 
 
-def _shown(answer: Answer) -> Iterator[Shown]:
-    for claim in answer.claims:
-        yield Shown(claim.lead + claim.text, claim.verdict, tuple((c.paper.title, c.quote) for c in claim.citations))
+def _has_unknown_marks(answer: Answer) -> bool:
+    """Whether a mark after a claim names no citation of the answer. A quoted sentence may hold marks of its own."""
+    known = {citation.number for citation in answer.citations}
+    marks = [claim.marked_text[len(claim.lead + claim.text) :] for claim in answer.supported]
+    return any(int(number) not in known for text in marks for number in re.findall(r"\[(\d+)\]", text))
 
 
-def _ranked(assistant: Assistant, question: str, dense_weight: float | None) -> tuple[str, ...]:
-    # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
-    found = assistant.search(question, k=2 * DEPTH, dense_weight=dense_weight)
-    return tuple(dict.fromkeys(passage.paper.title for passage in found))[:DEPTH]
+# What was measured --------------------------------------------------------------------------------------------------
 
 
-class _Kept:
-    """The rows of earlier runs in a folder, by what they depend on: question, library and settings."""
+def _setup(assistant: Assistant, items: Sequence[Item]) -> dict[str, str]:
+    """Hashes of everything that an answer depends on, and of the test set."""
+    settings = assistant.config.model_dump(mode="json", exclude=_OWN_SETTINGS)
+    settings["model"] = assistant.config.model_name
+    texts = [(paper.record, [section.text for section in paper.sections]) for paper in assistant.papers()]
+    return {
+        "settings": _hash(settings),
+        "papers": _hash(texts),
+        "code": code_hash(),
+        "testset": _hash([asdict(item) for item in items]),
+    }
 
-    def __init__(self, folder: Path | None, assistant: Assistant) -> None:
-        self._file = folder / _ROWS if folder else None
-        self._base = json.dumps([assistant.settings_of_answers, assistant.last_change])
-        self._rows: dict[str, Row] = {}
-        if self._file and self._file.exists():
-            for line in self._file.read_text(encoding="utf-8").splitlines():
-                try:
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """A hash of the package's code, prompts and small data: answers of other code are other answers."""
+    kinds = {".py", ".md", ".json"}
+    folders = [_PACKAGE, _PACKAGE.parent / "prompts"]
+    files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in kinds)
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class _Cache:
+    """Results by the hash of what they depend on, a line each; a line that was cut off is left out."""
+
+    def __init__(self, path: Path | None, setup: str) -> None:
+        self._path, self._setup, self._known = path, setup, {}  # type: Path | None, str, dict[str, Result]
+        if path and path.exists():
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                with suppress(ValueError, KeyError, TypeError, AttributeError):
                     record = json.loads(line)
-                    self._rows[record["key"]] = _ROW.validate_python(record["row"])
-                except (ValueError, KeyError, TypeError, ValidationError):
-                    continue  # a line that was being written when the run was stopped
+                    self._known[record["key"]] = result_from(record["result"])
 
     def _key(self, item: Item) -> str:
-        text = self._base + json.dumps(asdict(item), sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+        return _hash([self._setup, asdict(item)])
 
-    def row(self, item: Item) -> Row | None:
-        """The row of the item where it was asked before under the same conditions."""
-        return self._rows.get(self._key(item))
+    def get(self, item: Item) -> Result | None:
+        return self._known.get(self._key(item))
 
-    def finish(self) -> None:
-        """Forgets the rows: the report holds them now, and the next run measures again."""
-        if self._file:
-            self._file.unlink(missing_ok=True)
-
-    def keep(self, item: Item, row: Row) -> None:
-        """Appends a row; what failed is asked again by the next run."""
-        if self._file and not row.error:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            record = {"key": self._key(item), "row": _ROW.dump_python(row, mode="json")}
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    def put(self, result: Result) -> None:
+        """Keeps a result at once, so that a killed run goes on from it. Failures are tried again, not kept."""
+        if not self._path or result.error:
+            return
+        line = json.dumps({"key": self._key(result.item), "result": result_record(result)}, ensure_ascii=False)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(f"\n{line}")
+        except OSError as error:
+            raise TestSetError(f"{self._path} cannot be written ({error.strerror}); choose another --output") from None

@@ -1,116 +1,238 @@
-"""The scores of one question, by name: what is exact, and what stands in for a judgement."""
+"""Results -> scores of each question -> figures. What each metric means stands beside its name."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
-from assistant.evaluation.metrics import (
-    Badge,
-    all_evidence_at,
-    idf_f1,
-    ndcg_at,
-    nugget_recall,
-    recall_at,
-    reciprocal_rank,
-)
-from assistant.evaluation.testset import Evidence, Item
-from assistant.records import Answer, Citation
+import numpy as np
+
+from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
+from assistant.evaluation.results import Cited, Result
+from assistant.evaluation.statistics import RESAMPLES, Badge, Figure, Statistic, figure_of, mean_of, ratio
 
 DEPTH = 10
 _SHOWN = 3  # sentences that a reader looks at first
 
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A score of one question: its name, how it is come by, and whether a drop in it fails a gate whatever its size."""
-
-    name: str
-    badge: Badge = "measured"
-    is_hard: bool = False
-
-
-METRICS = (
-    Metric("retrieval: recall@10"),
-    Metric("retrieval: nDCG@10"),
-    Metric("retrieval: MRR"),
-    Metric("retrieval: all evidence@10"),
-    Metric("citation: right paper first"),
-    Metric("citation: right sentence in the first three"),
-    Metric("citation: precision (relevant paper)"),
-    Metric("citation: recall (evidence cited)"),
-    Metric("citation: quotes verbatim in the store", is_hard=True),
-    Metric("answer: vital nuggets", "proxy"),
-    Metric("answer: idf-F1 with the reference", "proxy"),
-    Metric("answer: CRAG score", "proxy"),
-    Metric("abstention: answerable kept"),
-    Metric("abstention: unanswerable declined"),
-)
-
-
-def scores(item: Item, ranked: Sequence[str], answer: Answer, idf: Callable[[str], float]) -> dict[str, float]:
-    """Every score that the question can have; one that it cannot have (no gold for it, nothing cited) is left out."""
-    if not item.answerable:
-        is_declined = float(answer.status == "not_found")
-        return {
-            **_verbatim(answer),
-            "answer: CRAG score": 1.0 if is_declined else -1.0,
-            "abstention: unanswerable declined": is_declined,
-        }
-    found: dict[str, float | None] = {
-        "retrieval: recall@10": recall_at(ranked, item.relevant, DEPTH),
-        "retrieval: nDCG@10": ndcg_at(ranked, item.relevant, DEPTH),
-        "retrieval: MRR": reciprocal_rank(ranked, item.relevant),
-        "citation: right paper first": _right_paper_first(item, answer),
-        **_verbatim(answer),
-        "answer: vital nuggets": nugget_recall(answer.text, item.nuggets),
-        "answer: idf-F1 with the reference": idf_f1(answer.text, item.reference, idf),
-        "abstention: answerable kept": float(answer.status != "not_found"),
-    }
-    if answer.citations:
-        right = sum(citation.paper.title in item.relevant for citation in answer.citations)
-        found["citation: precision (relevant paper)"] = right / len(answer.citations)
-    if item.evidence:
-        shown = [citation for claim in answer.supported for citation in claim.citations][:_SHOWN]
-        found["retrieval: all evidence@10"] = all_evidence_at(ranked, [e.paper for e in item.evidence], DEPTH)
-        found["citation: right sentence in the first three"] = float(
-            any(holds(citation, evidence) for citation in shown for evidence in item.evidence)
-        )
-        found["citation: recall (evidence cited)"] = sum(
-            any(holds(citation, evidence) for citation in answer.citations) for evidence in item.evidence
-        ) / len(item.evidence)
-    found["answer: CRAG score"] = _crag(answer, found)
-    return {name: value for name, value in found.items() if value is not None}
+# Name of a mean over questions -> badge. A question without the score is eligible or not by `_eligible`.
+MEANS: dict[str, Badge] = {
+    "retrieval: recall@5": "measured",
+    "retrieval: recall@10": "measured",
+    "retrieval: all evidence@10": "measured",
+    "retrieval: nDCG@10": "measured",
+    "  BM25 alone: nDCG@10": "measured",
+    "  vectors alone: nDCG@10": "measured",
+    "retrieval: MRR": "measured",
+    "citation: right paper first": "measured",
+    "citation: right sentence in the first three": "measured",
+    "citation: precision (relevant paper)": "measured",
+    "citation: precision (gold sentence)": "proxy",
+    "citation: recall of gold evidence": "proxy",
+    "citation: quotes verbatim in the store": "measured",
+    "citation: marks that name a citation": "measured",
+    "citation: claims with a citation": "measured",
+    "answer: vital nuggets": "proxy",
+    "answer: idf-F1 with the reference": "proxy",
+    "abstention: answerable kept": "measured",
+    "abstention: unanswerable declined": "measured",
+    "abstention: declined rightly": "measured",
+    "score: CRAG": "proxy",
+    "cost: model calls": "measured",
+    "cost: tokens": "measured",
+}
+HARD = (
+    "citation: quotes verbatim in the store", "citation: marks that name a citation", "citation: claims with a citation",
+)  # fmt: skip
+COMPARED = (
+    "retrieval: nDCG@10", "retrieval: all evidence@10", "citation: right sentence in the first three",
+    "citation: precision (relevant paper)", "citation: recall of gold evidence", "answer: vital nuggets",
+    "abstention: answerable kept", "abstention: unanswerable declined", "score: CRAG",
+)  # fmt: skip
 
 
-def _crag(answer: Answer, found: Mapping[str, float | None]) -> float:
-    """CRAG's score, right 1, declined 0, wrong -1; right is what cites evidence or says the vital nuggets."""
-    if answer.status == "not_found":
-        return 0.0
-    is_right = (
-        bool(found.get("citation: recall (evidence cited)")) or (found.get("answer: vital nuggets") or 0.0) >= 0.5
+def scores_of(
+    result: Result, found: Sequence[bool], unknown_marks: bool, idf: Callable[[str], float]
+) -> dict[str, float]:
+    """The score of each metric that applies to the result. `found` says of each evidence group whether it was retrieved."""
+    item = result.item
+    scores = {"cost: model calls": float(result.calls)}
+    if result.tokens is not None:
+        scores["cost: tokens"] = float(result.tokens)
+    scores |= (
+        _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
     )
-    if "citation: recall (evidence cited)" not in found and found.get("answer: vital nuggets") is None:
-        is_right = bool(found["citation: right paper first"])
-    return 1.0 if is_right else -1.0
+    if not item.answerable:
+        declined = float(not result.answered)
+        return _plain(scores | {"abstention: unanswerable declined": declined, "score: CRAG": 2 * declined - 1})
+    scores["abstention: answerable kept"] = float(result.answered)
+    return _plain(scores | _retrieval(result, found) | _citation(result) | _content(result, idf))
 
 
-def _right_paper_first(item: Item, answer: Answer) -> float:
-    return float(bool(answer.citations) and answer.citations[0].paper.title in item.relevant)
+def _plain(scores: dict[str, float]) -> dict[str, float]:
+    return {name: round(float(score), 9) for name, score in scores.items()}
 
 
-def holds(citation: Citation, evidence: Evidence) -> bool:
-    """True where the citation quotes one of the alternatives of the evidence, or a part of it."""
-    quotes = evidence.alternatives
-    return citation.paper.title == evidence.paper and any(q in citation.quote or citation.quote in q for q in quotes)
+def _validity(result: Result, unknown_marks: bool) -> dict[str, float]:
+    shown = [claim for claim in result.claims if claim.shown]
+    cited = [citation for claim in shown for citation in claim.citations]
+    scores = {"citation: marks that name a citation": float(not unknown_marks)}
+    if cited:
+        scores["citation: quotes verbatim in the store"] = float(all(citation.verbatim for citation in cited))
+    if shown:
+        scores["citation: claims with a citation"] = sum(bool(claim.citations) for claim in shown) / len(shown)
+    return scores
 
 
-def _verbatim(answer: Answer) -> dict[str, float]:
-    """Whether every quotation is what the store holds at its place; nothing where nothing is cited."""
+def _retrieval(result: Result, found: Sequence[bool]) -> dict[str, float]:
+    relevant, ranked = result.item.relevant, result.ranked
+    scores = {"retrieval: all evidence@10": float(all(found))} if found else {}
+    if not relevant:
+        return scores
+    return scores | {
+        "retrieval: recall@5": recall_at(ranked, relevant, 5),
+        "retrieval: recall@10": recall_at(ranked, relevant, DEPTH),
+        "retrieval: nDCG@10": ndcg_at(ranked, relevant, DEPTH),
+        "retrieval: MRR": reciprocal_rank(ranked, relevant),
+        **{f"  {name}: nDCG@10": ndcg_at(titles, relevant, DEPTH) for name, titles in result.baselines.items()},
+    }
 
-    def is_verbatim(citation: Citation) -> bool:
-        paper, span = citation.paper, citation.span
-        texts = [paper.record, *(section.text for section in paper.sections)]
-        return any(text[span.start : span.end] == citation.quote for text in texts)
 
-    if not answer.citations:
-        return {}
-    return {"citation: quotes verbatim in the store": float(all(map(is_verbatim, answer.citations)))}
+def _citation(result: Result) -> dict[str, float]:
+    item = result.item
+    in_order = [citation for claim in result.claims if claim.shown for citation in claim.citations]
+    cited = list(dict.fromkeys(in_order))
+    scores: dict[str, float] = {}
+    if item.relevant:
+        first = min(cited, key=lambda citation: citation.number, default=None)
+        scores["citation: right paper first"] = float(first is not None and first.title in item.relevant)
+        if result.answered:
+            scores["citation: precision (relevant paper)"] = _share(c.title in item.relevant for c in cited)
+    if item.evidence:
+        scores["citation: right sentence in the first three"] = float(any(c.gold for c in in_order[:_SHOWN]))
+        scores["citation: recall of gold evidence"] = _share(
+            any(holds(group.paper, group.alternatives, c) for c in cited) for group in item.evidence
+        )
+        if result.answered:
+            scores["citation: precision (gold sentence)"] = _share(c.gold for c in cited)
+    return scores
+
+
+def _content(result: Result, idf: Callable[[str], float]) -> dict[str, float]:
+    """Declining an answerable question states nothing: 0 nuggets, 0 overlap, and a CRAG score of 0."""
+    item, text = result.item, result.text if result.answered else ""
+    scores: dict[str, float] = {}
+    nuggets = nugget_recall(text, item.nuggets)
+    if nuggets is not None:
+        scores["answer: vital nuggets"] = nuggets
+        scores["score: CRAG"] = (1.0 if nuggets == 1.0 else -1.0) if result.answered else 0.0
+    if item.reference:
+        scores["answer: idf-F1 with the reference"] = idf_f1(text, item.reference, idf)
+    return scores
+
+
+def holds(paper: str, alternatives: Sequence[str], citation: Cited) -> bool:
+    """True where the citation quotes one of the alternatives, or a part of it, from that paper."""
+    return citation.title == paper and any(q in citation.quote or citation.quote in q for q in alternatives)
+
+
+def _share(parts: Iterable[bool]) -> float:
+    values = list(parts)
+    return sum(values) / len(values) if values else 0.0
+
+
+def _eligible(name: str, result: Result) -> bool:
+    """Whether the metric means anything for the question: what is eligible and has no score is named in the report."""
+    if name.startswith(("retrieval", "  ", "answer")) or name.startswith("abstention: answerable"):
+        return result.item.answerable
+    if name == "abstention: unanswerable declined":
+        return not result.item.answerable
+    if name == "abstention: declined rightly":
+        return bool(result.error) or not result.answered
+    if name.startswith("citation"):
+        validity = name in HARD
+        needs_answer = validity or "precision" in name
+        return bool(result.error) or ((validity or result.item.answerable) and (result.answered or not needs_answer))
+    return True
+
+
+def figures_of(results: Sequence[Result]) -> list[Figure]:
+    """Every figure over the results: the means of MEANS, then those that are functions of sums."""
+    figures = [_mean(name, badge, results) for name, badge in MEANS.items()]
+    asked = [result for result in results if not result.error]
+    failed = tuple(result.item.id for result in results if result.error)
+    clusters = [result.item.cluster for result in asked]
+    both = {result.item.answerable for result in asked} == {True, False}
+    for name, badge, columns, statistic in _OF_SUMS:
+        rows = np.array([columns(result) for result in asked], dtype=float) if both else np.zeros((0, 1))
+        figure = figure_of(name, rows, clusters, statistic)
+        named = failed if both else tuple(result.item.id for result in results)
+        figures.append(_labelled(figure, badge, len(results), named))
+    return figures
+
+
+def _mean(name: str, badge: Badge, results: Sequence[Result]) -> Figure:
+    eligible = [result for result in results if _eligible(name, result)]
+    scored = [result for result in eligible if name in result.scores]
+    rows = np.array([(result.scores[name], 1.0) for result in scored]).reshape(-1, 2)
+    figure = figure_of(name, rows, [result.item.cluster for result in scored], mean_of)
+    return _labelled(figure, badge, len(eligible), tuple(r.item.id for r in eligible if name not in r.scores))
+
+
+def _labelled(figure: Figure, badge: Badge, total: int, not_scored: tuple[str, ...]) -> Figure:
+    return Figure(figure.name, figure.value, figure.count, figure.low, figure.high, badge, total, not_scored)
+
+
+def _decisions(result: Result) -> tuple[float, ...]:
+    answerable, answered = result.item.answerable, result.answered
+    right = float(answerable and answered)
+    return (not answerable and not answered, not answered, not answerable, right, answered, answerable)
+
+
+def _macro_f1(sums: np.ndarray) -> np.ndarray:
+    """The mean of the F1 of declining and the F1 of answering."""
+    declined = ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
+    return (declined + ratio(2 * sums[..., 3], sums[..., 4] + sums[..., 5])) / 2
+
+
+def _trust_columns(result: Result) -> tuple[float, ...]:
+    right = result.answered and result.item.answerable
+    scores = result.scores if right else {}
+    evidence = bool(right and result.item.evidence)
+    return (
+        *_decisions(result),
+        scores.get("answer: vital nuggets", 0.0),
+        scores.get("citation: precision (gold sentence)", 0.0),
+        scores.get("citation: recall of gold evidence", 0.0),
+        float(evidence),
+    )
+
+
+def _trust(sums: np.ndarray) -> np.ndarray:
+    """Mean of decision macro-F1, calibrated correctness F1 and citation F1 of the answered (Song et al. 2025, Trust-Score).
+
+    Nuggets stand for exact matches, gold sentences for entailment. Calibrated correctness: the correctness summed over what
+    was rightly answered, over all answered (precision) and over all answerable (recall).
+    """
+    correct = ratio(2 * sums[..., 6], sums[..., 4] + sums[..., 5])
+    precision, recall = ratio(sums[..., 7], sums[..., 9]), ratio(sums[..., 8], sums[..., 9])
+    cited = ratio(2 * precision * recall, precision + recall)
+    return (_macro_f1(sums) + correct + cited) / 3
+
+
+_OF_SUMS: list[tuple[str, Badge, Callable[[Result], tuple[float, ...]], Statistic]] = [
+    ("abstention: macro F1", "measured", _decisions, _macro_f1),
+    ("score: Trust", "proxy", _trust_columns, _trust),
+]
+
+
+def timings_of(results: Sequence[Result]) -> list[Figure]:
+    """The median and the 95th percentile of the seconds of an answer, with bootstrap intervals over questions."""
+    seconds = np.array([result.seconds for result in results if not result.error])
+    failed = tuple(result.item.id for result in results if result.error)
+    names = {"seconds of an answer: median": 0.5, "seconds of an answer: 95th percentile": 0.95}
+    if not len(seconds):
+        return [Figure(name, None, 0, total=len(results), not_scored=failed) for name in names]
+    draws = np.random.default_rng(7).choice(seconds, (RESAMPLES, len(seconds)))
+    figures = []
+    for name, share in names.items():
+        low, high = np.quantile(np.quantile(draws, share, axis=1), [0.025, 0.975])
+        value = float(np.quantile(seconds, share))
+        figures.append(Figure(name, value, len(seconds), float(low), float(high), "measured", len(results), failed))
+    return figures

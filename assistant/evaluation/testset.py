@@ -4,8 +4,10 @@ Evidence is AND across groups, OR within one: every group needs one of its verba
 titles to grades (2 answers the question, 1 touches it). Questions that the papers do not answer have neither.
 """
 
+import csv
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +40,9 @@ class Item:
     relevant: Mapping[str, int] = ()  # type: ignore[assignment]
     history: tuple[Mapping[str, str], ...] = ()
     split: Split = "test"
+    provenance: str = ""
+    reviewed: bool = True
+    why: str = ""
 
     @property
     def cluster(self) -> str:
@@ -46,18 +51,21 @@ class Item:
 
 
 def load_testset(path: Path) -> list[Item]:
-    """The items of a JSON Lines file. Raises TestSetError, naming the line, where one cannot be read."""
+    """The items of a JSON Lines file, or of a CSV with the columns question and reference.
+
+    Raises TestSetError, naming the line, where one cannot be read.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TestSetError(f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines file") from None
+        raise TestSetError(
+            f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines or CSV file"
+        ) from None
     items: list[Item] = []
     seen: set[str] = set()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, record in _csv_records(text) if path.suffix.lower() == ".csv" else _json_records(text):
         try:
-            item = _item(json.loads(line))
+            item = item_from(json.loads(record) if isinstance(record, str) else record)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
             raise TestSetError(f"{path.name}, line {number}: {reason}; mend the line and retry") from None
@@ -70,7 +78,24 @@ def load_testset(path: Path) -> list[Item]:
     return items
 
 
-def _item(record: Mapping[str, Any]) -> Item:
+def _json_records(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, line
+
+
+def _csv_records(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of question and reference; a row without a reference is a question that the papers do not answer."""
+    rows = csv.reader(text.splitlines(keepends=True))
+    for row in rows:
+        if not any(cell.strip() for cell in row) or [c.strip().lower() for c in row[:1]] == ["question"]:
+            continue
+        reference = row[1].strip() if len(row) > 1 else ""
+        yield rows.line_num, {"question": row[0], "answerable": bool(reference), "reference": reference}
+
+
+def item_from(record: Mapping[str, Any]) -> Item:
+    """An item from plain JSON types. Raises KeyError for a missing field, ValueError for one that cannot be."""
     if not isinstance(record["question"], str) or not record["question"].strip():
         raise ValueError("'question' must be text")
     if record.get("split", "test") not in ("dev", "test"):
@@ -78,19 +103,29 @@ def _item(record: Mapping[str, Any]) -> Item:
     answerable = record["answerable"]
     if not isinstance(answerable, bool):
         raise ValueError("'answerable' must be true or false")
-    if answerable and not record.get("relevant"):
-        raise ValueError("an answerable question needs 'relevant' titles")
+    if answerable and not (record.get("relevant") or record.get("reference")):
+        raise ValueError("an answerable question needs 'relevant' titles or a 'reference'")
+    relevant = record.get("relevant", {})
+    if not isinstance(relevant, Mapping) or not all(isinstance(g, int) and g > 0 for g in relevant.values()):
+        raise ValueError("'relevant' must map titles to grades of 1 or more")
+    nuggets = tuple(record.get("nuggets", ()))
+    if not all(isinstance(n, Mapping) and isinstance(n.get("text"), str) for n in nuggets):
+        raise ValueError("'nuggets' must hold objects with 'text'")
+    digest = hashlib.sha256(record["question"].encode()).hexdigest()[:10]
     return Item(
-        id=str(record["id"]),
+        id=str(record.get("id", f"q-{digest}")),
         question=record["question"],
         type=str(record.get("type", "question")),
         answerable=answerable,
         reference=record.get("reference", ""),
-        nuggets=tuple(record.get("nuggets", ())),
+        nuggets=nuggets,
         evidence=tuple(Evidence(e["paper"], tuple(e["alternatives"])) for e in record.get("evidence", ())),
-        relevant=dict(record.get("relevant", {})),
+        relevant=dict(relevant),
         history=tuple(record.get("history", ())),
         split=record.get("split", "test"),
+        provenance=str(record.get("provenance", "")),
+        reviewed=bool(record.get("reviewed", True)),
+        why=str(record.get("why", "")),
     )
 
 

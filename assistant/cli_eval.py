@@ -1,0 +1,216 @@
+"""`assistant eval`: run (also without its name), compare, gate, generate, import, export, schema."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from assistant.errors import TestSetError
+from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
+
+if TYPE_CHECKING:
+    from assistant.evaluation import Comparison, Report
+
+# Exit codes of `gate`, apart from 1 and 2, with which any command fails.
+GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
+
+
+class _RunByDefault(TyperGroup):
+    """`eval TESTSET` and `eval --split dev` mean `eval run …`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+eval_app = typer.Typer(
+    cls=_RunByDefault,
+    help="Measure retrieval, citations and abstention with a test set. `assistant eval [TESTSET]` means `eval run`.",
+)
+
+
+@eval_app.command()
+def run(
+    testset: Annotated[
+        Path | None, typer.Argument(help="JSON Lines or CSV; the shipped set over the seeds when left out.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="test, dev or all.")] = "test",
+    output: Annotated[Path | None, typer.Option(help="A folder for report.html, report.json and junit.xml.")] = None,
+    baseline: Annotated[Path | None, typer.Option(help="A report to compare with, at the top of report.html.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions, the first ones.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 4,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds for one question.")] = 180.0,
+    fresh: Annotated[bool, typer.Option(help="Ask again what an earlier run into --output has answered.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Ask every question of a test set and report. With --output, a run that was stopped goes on where it was.
+
+    Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed.
+    """
+    from assistant import evaluation
+
+    before = evaluation.Report.load(baseline) if baseline else None
+    items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
+    chosen = [item for item in items if split in ("all", item.split)]
+    if not chosen:
+        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    cache = output / "answers.jsonl" if output else None
+    if cache and fresh:
+        cache.unlink(missing_ok=True)
+    with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
+        report = evaluation.evaluate(opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache)
+    comparison = evaluation.compare(before, report) if before and report.results else None
+    page = report.save(output, comparison) if output else None
+    if as_json:
+        print_json({**report.to_dict(), **report.clock_dict(), "questions": report.to_dict()["questions"]})
+    else:
+        _print_report(report, comparison)
+        if page:
+            typer.echo(f"the report is at {page}")
+    if report.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if evaluation.gate(report).state == "infrastructure":
+        typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
+        raise typer.Exit(GATE_CODES["infrastructure"])
+
+
+@eval_app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="The run before: a folder or its report.json.")],
+    b: Annotated[Path, typer.Argument(help="The run after.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say whether run B is better or worse than run A, or that one cannot tell."""
+    from assistant import evaluation
+
+    comparison = evaluation.compare(evaluation.Report.load(a), evaluation.Report.load(b))
+    if as_json:
+        print_json(comparison.to_dict())
+    else:
+        _print_comparison(comparison)
+
+
+@eval_app.command()
+def gate(
+    report: Annotated[Path, typer.Argument(help="A folder or its report.json.")],
+    baseline: Annotated[Path | None, typer.Option(help="The run that it must not fall behind.")] = None,
+    delta: Annotated[float, typer.Option(min=0, max=1, help="How far a figure may fall, as a share.")] = 0.02,
+) -> None:
+    """Pass or fail a report: exit code 0 ok, 3 regression, 4 infrastructure failure, 5 cannot tell."""
+    from assistant import evaluation
+
+    before = evaluation.Report.load(baseline) if baseline else None
+    result = evaluation.gate(evaluation.Report.load(report), before, delta)
+    typer.echo(f"{result.state}: {'; '.join(result.reasons)}")
+    raise typer.Exit(GATE_CODES[result.state])
+
+
+@eval_app.command()
+def schema() -> None:
+    """Print the JSON Schema of a line of a test set."""
+    typer.echo((Path(__file__).parent / "evaluation" / "testset.schema.json").read_text(encoding="utf-8").rstrip())
+
+
+@eval_app.command()
+def generate(
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 200,
+    data_dir: DataDir = None,
+) -> None:
+    """Draft questions from the library's own papers, without a model, for people to review."""
+    from assistant.evaluation.drafting import draft
+    from assistant.evaluation.formats import export_testset
+
+    with library_of(data_dir) as opened:
+        items = draft(opened.papers(), limit)
+    if not items:
+        raise TestSetError(
+            "no paper has a question as its title or a sentence with one percentage; write questions by hand"
+        )
+    export_testset(items, output, "assistant")
+    typer.echo(
+        f"drafted {len(items)} questions into {output}; review them, then run 'assistant eval {output} --split all'"
+    )
+
+
+@eval_app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A test set of ragas or deepeval: a JSON list or JSON Lines.")],
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Turn a test set of ragas or deepeval into ours; its contexts become evidence where a paper holds them verbatim."""
+    from assistant.evaluation.formats import export_testset, import_testset
+
+    with library_of(data_dir) as opened:
+        items, lost = import_testset(file, opened.papers())
+    export_testset(items, output, "assistant")
+    missing = f"; {lost} contexts stand in no paper of the library and were left out" if lost else ""
+    typer.echo(f"wrote {len(items)} questions to {output}{missing}")
+
+
+@eval_app.command()
+def export(
+    testset: Annotated[Path, typer.Argument(help="A test set in our form.")],
+    output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
+    form: Annotated[Literal["ragas", "deepeval"], typer.Option(help="Whose field names.")] = "ragas",
+) -> None:
+    """Write a test set with the field names of ragas or deepeval."""
+    from assistant.evaluation import load_testset
+    from assistant.evaluation.formats import export_testset
+
+    export_testset(load_testset(testset), output, form)
+
+
+def _print_comparison(comparison: "Comparison") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    verdict = "infrastructure" if comparison.infrastructure else comparison.verdict
+    console.print(Text(f"{verdict}: {comparison.reason}", style="bold"))
+    for label, ids in (("fixed", comparison.fixed), ("broken", comparison.broken)):
+        console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
+    for note in comparison.notes:
+        console.print(Text(note, style="dim"))
+    table = Table()
+    for column in ("figure", "before", "after", "change, 95 %", "p (Holm)", "visible from", "n", "verdict"):
+        table.add_column(column)
+    for c in comparison.changes:
+        interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
+        row = (f"{c.before:.3f}", f"{c.after:.3f}", interval, f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count), c.verdict)
+        table.add_row(c.name, *row)
+    console.print(table)
+
+
+def _print_report(report: "Report", comparison: "Comparison | None") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
+    for column in ("figure", "value", "95 % interval", "questions", "kind"):
+        table.add_column(column)
+    for figure in (*report.figures, *report.timings):
+        value = "not scored" if figure.value is None else f"{figure.value:.3f}"
+        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.3f} – {figure.high:.3f}"
+        count = str(figure.count) if figure.count == figure.total else f"{figure.count} of {figure.total}"
+        table.add_row(figure.name, value, interval, count, figure.badge)
+    console.print(table)
+    slices = Table(title="By type of question")
+    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
+        slices.add_column(column)
+    for name, figures in report.by_type.items():
+        results = [result for result in report.results if result.item.type == name]
+        answered = sum(result.answered for result in results) / len(results)
+        by_name = {figure.name: figure.value for figure in figures}
+        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
+        values = [by_name[figure] for figure in chosen]
+        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
+    console.print(slices)
+    if comparison:
+        _print_comparison(comparison)

@@ -1,0 +1,94 @@
+"""Test sets in the forms of ragas and deepeval, read and written.
+
+Neither says which paper a text is of, nor that nothing answers a question: on the way in, a reference context becomes a
+group of evidence in the paper that holds it verbatim, and a question without a reference is one that the papers do not
+answer. On the way out, the first alternative of each group is the reference context.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.errors import TestSetError
+from assistant.evaluation.testset import Item, item_from
+from assistant.files import write_whole
+from assistant.records import Paper
+
+Form = Literal["assistant", "ragas", "deepeval"]
+
+# Our meaning -> the name of the field in each form.
+_FIELDS: dict[str, dict[str, str]] = {
+    "ragas": {"question": "user_input", "reference": "reference", "contexts": "reference_contexts"},
+    "deepeval": {"question": "input", "reference": "expectedOutput", "contexts": "context"},
+}
+_OTHER_NAMES = {"expectedOutput": "expected_output"}  # deepeval writes one in files and the other from Python
+
+
+def import_testset(path: Path, papers: Sequence[Paper]) -> tuple[list[Item], int]:
+    """Items from a ragas or deepeval file (a JSON list, or JSON Lines), and how many contexts no paper holds verbatim.
+
+    Raises TestSetError, naming the record, where the form is not known.
+    """
+    items, lost = [], 0
+    for number, record in enumerate(_records(path), 1):
+        form = next(
+            (f for f, names in _FIELDS.items() if isinstance(record, dict) and names["question"] in record), None
+        )
+        if form is None:
+            raise TestSetError(
+                f"{path.name}, record {number}: neither 'user_input' (ragas) nor 'input' (deepeval) is there"
+            )
+        names = _FIELDS[form]
+        reference = record.get(names["reference"]) or record.get(_OTHER_NAMES.get(names["reference"], "")) or ""
+        evidence = []
+        for context in record.get(names["contexts"]) or ():
+            paper = next((p for p in papers if any(context in section.text for section in p.sections)), None)
+            if paper:
+                evidence.append({"paper": paper.title, "alternatives": [context]})
+            else:
+                lost += 1
+        item = {
+            "id": f"{form}-{number}",
+            "question": record[names["question"]],
+            "answerable": bool(reference),
+            "reference": reference,
+            "evidence": evidence if reference else [],
+            "relevant": {group["paper"]: 2 for group in evidence} if reference else {},
+            "provenance": form,
+            "reviewed": False,
+        }
+        try:
+            items.append(item_from(item))
+        except (ValueError, TypeError) as error:
+            raise TestSetError(f"{path.name}, record {number}: {error}; mend it and retry") from None
+    return items, lost
+
+
+def _records(path: Path) -> list[Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        try:
+            value = json.loads(text)
+            return value if isinstance(value, list) else [value]
+        except ValueError:
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (OSError, ValueError) as error:
+        raise TestSetError(f"{path} cannot be read as JSON ({error}); give a JSON list or JSON Lines") from None
+
+
+def export_testset(items: Sequence[Item], path: Path, form: Form) -> None:
+    """Writes items as JSON Lines: in our own form, or with the field names of ragas or deepeval."""
+    records = [_plain(item) if form == "assistant" else _foreign(item, _FIELDS[form]) for item in items]
+    write_whole(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode())
+
+
+def _foreign(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
+    contexts = [group.alternatives[0] for group in item.evidence]
+    return {names["question"]: item.question, names["reference"]: item.reference, names["contexts"]: contexts}
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    evidence = [{"paper": group.paper, "alternatives": list(group.alternatives)} for group in item.evidence]
+    values = {name: getattr(item, name) for name in Item.__slots__}
+    return values | {"nuggets": list(item.nuggets), "history": list(item.history), "evidence": evidence}

@@ -1,0 +1,112 @@
+"""Figures with count, interval and badge, by a bootstrap that draws whole papers: their questions depend on each other.
+
+Each item gives a row of numbers; a figure is a function of the rows' sums, so that a mean, an F1 and a macro score are
+resampled alike. Nothing is ever NaN or vacuously 1: what cannot be scored has the value None, and is counted and named.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Badge = Literal["measured", "proxy", "judged"]
+Statistic = Callable[[np.ndarray], np.ndarray]  # sums (…, columns) -> values (…)
+
+RESAMPLES = 2000
+_SEED = 7
+_POWER = 1.96 + 0.84  # standard errors of the smallest change seen with 80 % power at the 5 % level, two-sided
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value over `count` items of `total` with its 95 % interval; `value` is None where no item could be scored.
+
+    `badge` says what it rests on: "measured" (exact), "proxy" (words stand for meaning) or "judged" (a model's opinion).
+    `not_scored` names the items that were eligible, and could not be scored.
+    """
+
+    name: str
+    value: float | None
+    count: int
+    low: float | None = None
+    high: float | None = None
+    badge: Badge = "measured"
+    total: int = 0
+    not_scored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The change of a mean between two runs over the same items: interval, two-sided p and smallest visible change."""
+
+    change: float
+    low: float
+    high: float
+    p: float
+    visible: float
+    count: int
+
+
+def mean_of(sums: np.ndarray) -> np.ndarray:
+    """Sum of scores over count, for rows (score, 1)."""
+    return ratio(sums[..., 0], sums[..., 1])
+
+
+def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """`top / bottom`, 0 where the bottom is 0."""
+    return np.divide(top, bottom, out=np.zeros_like(top, dtype=float), where=bottom > 0)
+
+
+def resampled_sums(rows: np.ndarray, clusters: Sequence[str]) -> np.ndarray:
+    """Sums of `rows` (items, columns) over bootstrap draws of whole clusters: (RESAMPLES, columns)."""
+    names = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+    table = np.zeros((len(names), rows.shape[1]))
+    np.add.at(table, [names[name] for name in clusters], rows)
+    draws = np.random.default_rng(_SEED).integers(0, len(table), (RESAMPLES, len(table)))
+    counts = np.apply_along_axis(np.bincount, 1, draws, minlength=len(table))
+    return counts @ table
+
+
+def figure_of(name: str, rows: np.ndarray, clusters: Sequence[str], statistic: Statistic = mean_of) -> Figure:
+    """The statistic of all rows with its percentile interval; value None where there are no rows."""
+    if not len(rows):
+        return Figure(name, None, 0)
+    low, high = np.quantile(statistic(resampled_sums(rows, clusters)), [0.025, 0.975])
+    value = float(statistic(rows.sum(axis=0, keepdims=True))[0])
+    return Figure(name, value, len(rows), float(low), float(high), total=len(rows))
+
+
+def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> Figure:
+    """The mean of `scores` with its interval; `clusters` holds the paper of each."""
+    rows = np.array([(score, 1.0) for score in scores]).reshape(-1, 2)
+    return figure_of(name, rows, clusters)
+
+
+def paired(differences: Sequence[float], clusters: Sequence[str]) -> Paired:
+    """The mean of paired `differences` (after - before) with a bootstrap over clusters. Raises ValueError for none.
+
+    The smallest visible change is 2.8 standard errors. Runs that agree on every item would seem to see anything: the
+    standard error is then that of 3 / n discordant items, the most that n agreements leave likely ("rule of three").
+    """
+    count = len(differences)
+    if not count:
+        raise ValueError("no item is in both runs")
+    sums = resampled_sums(np.array([(difference, 1.0) for difference in differences]), clusters)
+    means = mean_of(sums)
+    low, high = np.quantile(means, [0.025, 0.975])
+    # A draw that is exactly 0 speaks for neither side; one more draw keeps p above 0 (Davison and Hinkley 1997, 4.2).
+    tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
+    p = min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
+    error = max(float(means.std()), 3**0.5 / count)
+    return Paired(float(np.mean(differences)), float(low), float(high), p, _POWER * error, count)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values adjusted for how many there are (Holm 1979), in the order given."""
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = largest
+    return adjusted

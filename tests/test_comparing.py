@@ -1,0 +1,193 @@
+"""Verdicts: planted changes are seen, repeats are not, a broken server is no regression; statistics by simulation."""
+
+import json
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant import Assistant, evaluate
+from assistant.errors import TestSetError
+from assistant.evaluation import Item, Report, Result, compare, gate, load_testset, shipped_testset
+from assistant.evaluation.scoring import figures_of
+from assistant.evaluation.statistics import holm, mean_figure, paired
+
+RIGHT = "citation: right sentence in the first three"
+VERBATIM = "citation: quotes verbatim in the store"
+
+
+def report(scores: list[float], name: str = RIGHT, errors: int = 0) -> Report:
+    """A report of made-up scores, a paper for each; the first `errors` questions could not be asked."""
+    results = tuple(
+        Result(
+            Item(f"q{number}", f"question {number}", "made", True, relevant={f"paper {number}": 2}),
+            status="answered",
+            scores={} if number < errors else {name: score},
+            error="no connection" if number < errors else "",
+        )
+        for number, score in enumerate(scores)
+    )
+    return Report("made", results, tuple(figures_of(results)), {}, asked_of=len(results))
+
+
+def test_a_planted_regression_of_ten_points_is_worse() -> None:
+    before = [1.0] * 200 + [0.0] * 100
+    after = [0.0] * 30 + before[30:]
+    comparison = compare(report(before), report(after))
+    assert comparison.verdict == "worse"
+    assert comparison.changes[0].change == pytest.approx(-0.1)
+    assert compare(report(after), report(before)).verdict == "better"
+    assert gate(report(after), report(before)).state == "regression"
+
+
+def test_a_repeat_cannot_be_told_and_passes() -> None:
+    run = report([1.0] * 200 + [0.0] * 100)
+    comparison = compare(run, run)
+    assert comparison.verdict == "cannot tell"
+    assert comparison.fixed == comparison.broken == ()
+    assert comparison.changes[0].visible > 0  # agreement on 300 questions is no proof of seeing everything
+    assert gate(run, run).state == "ok"
+
+
+def test_a_small_change_in_noise_is_inconclusive() -> None:
+    random = np.random.default_rng(3)
+    before = random.integers(0, 2, 60).astype(float)
+    after = np.where(random.random(60) < 0.15, 1 - before, before)
+    assert compare(report(list(before)), report(list(after))).verdict == "cannot tell"
+    assert gate(report(list(after)), report(list(before))).state == "cannot tell"
+
+
+def test_an_invalid_quotation_fails_whatever_the_baseline() -> None:
+    assert gate(report([1.0] * 99 + [0.0], VERBATIM)).state == "regression"
+    assert gate(report([1.0] * 100, VERBATIM)).state == "ok"
+
+
+def test_questions_that_could_not_be_asked_are_infrastructure_and_named() -> None:
+    whole, broken = report([1.0] * 50), report([1.0] * 50, errors=20)
+    assert compare(whole, broken).infrastructure
+    assert compare(whole, broken).verdict == "cannot tell"
+    assert gate(broken, whole).state == "infrastructure"
+    figure = broken.figure(RIGHT)
+    assert (figure.value, figure.count, figure.total) == (1.0, 30, 50)
+    assert figure.not_scored[0] == "q0"
+
+
+def test_reports_without_a_common_question_are_refused() -> None:
+    other = report([1.0])
+    other = replace(other, results=tuple(replace(r, item=replace(r.item, question="another")) for r in other.results))
+    with pytest.raises(TestSetError, match="share no question"):
+        compare(report([1.0]), other)
+
+
+def test_holm_by_hand() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_nothing_is_nan_where_nothing_can_be_scored() -> None:
+    empty = Report("made", (), tuple(figures_of([])), {})
+    assert {figure.value for figure in empty.figures} == {None}
+    assert "NaN" not in json.dumps(empty.to_dict())
+    assert gate(empty).state == "infrastructure"
+
+
+def test_intervals_cover_and_comparisons_rarely_cry_wolf() -> None:
+    """300 seeded sets of 40 papers with 1 to 5 dependent questions each: coverage near .95, false alarms near .05."""
+    random = np.random.default_rng(11)
+    covered = alarms = 0
+    for _ in range(300):
+        sizes = random.integers(1, 6, 40)
+        clusters = [f"p{paper}" for paper, size in enumerate(sizes) for _ in range(size)]
+        papers = np.repeat(random.beta(2, 2, 40), sizes)  # mean .5; questions of a paper share its difficulty
+        figure = mean_figure("x", list((random.random(len(papers)) < papers).astype(float)), clusters)
+        covered += (figure.low or 0) <= 0.5 <= (figure.high or 0)
+        shifts = np.repeat(random.normal(0, 0.2, 40), sizes) + random.normal(0, 0.2, len(papers))
+        alarms += paired(list(shifts), clusters).p < 0.05
+    assert 0.90 <= covered / 300 <= 0.98
+    assert alarms / 300 <= 0.09
+
+
+def chosen_items(count: int = 8) -> list[Item]:
+    return [item for item in shipped_testset() if item.type in ("numeric", "off_topic")][:count]
+
+
+def test_a_run_is_saved_loaded_and_bit_identical(library: Assistant, tmp_path: Path) -> None:
+    items = chosen_items()
+    first, second = evaluate(library, items, workers=3), evaluate(library, items, workers=1)
+    first.save(tmp_path / "a")
+    second.save(tmp_path / "b")
+    assert (tmp_path / "a" / "report.json").read_bytes() == (tmp_path / "b" / "report.json").read_bytes()
+    assert Report.load(tmp_path / "a") == first
+    assert (tmp_path / "a" / "junit.xml").exists()
+    with pytest.raises(TestSetError, match="cannot be read"):
+        Report.load(tmp_path / "c")
+
+
+def test_what_was_answered_is_not_asked_again(
+    library: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, cache = chosen_items(), tmp_path / "answers.jsonl"
+
+    def stop(label: str, done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    partial = evaluate(library, items, stop, workers=1, cache=cache)
+    assert partial.interrupted
+    assert (len(partial.results), partial.asked_of) == (3, len(items))
+    with cache.open("a") as file:
+        file.write('\n{"key": "cut o')
+    asked = []
+    original = Assistant.ask
+    monkeypatch.setattr(Assistant, "ask", lambda self, q, **rest: asked.append(q) or original(self, q, **rest))
+    whole = evaluate(library, items, workers=1, cache=cache)
+    assert len(asked) == len(items) - 3
+    assert whole == evaluate(library, items)
+
+
+def test_a_question_that_takes_too_long_is_named(library: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = threading.Event()
+    monkeypatch.setattr(Assistant, "ask", lambda *_, **__: waiting.wait(20))
+    report = evaluate(library, chosen_items(2), timeout=0.05)
+    waiting.set()
+    assert [result.error for result in report.results] == ["no answer within 0.05 s"] * 2
+    assert gate(report).state == "infrastructure"
+
+
+class _Broken(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.send_response(500)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_broken_model_server_is_infrastructure(seeds_folder: Path) -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Broken)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = {"openai_base_url": f"http://127.0.0.1:{server.server_port}/v1", "model": "none", "max_retries": 0}
+    items = [item for item in shipped_testset() if item.type == "numeric"][:3]
+    with Assistant(data_dir=seeds_folder, **settings) as library:
+        report = evaluate(library, items)
+    server.shutdown()
+    assert len(report.failed) == 3
+    assert gate(report).state == "infrastructure"
+
+
+def test_a_csv_and_a_line_of_feedback_load(tmp_path: Path) -> None:
+    table = tmp_path / "set.csv"
+    table.write_text('question,reference\n"What, then?",An answer\nNothing?,\n', encoding="utf-8")
+    assert [(item.question, item.answerable) for item in load_testset(table)] == [
+        ("What, then?", True),
+        ("Nothing?", False),
+    ]
+    lines = tmp_path / "feedback.jsonl"
+    lines.write_text('{"question": "Which?", "relevant": {"A paper": 2}, "answerable": true}\n', encoding="utf-8")
+    assert load_testset(lines)[0].id.startswith("q-")
+    table.write_text("question,reference\nA?,x\n ,y\n", encoding="utf-8")
+    with pytest.raises(TestSetError, match="line 3"):
+        load_testset(table)

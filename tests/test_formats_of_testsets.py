@@ -1,0 +1,50 @@
+"""Test sets of others read and written, and drafts from papers."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.errors import TestSetError
+from assistant.evaluation import load_testset
+from assistant.evaluation.drafting import draft
+from assistant.evaluation.formats import Form, export_testset, import_testset
+from assistant.evaluation.testset import check_against
+
+PAPER = Paper("Do otters sleep in groups?", "We watched otters. Rafts hold 62.5% of sleepers. Otters sleep in groups.")
+
+
+@pytest.mark.parametrize("form", ["ragas", "deepeval"])
+def test_other_forms_go_out_and_come_back(tmp_path: Path, form: Form) -> None:
+    path = tmp_path / "set.jsonl"
+    export_testset(draft([PAPER]), path, form)
+    items, lost = import_testset(path, [PAPER])
+    assert [(i.question, i.reference, i.evidence) for i in items] == [
+        (i.question, i.reference, i.evidence) for i in draft([PAPER])
+    ]
+    assert lost == 0
+    assert import_testset(path, [])[1] == len(items)
+
+
+def test_our_own_form_is_kept_whole(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    export_testset(draft([PAPER]), path, "assistant")
+    assert load_testset(path) == draft([PAPER])
+
+
+def test_an_unknown_form_names_the_record(tmp_path: Path) -> None:
+    path = tmp_path / "set.json"
+    path.write_text('[{"user_input": "q", "reference": "r"}, {"text": "?"}]')
+    with pytest.raises(TestSetError, match="record 2"):
+        import_testset(path, [])
+
+
+def test_drafts_rest_on_the_papers_and_are_not_reviewed(library: Assistant) -> None:
+    title, number = draft([PAPER])
+    assert (title.question, title.reference) == ("Do otters sleep in groups?", "Otters sleep in groups.")
+    assert number.nuggets[0]["text"] == "62.5%"
+    assert "62.5" not in number.question
+    items = draft(library.papers())
+    check_against(items, library.papers())
+    assert len(items) > 20
+    assert not any(item.reviewed for item in items)
