@@ -132,6 +132,13 @@ def papers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 
 @app.command()
+def prepare(data_dir: DataDir = None) -> None:
+    """Let the reranker read every passage now, so that no question waits for it. Stopped, it goes on the next time."""
+    with library_of(data_dir) as library:
+        typer.echo(f"the reranker read {library.prepare(library.progress):,} new passages")
+
+
+@app.command()
 def rebuild(data_dir: DataDir = None) -> None:
     """Chunk and embed every paper again, after a change of embedding or chunk settings."""
     with library_of(data_dir, rebuild=True) as library:

@@ -44,6 +44,7 @@ class Config(BaseSettings):
     # Retrieval and evidence.
     embedding: str = OWN_EMBEDDING  # or "openai:MODEL" for any OpenAI-compatible /v1/embeddings
     reranker: str = "shipped"  # or "off", or "package.module:factory" for one of your own
+    prepare: bool = True  # the page lets the reranker read all passages in the background
     chunk_tokens: int = Field(400, ge=50, le=8000)
     evidence_tokens: int = Field(1500, ge=200)
     passages: int = Field(6, ge=1, le=50, description="passages shown to the answerer")

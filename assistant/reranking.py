@@ -90,13 +90,13 @@ class BiEncoder:
     def prepare(self, texts: Sequence[str]) -> int:
         """Encodes and stores the texts whose vectors are not stored yet."""
         by_key = {_key(text): text for text in texts}
-        known = self._catalogue.known_encodings(list(by_key))
-        missing = [key for key in by_key if key not in known]
-        if missing:
-            with self._lock:
+        with self._lock:  # two people asking at once must not encode the same texts twice
+            known = self._catalogue.known_encodings(list(by_key))
+            missing = [key for key in by_key if key not in known]
+            if missing:
                 vectors = shipped_encoder().encode([by_key[key] for key in missing])
-            with self._catalogue.transaction():
-                self._catalogue.put_encodings(missing, vectors)
+                with self._catalogue.transaction():
+                    self._catalogue.put_encodings(missing, vectors)
         return len(missing)
 
 
@@ -106,7 +106,8 @@ def _key(text: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def _model_hash() -> str:
-    return hashlib.sha256(resource("reranker", "model.onnx").read_bytes()).hexdigest()[:12]
+    """The model's hash as the export wrote it down: hashing 23 MB would cost every first question."""
+    return resource("reranker", "sha256").read_text(encoding="utf-8").strip()[:12]
 
 
 def open_reranker(config: Config, catalogue: Catalogue) -> Reranker | None:

@@ -1,7 +1,10 @@
 """The page: a chat with the evidence beside it, the library, evaluation and settings. All logic is in the library."""
 
 import ipaddress
+import logging
 import os
+import threading
+from typing import Any
 
 from assistant.privacy import silence
 
@@ -80,7 +83,31 @@ def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.
         )  # fmt: skip
     except OSError as error:
         raise ConfigError(f"the page cannot listen on {host}:{port} ({error}); choose another --port") from None
+    if config.prepare:
+        _prepare_in_background(library, app)
     return app
+
+
+def _prepare_in_background(library: Assistant, app: gr.Blocks) -> None:
+    """Lets the reranker read the library while people look at the page; `app.close()` and the end of the process stop it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_prepare, args=(library, stop), daemon=True)
+    close = app.close
+
+    def close_both(*args: Any, **options: Any) -> None:
+        stop.set()
+        thread.join()
+        close(*args, **options)
+
+    app.close = close_both
+    thread.start()
+
+
+def _prepare(library: Assistant, stop: threading.Event) -> None:
+    try:
+        library.prepare(stop=stop)
+    except Exception:  # questions are answered without it, only later
+        logging.getLogger(__name__).exception("the reranker could not read the library beforehand")
 
 
 def _theme() -> gr.themes.Base:
