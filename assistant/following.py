@@ -83,7 +83,8 @@ class Indexes:
         except LibraryBusyError:
             if not readable:
                 raise
-            self._reopen()
+            if any(self._open.get(name) != self._catalogue.follower(name) for name in (self._vectors_name, "lexical")):
+                self._reopen()
 
     def _reopen(self) -> None:
         """Opens what is there, without writing."""

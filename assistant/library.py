@@ -63,6 +63,7 @@ class Assistant:
         self.config = config or load_config(**settings)
         self.progress = progress
         self._lock = threading.RLock()
+        self._adding = threading.Lock()
         self._catalogue = Catalogue(self.config.data_dir / "catalogue.sqlite")
         try:
             self._embedder: Embedder = open_embedder(self.config)
@@ -173,7 +174,8 @@ class Assistant:
         that names nothing.
         """
         given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
-        with self._lock, WriterLock(self.config.data_dir):
+        # Not under the lock of questions: they go on being answered from what the indexes hold so far.
+        with self._adding, WriterLock(self.config.data_dir):
             report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report

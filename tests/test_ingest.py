@@ -1,12 +1,14 @@
 """Adding files again: by content, moved, edited, pruned, and one paper out of many records of it."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.loaders import Loaded, Source
 from assistant.merging import merge, own_id
 from assistant.records import Section
 
@@ -154,4 +156,24 @@ def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monke
         library.add(tmp_path / "all.jsonl")
         assert library.papers() == before
         monkeypatch.undo()
+        assert library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
+
+
+def test_questions_are_answered_while_files_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(source: Source) -> Loaded:
+        reading.set()
+        assert go_on.wait(30)
+        return Loaded((Paper("Beavers", "Beavers build dams."),))
+
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(Paper("Otters", "Otters swim in rivers."))
+        monkeypatch.setattr("assistant.indexing.load_source", slow)
+        adding = threading.Thread(target=library.add, args=(write(tmp_path / "b.jsonl", otter(1)),))
+        adding.start()
+        assert reading.wait(30)
+        assert library.ask("Where do otters swim?").citations[0].paper.title == "Otters"
+        go_on.set()
+        adding.join()
         assert library.ask("What do beavers build?").citations[0].paper.title == "Beavers"

@@ -12,7 +12,7 @@ silence()  # before Gradio is imported: it starts its analytics at import
 
 import gradio as gr  # noqa: E402
 
-from assistant.app import chat, papers, settings  # noqa: E402
+from assistant.app import chat, evaluation, papers, settings  # noqa: E402
 from assistant.errors import ConfigError  # noqa: E402
 from assistant.library import Assistant  # noqa: E402
 from assistant.resources import resource  # noqa: E402
@@ -35,6 +35,8 @@ def create_app(library: Assistant) -> gr.Blocks:
                 chat.build(app, library)
             with gr.Tab("Library", id="library"):
                 papers.build(app, library)
+            with gr.Tab("Evaluation", id="evaluation"):
+                evaluation.build(app, library)
             with gr.Tab("Settings", id="settings"):
                 settings.build(library)
     return app.queue(max_size=_QUEUE)

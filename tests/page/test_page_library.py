@@ -1,4 +1,4 @@
-"""The library and settings tabs in headless Chromium."""
+"""The library, evaluation and settings tabs in headless Chromium."""
 
 import json
 from pathlib import Path
@@ -96,3 +96,24 @@ def test_a_pdf_is_uploaded_asked_and_shown_with_the_quotation_marked(
     ask(page, "For how long does a walrus dive?", "thirty minutes")
     page.click("#evidence button:has-text('Show page 1')")
     page.wait_for_selector("#page-picture img")
+
+
+def test_a_test_set_is_run_and_compared(open_page: Any, otters: Any) -> None:
+    feedback = otters.library.feedback
+    for number in range(3):
+        feedback.add_to_testset(
+            f"How many fish do otters of river number {number} eat?", otters.library.papers()[number]
+        )
+    feedback.add_to_testset("Who won the cup in 1998?", None)
+    page = open_page(otters)
+    page.get_by_role("tab", name="Evaluation").click()
+    page.click("#testset input")
+    page.get_by_role("option", name="my own questions").click()
+    for runs in (1, 2):
+        page.click("#run-eval")
+        page.wait_for_function(f"document.querySelectorAll('#eval-report iframe').length && {runs}", timeout=30_000)
+        page.wait_for_timeout(1500)
+    frame = page.frame_locator("#eval-report iframe")
+    frame.locator(":text('Cannot tell')").first.wait_for()
+    assert "4 of 4 questions" in frame.locator("body").inner_text()
+    assert len(list((otters.library.config.data_dir / "evaluations").glob("*/report.html"))) == 2

@@ -9,7 +9,7 @@ import pytest
 pytestmark = pytest.mark.browser
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 SCREENSHOTS = Path(__file__).parent.parent.parent / "docs"
-TABS = ["Chat", "Library", "Settings"]
+TABS = ["Chat", "Library", "Evaluation", "Settings"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,0 +1,106 @@
+"""The evaluation tab: run a test set, read the report, compare two runs."""
+
+import html
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.app.common import PRIVATE, guarded
+from assistant.errors import TestSetError
+from assistant.evaluation import Item, Report, compare, evaluate, load_testset, shipped_testset
+from assistant.library import Assistant
+
+_SETS = ("shipped questions, development half", "shipped questions, test half", "my own questions")
+_NO_RUN = '<p class="small">No run yet. Choose a test set and run it; a hundred questions take about ten seconds.</p>'
+
+
+class Evaluations:
+    """The callbacks of the tab."""
+
+    def __init__(self, library: Assistant) -> None:
+        self._library = library
+        self._folder = library.config.data_dir / "evaluations"
+
+    @guarded
+    def run(self, which: str, limit: float, progress: gr.Progress) -> tuple[Any, ...]:
+        """Runs a test set and shows its report, compared with the newest run before it."""
+        items = self._items(which)[: int(limit)]
+        earlier = self._runs()
+
+        def show(label: str, done: int, total: int) -> None:
+            progress((done, total), desc=label)
+
+        report = evaluate(self._library, items, show, workers=2)
+        baseline = self._comparable(report, earlier)
+        folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S}"
+        report.save(folder, compare(baseline, report) if baseline else None)
+        return (*self.refresh(), self._page(folder))
+
+    def _items(self, which: str) -> list[Item]:
+        if which == _SETS[2]:
+            path = self._library.feedback.testset
+            if not path.exists():
+                raise TestSetError("there are no questions of your own yet; add some below an answer in the Chat tab")
+            return load_testset(path)
+        split = "dev" if which == _SETS[0] else "test"
+        return [item for item in shipped_testset() if item.split == split]
+
+    def _comparable(self, report: Report, earlier: list[str]) -> Report | None:
+        """The newest earlier run of the same questions."""
+        ids = {result.item.id for result in report.results}
+        for name in earlier:
+            before = Report.load(self._folder / name)
+            if {result.item.id for result in before.results} == ids:
+                return before
+        return None
+
+    def _runs(self) -> list[str]:
+        """The names of the runs that can be read, newest first."""
+        return sorted((path.parent.name for path in self._folder.glob("*/report.json")), reverse=True)
+
+    def refresh(self) -> tuple[Any, Any]:
+        """The runs to choose from."""
+        runs = self._runs()
+        return gr.Dropdown(choices=runs, value=runs[0] if runs else None), gr.Dropdown(choices=runs)
+
+    def _page(self, folder: Path) -> str:
+        """The report in a frame that may run no script and load nothing."""
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        return f'<iframe title="Report" sandbox="" srcdoc="{html.escape(page, quote=True)}"></iframe>'
+
+    @guarded
+    def show(self, run: str | None, before: str | None) -> str:
+        """The report of a run, compared with another where one is chosen."""
+        runs = self._runs()
+        if run not in runs:
+            return _NO_RUN
+        if before not in runs or before == run:
+            return self._page(self._folder / run)
+        report, baseline = Report.load(self._folder / run), Report.load(self._folder / str(before))
+        target = self._folder / ".compared"
+        report.save(target, compare(baseline, report))
+        return self._page(target)
+
+
+def build(app: gr.Blocks, library: Assistant) -> None:
+    """Lays the tab out and connects it. Call inside a tab of `app`."""
+    tab = Evaluations(library)
+    with gr.Row():
+        which = gr.Dropdown(list(_SETS), value=_SETS[0], label="Test set", elem_id="testset")
+        limit = gr.Number(100, label="Questions at most", minimum=1, precision=0, elem_id="eval-limit")
+        start = gr.Button("Run", variant="primary", elem_id="run-eval", min_width=80)
+    with gr.Row():
+        run = gr.Dropdown([], label="Run", elem_id="eval-run")
+        before = gr.Dropdown([], label="Compared with", elem_id="eval-before")
+    report = gr.HTML(_NO_RUN, elem_id="eval-report", label="Report")
+
+    def run_it(name: str, most: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
+        return tab.run(name, most, progress)
+
+    start.click(run_it, [which, limit], [run, before, report], concurrency_limit=1, **PRIVATE)
+    gr.on([run.input, before.input], tab.show, [run, before], report, **PRIVATE)
+    app.load(tab.refresh, None, [run, before], show_progress="hidden", **PRIVATE).then(
+        tab.show, [run, before], report, show_progress="hidden", **PRIVATE
+    )
