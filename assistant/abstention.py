@@ -127,8 +127,8 @@ def decide(question: Question, passages: Sequence[Passage], lexical: LexicalInde
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     row = features(question, passages, lexical.idf, lexical.is_known)
-    if question.about_metadata or question.years:
-        row = row[:_WITHOUT_RERANKER]  # it reads texts: of dates and authors it knows nothing
+    if question.about_metadata or question.years or question.names:
+        row = row[:_WITHOUT_RERANKER]  # of dates, of authors and of what a new name means the reranker knows nothing
     calibration = shipped_calibration(len(row))
     probability = calibration.probability(row)
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
