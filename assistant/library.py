@@ -143,12 +143,14 @@ class Assistant:
         papers: Iterable[str] | None = None,
         years: Iterable[int] | None = None,
         dense_weight: float | None = None,
+        rerank: bool = True,
     ) -> list[Passage]:
         """The `k` passages nearest to the question, best first, without an answer.
 
-        `dense_weight` fixes the vectors' share of the score in [0, 1]: 0 is BM25 alone, 1 vectors alone.
+        `dense_weight` fixes the vectors' share of the score in [0, 1], without the reranker: 0 is BM25 alone, 1 vectors
+        alone. `rerank` False leaves only the reranker out.
         """
-        return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight)
+        return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight, rerank)
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
@@ -331,12 +333,17 @@ class Assistant:
         return Request(question, turns, scope, rewritten, fresh)
 
     def _find(
-        self, question: Question, k: int, paper_ids: Sequence[str] | None = None, dense_weight: float | None = None
+        self,
+        question: Question,
+        k: int,
+        paper_ids: Sequence[str] | None = None,
+        dense_weight: float | None = None,
+        rerank: bool = True,
     ) -> list[Passage]:
         with self._lock:
             self._fill_if_new()
             self._follow()
-            return self._search.search(question, k, paper_ids, dense_weight=dense_weight)
+            return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         return decide(question, passages, self.lexical, self.config.keep_answerable)
