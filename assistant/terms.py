@@ -89,7 +89,8 @@ def squeezed(text: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
-    return word if any(letter.isdigit() for letter in word) else _STEMMER.stemWord(word)
+    has_digit = not word.isalpha() and any(letter.isdigit() for letter in word)
+    return word if has_digit else _STEMMER.stemWord(word)
 
 
 @lru_cache(maxsize=20_000)
