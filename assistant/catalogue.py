@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -403,8 +403,13 @@ class Catalogue:
 
 
 def _dump(record: Paper | Chunk) -> str:
-    """JSON without the fields that hold nothing."""
-    return json.dumps({k: v for k, v in asdict(record).items() if v not in (None, (), "")}, ensure_ascii=False)
+    """JSON without the fields that hold nothing. (`dataclasses.asdict` copies every value, which takes twice as long.)"""
+    kept = {name: value for name, value in _fields(record).items() if value not in (None, (), "")}
+    return json.dumps(kept, ensure_ascii=False, default=_fields)
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _file(row: tuple[Any, ...]) -> File:

@@ -36,9 +36,20 @@ _MONTHS = {
 }
 _TIMES = re.compile(r"(?<=\d)\s*\\?times\b")  # "1.42\times", and "1.42times" where a listing lost the backslash
 _MARKUP = re.compile(r"[\\^${}]")
+_GREEK_COMMAND = re.compile(rf"\\({_GREEK_NAMES})(?![a-z])")
+_FONT_COMMAND = re.compile(r"\\(?:text\w*|math\w*|emph|it|bf|rm|tt)\s*\{([^{}]*)\}")
+_ESCAPED = re.compile(r"\\([%$&#_])")
+_SUPERSCRIPT = re.compile(r"\s*\^\s*\{?\s*([^\s{}]+?)\s*\}|\^(\w)")
+_SIGNS = re.compile(r"[${}]|_(?=\{)|\\(?=\w)")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_GREEK_BY_NAME = str.maketrans(_GREEK)
 _WORD = re.compile(r"[^\W_]+(?:[-'’.,/+&][^\W_]+)*\+*", re.UNICODE)
 _PART = re.compile(r"[^\W_]+", re.UNICODE)
+_NAME_IN_BRACKETS = re.compile(r"\(([^\W_]{1,6})\)(?=\d)")
+_NUMBER = re.compile(r"[\d.,]+")
+_POSSESSIVE = re.compile(r"['’]s$")
 _STEMMER = Stemmer.Stemmer("english")
+_LONGEST = 60  # letters of a term; what is longer is no word
 
 
 def fold(text: str) -> str:
@@ -46,21 +57,20 @@ def fold(text: str) -> str:
     text = _TIMES.sub(" times", text)
     if text.isascii() and not _MARKUP.search(text):
         return text
-    text = re.sub(rf"\\({_GREEK_NAMES})(?![a-z])", r"\1", text)
-    text = re.sub(r"\\(?:text\w*|math\w*|emph|it|bf|rm|tt)\s*\{([^{}]*)\}", r"\1", text)
-    text = re.sub(r"\\([%$&#_])", r"\1", text)
-    text = re.sub(r"\s*\^\s*\{?\s*([^\s{}]+?)\s*\}|\^(\w)", lambda m: m[1] or m[2], text)
-    text = re.sub(r"[${}]|_(?=\{)|\\(?=\w)", "", text)
-    text = "".join(_GREEK.get(letter, letter) for letter in text)
-    text = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = _GREEK_COMMAND.sub(r"\1", text)
+    text = _FONT_COMMAND.sub(r"\1", text)
+    text = _ESCAPED.sub(r"\1", text)
+    text = _SUPERSCRIPT.sub(lambda m: m[1] or m[2], text)
+    text = _SIGNS.sub("", text)
+    text = unicodedata.normalize("NFKD", text.translate(_GREEK_BY_NAME))
+    return _NOT_ASCII.sub(lambda m: "" if unicodedata.combining(m[0]) else m[0], text)
 
 
 def _spellings(word: str) -> list[str]:
     """The word as one term, and its parts where it is a compound: "e.t" -> "et"; "delta-lora" -> "deltalora", "delta", "lora"."""
-    if re.fullmatch(r"[\d.,]+", word):
+    if _NUMBER.fullmatch(word):
         return [word.replace(",", "").strip(".")]
-    word = re.sub(r"['’]s$", "", word)
+    word = _POSSESSIVE.sub("", word)
     if word in _MONTHS:  # listings print "Oct 3, 2017"; people ask for October
         return [_MONTHS[word]]
     parts = _PART.findall(word)
@@ -79,7 +89,8 @@ def squeezed(text: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
-    return word if any(letter.isdigit() for letter in word) else _STEMMER.stemWord(word)
+    has_digit = not word.isalpha() and any(letter.isdigit() for letter in word)
+    return word if has_digit else _STEMMER.stemWord(word)
 
 
 @lru_cache(maxsize=20_000)
@@ -91,10 +102,19 @@ def term_set(text: str) -> frozenset[str]:
 def terms(text: str, keep_stop_words: bool = False) -> list[str]:
     """The index terms of `text` in order, stemmed, without stop words."""
     found: list[str] = []
-    folded = re.sub(r"\(([^\W_]{1,6})\)(?=\d)", r"\1", fold(text)).lower()  # "(ia)3" is one name
-    for match in _WORD.finditer(folded):
-        word = match.group()
-        if not keep_stop_words and word.replace("’", "'") in STOP_WORDS:
-            continue
-        found.extend(stem(spelling) for spelling in _spellings(word) if len(spelling) <= 60)
+    folded = _NAME_IN_BRACKETS.sub(r"\1", fold(text)).lower()  # "(ia)3" is one name
+    for word in _WORD.findall(folded):
+        # The words of a library are few beside their occurrences; what is no word must not fill the memory.
+        if len(word) > _LONGEST:
+            found.extend(_of_word.__wrapped__(word, keep_stop_words))
+        else:
+            found.extend(_of_word(word, keep_stop_words))
     return found
+
+
+@lru_cache(maxsize=200_000)
+def _of_word(word: str, keep_stop_words: bool) -> tuple[str, ...]:
+    """The index terms of one folded lower-case word."""
+    if not keep_stop_words and word.replace("’", "'") in STOP_WORDS:
+        return ()
+    return tuple(stem(spelling) for spelling in _spellings(word) if len(spelling) <= _LONGEST)

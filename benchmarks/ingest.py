@@ -1,0 +1,148 @@
+"""Adding papers and searching them at scale, beside what bare Chroma and bare tantivy need for the same.
+
+    python benchmarks/ingest.py FOLDER_OR_JSONL [--papers N] [--questions N]
+
+Takes the first N papers of a JSON Lines file, gzipped or not (in a folder: of papers.jsonl.gz), into a fresh library in a
+temporary folder through `Assistant.add`, then adds the same file again. The limit is upserting the very same ids, vectors,
+texts and metadata into an empty Chroma collection of the same settings, in the same process, in batches of 5,000.
+Searches are the questions of the shipped test set, without the reranker, after ten that warm up. Processor seconds stand beside
+wall seconds, because those of a shared machine say as much about its other users.
+"""
+
+import argparse
+import gzip
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import chromadb
+import numpy as np
+import tantivy
+
+from assistant import Assistant
+from assistant.evaluation import shipped_testset
+from assistant.questions import read_question
+
+_LIMIT_BATCH = 5000  # Chroma refuses more than 5,461 at once
+_WARM_UP = 10
+_K = 10
+
+
+class Spent(NamedTuple):
+    """Wall seconds, and processor seconds over all threads."""
+
+    wall: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s (processor {self.processor:.2f} s)"
+
+
+def timed(call: Callable[[], Any]) -> tuple[Spent, Any]:
+    """What the call took, and what it returned."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = call()
+    return Spent(time.perf_counter() - wall, time.process_time() - processor), result
+
+
+def peak_memory() -> float:
+    """The most memory that this process has held so far, in MB (Linux counts it in KB)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def size_on_disk(folder: Path) -> float:
+    """MB that the files below `folder` take up; a sparse file counts what it holds."""
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 1e6
+
+
+def first_papers(given: Path, count: int, target: Path) -> None:
+    """Writes the first `count` lines of the file, or of the folder's papers.jsonl.gz, to `target`."""
+    path = given / "papers.jsonl.gz" if given.is_dir() else given
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines, target.open("wb") as out:
+        out.writelines(islice(lines, count))
+
+
+def contents(library: Assistant) -> Iterator[dict[str, Any]]:
+    """What the library's Chroma collection holds, as the arguments of upserts, read out before any clock runs."""
+    collection = library._indexes.vectors._collection
+    for offset in range(0, collection.count(), _LIMIT_BATCH):
+        got = collection.get(limit=_LIMIT_BATCH, offset=offset, include=["embeddings", "metadatas", "documents"])
+        yield {name: got[name] for name in ("ids", "embeddings", "metadatas", "documents")}
+
+
+def bare_chroma(library: Assistant, folder: Path) -> tuple[Spent, Any]:
+    """What it takes to upsert what the library's collection holds into a new one with its settings, and that one."""
+    batches = list(contents(library))
+    hnsw = library._indexes.vectors._collection.configuration["hnsw"]
+    settings: Any = {"hnsw": {name: hnsw[name] for name in ("space", "ef_search", "ef_construction")}}
+    client = chromadb.PersistentClient(str(folder))
+    collection = client.create_collection("bare", embedding_function=None, configuration=settings)
+    return timed(lambda: [collection.upsert(**batch) for batch in batches])[0], collection
+
+
+def show_searches(name: str, search: Callable[[Any], Any], queries: Sequence[Any]) -> None:
+    """A line with the median and the 95th percentile of the milliseconds of one query."""
+    for query in queries[:_WARM_UP]:
+        search(query)
+    spent = [timed(lambda query=query: search(query))[0].wall * 1000 for query in queries]
+    p50, p95 = statistics.median(spent), float(np.percentile(spent, 95))
+    print(f"{name:34} p50 {p50:7.1f} ms  p95 {p95:7.1f} ms  n={len(spent)}")
+
+
+def compare_searches(library: Assistant, collection: Any, count: int) -> None:
+    """Our search, then both of its engines alone, for the same questions."""
+    questions = [item.question for item in shipped_testset() if not item.history][:count]
+    show_searches("search (reranker off)", lambda question: library.search(question, k=_K), questions)
+    vectors = library._embedder.encode(questions)
+    show_searches(
+        "bare Chroma query", lambda vector: collection.query(query_embeddings=[vector], n_results=_K), list(vectors)
+    )
+    index = tantivy.Index.open(str(library._indexes.lexical.folder))
+    searcher = index.searcher()
+    words = [" ".join(read_question(question).terms) for question in questions]
+
+    def bm25(text: str) -> list[Any]:
+        query, _ = index.parse_query_lenient(text, ["text"])
+        return [searcher.doc(address) for _, address in searcher.search(query, _K).hits]
+
+    show_searches("bare tantivy query", bm25, words)
+
+
+def main() -> None:
+    """Prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("papers_from", type=Path, metavar="FOLDER_OR_JSONL")
+    parser.add_argument("--papers", type=int, default=5000, help="how many papers to add (default 5,000)")
+    parser.add_argument("--questions", type=int, default=200, help="how many searches to time (default 200)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        first_papers(options.papers_from, options.papers, folder / "papers.jsonl")
+        with Assistant(data_dir=folder / "library", model="extractive", reranker="off") as library:
+            before = peak_memory()
+            spent, report = timed(lambda: library.add(folder / "papers.jsonl"))
+            peak = peak_memory()
+            papers, chunks = library.counts()
+            print(f"added {papers:,} papers, {chunks:,} chunks    {spent}, {papers / spent.wall:.0f} papers/s")
+            print(f"  of which reading to embedding    {report.seconds:.2f} s; the rest goes into both indexes")
+            print(f"peak memory                        {peak:.0f} MB ({before:.0f} MB before adding)")
+            print(f"on disk                            {size_on_disk(folder / 'library'):.0f} MB")
+            limit, collection = bare_chroma(library, folder / "bare")
+            print(f"bare Chroma upserts                {limit}")
+            ratios = spent.wall / limit.wall, spent.processor / limit.processor
+            print(f"adding / bare Chroma               {ratios[0]:.2f} (processor {ratios[1]:.2f})")
+            again, report = timed(lambda: library.add(folder / "papers.jsonl"))
+            changed = report.papers - report.files[0].unchanged
+            print(
+                f"the same file again                {again}, {again.wall / spent.wall:.1%}; {changed} papers changed"
+            )
+            compare_searches(library, collection, options.questions)
+
+
+if __name__ == "__main__":
+    main()
