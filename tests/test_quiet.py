@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 JOB = """
 import ipaddress, socket, sys
 attempts = []
@@ -37,6 +39,7 @@ print("quiet")
 """
 
 
+@pytest.mark.slow
 def test_the_whole_main_job_tries_no_connection(tmp_path: Path) -> None:
     (tmp_path / "extra.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
     # Tracing that the user's shell happens to have on must not send questions anywhere either.
