@@ -346,7 +346,8 @@ class Assistant:
             return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
-        return decide(question, passages, self.lexical, self.config.keep_answerable)
+        quoting = self._writer.mode == ExtractiveWriter.mode
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting)
 
     @property
     def lexical(self) -> LexicalIndex:
