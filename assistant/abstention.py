@@ -19,7 +19,7 @@ from assistant.lexical import LexicalIndex
 from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
-from assistant.retrieval import coverage
+from assistant.retrieval import appeared_in, coverage
 from assistant.terms import squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
@@ -126,10 +126,21 @@ def decide(
     A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses. With `quoting`
     (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
     """
+    if question.small_talk:
+        return Decision(False, 0.0, "That asks nothing of the papers. Ask what a paper proposes, finds or measures.")
+    if question.about_library:
+        return Decision(
+            False,
+            0.0,
+            "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it.",
+        )
     if not passages:
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    if question.wants_records:  # what is printed decides
+        is_there = any(p.paper.year in question.years and appeared_in(p.paper, question.months) for p in passages)
+        return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
     row = features(question, passages, lexical.idf, lexical.is_known)
     if question.about_metadata or question.years or question.names:
         row = row[:_WITHOUT_RERANKER]  # of dates, of authors and of what a new name means the reranker knows nothing

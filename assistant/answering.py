@@ -209,7 +209,9 @@ class Pipeline:
     def _nothing_said(self, state: State) -> str:
         assert state.question is not None
         if state.passages and (missing := missing_metadata(state.question, state.passages[0].paper)):
-            return f"The listing prints no {missing.removeprefix('a ')} for “{state.passages[0].paper.title}”."
+            paper = state.passages[0].paper
+            printed = f"; it prints {paper.details}" if paper.details else ""
+            return f"The listing of “{paper.title}” does not say {missing}{printed}."
         return "The papers found say nothing that answers this; the nearest passages follow."
 
 

@@ -160,7 +160,7 @@ class Indexes:
             self.lexical = LexicalIndex(self._lexical_folder(state.generation))
         except StoreError:
             return False
-        return self.lexical.count() == state.chunks
+        return self.lexical.count() == state.chunks and (self.lexical.is_current or not state.chunks)
 
     def _apply_lexical(self, paper_ids: list[str], removed: list[str]) -> None:
         self.lexical.apply(self._catalogue.entries(paper_ids), removed)

@@ -45,6 +45,35 @@ _COMMENTS = re.compile(
     r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = re.compile(
+    rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
+)
+# A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
+_OF_YEAR = re.compile(
+    r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
+    r"\b[^.?!]{0,24}?\b(?:19|20)\d{2}\b|\b(?:19|20)\d{2} (?:paper|work|stud|preprint|article|publication)", re.IGNORECASE,
+)  # fmt: skip
+# What a question says to the assistant, not of a topic: no search term.
+_REQUEST = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you)\W+)*(?:explain|describe|summari[sz]e|list|name|enumerate|outline|"
+    r"(?:show|find|give|tell)(?: me)?)\b|\bwhat\s?s\b|\b(?:a |an |the )?summary of\b", re.IGNORECASE,
+)  # fmt: skip
+_ASKING_VERBS = frozenset(terms("wrote authored find found"))
+_PUBLISHING = frozenset(
+    terms("published appeared released dated written preprints works studies articles publications listed")
+)
+_SMALL_TALK = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
+    r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
+    r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
+)  # fmt: skip
+_ABOUT_LIBRARY = re.compile(
+    r"\bhow many (?:papers|documents|articles|publications)\b(?:\W+(?:are|do|is|have|does|in|there|you|we|the|this|library|"
+    r"collection|your|know|hold|altogether|total))*\W*$"
+    r"|\b(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?\b"
+    r"|\b(?:most|fewest) (?:authors|comments)\b|\bmost commented\b", re.IGNORECASE,
+)  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 _NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
 _LEANING_START = re.compile(
@@ -65,7 +94,11 @@ _DEFINITE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it."""
+    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it.
+
+    `of_year` is true where the `years` (and `months`, three letters each) are those of publication. `small_talk` asks
+    nothing of papers; `about_library` asks about the library as a whole, which no passage answers.
+    """
 
     text: str
     terms: tuple[str, ...]
@@ -77,12 +110,24 @@ class Question:
     wants_author_count: bool = False
     wants_comments: bool = False
     years: tuple[int, ...] = ()
+    months: tuple[str, ...] = ()
+    of_year: bool = False
     names: tuple[str, ...] = ()
+    small_talk: bool = False
+    about_library: bool = False
 
     @property
     def about_metadata(self) -> bool:
         """True where only the printed metadata can answer."""
-        return self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments
+        return (
+            self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments or self.wants_records
+        )
+
+    @property
+    def wants_records(self) -> bool:
+        """True where papers of a time are asked for, whatever their topic."""
+        dated = {*map(str, self.years), *(month.lower() for month in self.months)}
+        return self.of_year and set(self.terms) <= dated | _PUBLISHING
 
 
 def read_question(text: str) -> Question:
@@ -96,17 +141,28 @@ def read_question(text: str) -> Question:
         )
     return Question(
         text=cleaned,
-        terms=tuple(dict.fromkeys(terms(cleaned))),
+        terms=_search_terms(cleaned),
         wants_list=bool(_LIST.search(cleaned)),
         wants_comparison=bool(_COMPARISON.search(cleaned)),
         wants_number=bool(_COUNT.search(cleaned)),
-        wants_date=bool(_WHEN.search(cleaned)),
+        wants_date=bool(_WHEN.search(cleaned)) and not _OF_YEAR.search(cleaned),
         wants_people=bool(_WHO.search(cleaned)),
         wants_author_count=bool(_AUTHOR_COUNT.search(cleaned)),
         wants_comments=bool(_COMMENTS.search(cleaned)),
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
+        months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
+        of_year=bool(_OF_YEAR.search(cleaned)),
         names=tuple(dict.fromkeys(_NAME.findall(fold(cleaned)))),
+        small_talk=bool(_SMALL_TALK.search(cleaned)),
+        about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
     )
+
+
+def _search_terms(text: str) -> tuple[str, ...]:
+    """The terms that say what the question is about; all of them where nothing else is left."""
+    every = tuple(dict.fromkeys(terms(text)))
+    wanted = dict.fromkeys(terms(_REQUEST.sub(" ", text)))
+    return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
 
 
 def leans_on_history(text: str) -> bool:

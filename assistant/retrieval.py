@@ -1,7 +1,7 @@
 """Question -> ranked passages: BM25 and vectors, fused by normalised scores, with scored sentences in each passage."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,7 @@ SENTENCE_DENSE_WEIGHT = 0.5
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
+_OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 # The reranker reads this many candidates: more cost time and gained nothing on the development half. Its share of their score
 # depends on the same cover of the question's words as the vectors' does.
 RERANKED = 30
@@ -70,8 +71,7 @@ class Search:
         if rerank and dense_weight is None:
             meant = self._reread(question, sorted(fused, key=lambda name: (-fused[name], name))[:RERANKED])
             fused = reranked(fused, meant, _between(RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED, cover))
-        for name in self._of_years(question.years, fused):
-            fused[name] += _YEAR_BONUS
+        fused = self._dated(question, fused)
         best = _capped(sorted(fused, key=lambda name: (-fused[name], name)), k, per_paper)
         chunks = self._catalogue.chunks(best)
         papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
@@ -138,10 +138,22 @@ class Search:
         dense = dict(vectors.search(vector, min(_CANDIDATES, vectors.count())))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
-    def _of_years(self, years: Sequence[int], chunk_ids: Iterable[str]) -> list[str]:
-        """Those of the chunks whose paper was printed with one of the years."""
-        wanted = set(self._catalogue.paper_ids(years)) if years else set()
-        return [name for name in chunk_ids if paper_of(name) in wanted]
+    def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
+        """The scores by the question's years: a bonus for their papers, or, where the question is about the time of
+        publication, a loss for all others, and a smaller one for those of another month."""
+        if not question.years:
+            return dict(fused)
+        wanted = set(self._catalogue.paper_ids(question.years))
+        if not question.of_year:
+            return {name: score + _YEAR_BONUS * (paper_of(name) in wanted) for name, score in fused.items()}
+        papers = self._catalogue.papers_by_id([paper_of(name) for name in fused if paper_of(name) in wanted])
+
+        def share(paper_id: str) -> float:
+            if paper_id not in papers:
+                return _OTHER_YEAR
+            return 1.0 if appeared_in(papers[paper_id], question.months) else _OTHER_MONTH
+
+        return {name: score * share(paper_of(name)) for name, score in fused.items()}
 
     def _similarities(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:
         found = self._catalogue.vectors_of(chunk_ids)
@@ -171,6 +183,11 @@ class Search:
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         return [float(score) for score in scores]
+
+
+def appeared_in(paper: Paper, months: Sequence[str]) -> bool:
+    """True where the printed date names one of the months ("May"), or none is asked for."""
+    return not months or any(month in (paper.date or "") for month in months)
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:
