@@ -292,7 +292,10 @@ def _loaded(source: Source) -> Iterator[tuple[str, Loaded | LoadError]]:
     if source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
         for name, loaded in load_archive(source.path):
             place = f"{source.name}/{name}"
-            yield place, loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place)
+            yield (
+                place,
+                loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place),
+            )
     else:
         yield source.name, load_source(source)
 
