@@ -91,7 +91,7 @@ def _paper(record: Any, source: str) -> Paper:
 def _exported(record: Mapping[str, Any], source: str) -> Paper:
     try:
         values = {name: value for name, value in record.items() if name != "embeddings"}
-        return paper_from(values | {"sources": values.get("sources") or (source,)})
+        return paper_from({"sources": (source,), **values})
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"is no paper of 'assistant export' ({error})") from None
 
