@@ -8,7 +8,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -17,7 +17,17 @@ from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.following import Progress
-from assistant.loaders import LOADERS_VERSION, Loaded, Source, expand, load_archive, load_source, read_source
+from assistant.loaders import (
+    LOADERS_VERSION,
+    Ahead,
+    Loaded,
+    Source,
+    expand,
+    load_archive,
+    load_source,
+    read_ahead,
+    read_source,
+)
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
 from assistant.records import Chunk, Paper, paper_id
@@ -105,10 +115,11 @@ class Indexer:
         places = [source for source in given if not isinstance(source, Paper)]
         reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         paths = list(expand(places))
-        for number, path in enumerate(paths):
-            if progress and len(paths) > 1:
-                progress("Reading files", number, len(paths))
-            reports += self._add_file(path, progress if len(paths) == 1 else None)
+        with closing(read_ahead(paths, self._is_new)) as reading:
+            for number, (path, ahead) in enumerate(reading):
+                if progress and len(paths) > 1:
+                    progress("Reading files", number, len(paths))
+                reports += self._add_file(path, ahead, progress if len(paths) == 1 else None)
         if progress and len(paths) > 1:
             progress("Reading files", len(paths), len(paths))
         if prune:
@@ -132,7 +143,11 @@ class Indexer:
 
     # Files --------------------------------------------------------------------------------------------------------
 
-    def _add_file(self, path: Path, progress: Progress | None) -> Iterator[FileReport]:
+    def _is_new(self, digest: str) -> bool:
+        """True where no file with this content was read to the end."""
+        return not self._catalogue.files_with(_versioned(digest))
+
+    def _add_file(self, path: Path, ahead: Ahead, progress: Progress | None) -> Iterator[FileReport]:
         """Adds what one file holds, or what each file of an archive does, unless its content is known already.
 
         What a run that was cut off has stored of the same content is not stored again: merging is not the same twice.
@@ -141,7 +156,7 @@ class Indexer:
         start = time.monotonic()
         try:
             source = read_source(path)
-            digest = hashlib.sha256(b"%d:" % LOADERS_VERSION + source.data).hexdigest()
+            digest = _versioned(source.digest)
             file, removed = self._catalogue.file(place, digest), 0
             if file is None:
                 file, removed = self._moved(digest, path)
@@ -151,7 +166,7 @@ class Indexer:
                 return
             file = self._catalogue.begin_file(place, digest)
             known = self._catalogue.held_papers(file)
-            for part, (name, loaded) in enumerate(_loaded(source)):
+            for part, (name, loaded) in enumerate(_loaded(source, ahead)):
                 if isinstance(loaded, LoadError):
                     yield FileReport(name, error=str(loaded), seconds=time.monotonic() - start)
                 else:
@@ -287,9 +302,17 @@ class Indexer:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _loaded(source: Source) -> Iterator[tuple[str, Loaded | LoadError]]:
-    """What the file holds, or each file of an archive, by name."""
-    if source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
+def _versioned(digest: str) -> str:
+    """Names a file's content together with what reads it: another version of the loaders reads it again."""
+    return f"{LOADERS_VERSION}:{digest}"
+
+
+def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, Loaded | LoadError]]:
+    """What the file holds, or each file of an archive, by name; `ahead` is what was read of it beforehand."""
+    read = ahead.result() if ahead else None
+    if read and read.digest == source.digest:
+        yield source.name, read.loaded
+    elif source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
         for name, loaded in load_archive(source.path):
             place = f"{source.name}/{name}"
             yield (
