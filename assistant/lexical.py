@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 
 from assistant.catalogue import Entry
 from assistant.errors import StoreError
+from assistant.files import is_disk_full
 from assistant.terms import INDEX_VERSION, terms
 
 _HEAP = 64_000_000  # bytes that tantivy may buffer before it writes a segment
@@ -67,9 +68,8 @@ class LexicalIndex:
             (self.folder / _VERSION_FILE).write_text(INDEX_VERSION, encoding="ascii")
             writer.wait_merging_threads()
         except (OSError, ValueError) as error:
-            raise StoreError(
-                f"the word index at {self.folder} cannot be written ({error}); run 'assistant doctor'"
-            ) from None
+            step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
+            raise StoreError(f"the word index at {self.folder} cannot be written ({error}); {step}") from None
         self.refresh()
 
     def refresh(self) -> None:

@@ -64,6 +64,8 @@ class Search:
         vector = self._embedder.encode([question.text])[0]
         question = self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
+        whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
+        bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = _between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
@@ -84,6 +86,7 @@ class Search:
                 signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0)} | self._meant_signal(name, meant),
             )
             for name in best
+            if name in chunks and paper_of(name) in papers
         ]
         return self._with_sentences(question, vector, passages)
 
@@ -97,6 +100,7 @@ class Search:
             return {}
         chunks = self._catalogue.chunks(names)
         papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
+        names = [name for name in names if name in chunks and paper_of(name) in papers]
         texts = [reranked_text(papers[paper_of(name)], chunks[name]) for name in names]
         return dict(zip(names, self._reranker.score(question.text, texts), strict=True))
 
@@ -116,6 +120,7 @@ class Search:
                     question.terms, term_set(papers[paper_of(n)].record) | term_set(c.text), self._indexes.lexical.idf
                 )
                 for n, c in chunks.items()
+                if paper_of(n) in papers
             ),
             default=0.0,
         )

@@ -212,14 +212,14 @@ def crash(path: Path) -> None:
 
 def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    child._stop()  # the next child sees the tests
+    child.stop_children()  # the next child sees the tests
     path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
     with pytest.raises(LoadError, match="longer than 1 s"):
         child.in_child("test_pdf:hang", path, 1)
     with pytest.raises(LoadError, match="crashed"):
         child.in_child("test_pdf:crash", path)
     assert paper(path).title == "Sea Otters Hold Hands"
-    child._stop()
+    child.stop_children()
 
 
 def test_an_answer_names_the_page(tmp_path: Path) -> None:
