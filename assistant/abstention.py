@@ -149,7 +149,7 @@ def decide(
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
     if strangers:
         return Decision(False, probability, _never_mentioned(strangers))
-    if probability >= calibration.threshold(keep):
+    if probability >= calibration.threshold(keep) or any(passage.signals.get("named") for passage in passages):
         lacking = unmet(question, passages, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
         return Decision(not lacking, probability, lacking)
     unknown = [term for term in question.terms if not lexical.is_known(term)]

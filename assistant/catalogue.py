@@ -22,7 +22,7 @@ from assistant.merging import identifiers
 from assistant.records import Chunk, Paper, Span, paper_from
 
 _T = TypeVar("_T")
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
@@ -59,6 +59,7 @@ INSERT INTO file_papers SELECT n.number, 0, p.key, p.value FROM files_3 o JOIN f
 DROP TABLE files_3;
 """
 _TITLE = "json_extract(record, '$.title')"
+_SCHEMA_5 = f"CREATE INDEX papers_title ON papers ({_TITLE} COLLATE NOCASE);"
 Order = Literal["added", "newest", "oldest", "title"]
 _ORDERS: dict[Order, str] = {
     "added": "position",
@@ -127,7 +128,7 @@ class Catalogue:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise LibraryError(f"{self.path} was written by a newer version of assistant; upgrade assistant")
-            for statements in (_SCHEMA, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4)[version:]:
+            for statements in (_SCHEMA, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)[version:]:
                 for statement in filter(str.strip, statements.split(";")):
                     self._db.execute(statement)
             if version < SCHEMA_VERSION:
@@ -330,6 +331,13 @@ class Catalogue:
     def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
         """The papers with these ids, by id; unknown ids are left out."""
         return {row[0]: _paper(row[1]) for row in self._in("SELECT id, record FROM papers WHERE id IN (?)", list(ids))}
+
+    def papers_named(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The ids of the papers whose title is one of `names` or starts with it and a colon, whatever the case, by name."""
+        sql = f"SELECT id FROM papers WHERE {_TITLE} = ?1 COLLATE NOCASE OR ({_TITLE} >= ?1 || ':' COLLATE NOCASE "
+        sql += f"AND {_TITLE} < ?1 || ';' COLLATE NOCASE) ORDER BY position"  # ";" follows ":"
+        found = {name: [row[0] for row in self._rows(sql, (name,))] for name in names}
+        return {name: ids for name, ids in found.items() if ids}
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they came."""

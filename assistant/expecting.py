@@ -29,6 +29,9 @@ _MONTHS = frozenset(month.lower() for month in month_name if month)
 _WORD = re.compile(r"[^\W_]+")
 _PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
 _WINDOW = 40  # characters after a number in which the thing counted must follow
+_ONE_OF_A_UNIT = re.compile(
+    r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
+)
 _COUNTED_AS_ONE = re.compile(r"\b(?:one|single|an?)\s+(?:[\w-]+\s+)?", re.IGNORECASE)
 
 
@@ -131,7 +134,7 @@ def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], obj
         if topic.asked.search(question.text):
             yield topic.name, topic.said.search
     if question.wants_number:
-        yield "a number", partial(quantities, in_names=True)
+        yield "a number", lambda text: quantities(text, in_names=True) or _ONE_OF_A_UNIT.search(text)
 
 
 def _counted(text: str) -> str:

@@ -155,7 +155,7 @@ class Assistant:
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable over `Request`."""
-        return Pipeline(self._find, self._decide, self._writer, self.config.passages).chain
+        return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._search.papers_named).chain
 
     @property
     def retriever(self) -> PaperRetriever:

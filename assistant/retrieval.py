@@ -13,7 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder
-from assistant.questions import Question
+from assistant.questions import Question, is_titled, possible_titles
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import BiEncoder, Reranker
 from assistant.terms import term_set
@@ -33,6 +33,8 @@ _OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 # depends on the same cover of the question's words as the vectors' does.
 RERANKED = 30
 RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.7, 0.15
+_NAMED_BONUS = 1.0  # above every other
+_NAMESAKES = 5  # papers of one short name that are looked at
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
 
@@ -64,6 +66,8 @@ class Search:
         vector = self._embedder.encode([question.text])[0]
         question = self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
+        named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
+        dense |= self._similarities(vector, [name for name in named if name not in dense])
         whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
         bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
@@ -73,7 +77,7 @@ class Search:
         if rerank and dense_weight is None:
             meant = self._reread(question, sorted(fused, key=lambda name: (-fused[name], name))[:RERANKED])
             fused = reranked(fused, meant, _between(RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED, cover))
-        fused = self._dated(question, fused)
+        fused = self._dated(question, {name: score + _NAMED_BONUS * (name in named) for name, score in fused.items()})
         best = _capped(sorted(fused, key=lambda name: (-fused[name], name)), k, per_paper)
         chunks = self._catalogue.chunks(best)
         papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
@@ -83,12 +87,23 @@ class Search:
                 chunks[name],
                 papers[paper_of(name)],
                 score=fused[name] / top,
-                signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0)} | self._meant_signal(name, meant),
+                signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0), "named": float(name in named)}
+                | self._meant_signal(name, meant),
             )
             for name in best
             if name in chunks and paper_of(name) in papers
         ]
         return self._with_sentences(question, vector, passages)
+
+    def papers_named(self, text: str) -> set[str]:
+        """The ids of the papers that `text` calls by the short name in their title."""
+        found = self._catalogue.papers_named(possible_titles(text))
+        papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
+        return {key for name, ids in found.items() for key in ids if key in papers and is_titled(papers[key], name)}
+
+    def _chunks_named(self, question: Question, paper_ids: Sequence[str] | None) -> set[str]:
+        named = self.papers_named(question.text)
+        return set(self._catalogue.chunk_ids_of(sorted(named if paper_ids is None else named & set(paper_ids))))
 
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The cosine of the shipped reranker; what another one's scores mean, the calibration cannot know."""

@@ -116,3 +116,55 @@ def test_an_index_of_an_older_version_is_built_again(tmp_path: Path) -> None:
         library.search("otters")
         assert not marker.exists()
         assert library.lexical.count() == 1
+
+
+FOLLOWED = [
+    Paper("OtterNet: Finding Dens", "OtterNet finds dens of otters. Finding a den takes an hour. OtterNet runs on a phone."),
+    Paper("Beaver-7: Counting Dams", "Beaver-7 counts dams of beavers. A dam takes a minute. Beaver-7 runs on a server."),
+    Paper("POINTS: Where Otters Meet", "POINTS maps where otters meet. Maps of a river take a day."),
+    Paper("On data", "Data points of otters are rare. Points of view on otters differ."),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with Assistant(data_dir=tmp_path_factory.mktemp("dens")) as library:
+        library.add(FOLLOWED)
+        yield library
+
+
+def chat(library: Assistant, *questions: str) -> tuple[str, list[str]]:
+    """The last question as it was understood, and the titles that its answer cites."""
+    history: list[dict[str, str]] = []
+    for question in questions:
+        answer = library.ask(question, history=history)
+        history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+    return answer.standalone_question, list(dict.fromkeys(citation.paper.title for citation in answer.citations))
+
+
+@pytest.mark.parametrize("question", ["And what about Beaver-7?", "What is Beaver-7?", "and beaver-7?"])
+def test_a_follow_up_on_another_paper_leaves_the_first(dens: Assistant, question: str) -> None:
+    understood, cited = chat(dens, "What is OtterNet?", question)
+    assert understood == question
+    assert cited[0] == "Beaver-7: Counting Dams"
+
+
+@pytest.mark.parametrize("question", ["How long does it take?", "and the time it takes?", "What does it run on?"])
+def test_a_follow_up_on_the_same_paper_keeps_it(dens: Assistant, question: str) -> None:
+    understood, cited = chat(dens, "What is Beaver-7?", question)
+    assert "(about “Beaver-7: Counting Dams”)" in understood
+    assert cited == ["Beaver-7: Counting Dams"]
+
+
+def test_one_of_several_papers_is_chosen_by_its_place(dens: Assistant) -> None:
+    first, cited = chat(dens, "Compare OtterNet and Beaver-7")
+    assert len(cited) > 1
+    understood, _ = chat(dens, "Compare OtterNet and Beaver-7", "What does the second one run on?")
+    assert understood.endswith(f"(about “{cited[1]}”)")
+    understood, _ = chat(dens, "Compare OtterNet and Beaver-7", "Which of them runs on a phone?")
+    assert all(title in understood for title in cited)
+
+
+def test_a_short_name_that_is_a_word_means_its_paper(dens: Assistant) -> None:
+    assert chat(dens, "Explain POINTS")[1][0] == "POINTS: Where Otters Meet"
+    assert chat(dens, "Are data points of otters rare?")[1][0] == "On data"
