@@ -289,8 +289,8 @@ class Assistant:
                 self._catalogue.retire_follower(name)
         self._follow(progress)
 
-    def page_picture(self, citation: Citation) -> bytes:
-        """The page that a citation of a PDF points at as a PNG, with the quotation marked.
+    def page_picture(self, citation: Citation, *others: Citation) -> bytes:
+        """The page that a citation of a PDF points at as a PNG, with its quotation and those of `others` on that page marked.
 
         Raises LoadError where the paper is not from a PDF, or its file is gone.
         """
@@ -298,9 +298,8 @@ class Assistant:
         path = next((path for path in paths if path.suffix.lower() == ".pdf" and path.exists()), None)
         if path is None or citation.page is None:
             raise LoadError(f"the PDF of “{citation.paper.title}” is not where it was added from; add it again")
-        picture = in_child(
-            "assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quote=citation.quote
-        )
+        quotes = [c.quote for c in (citation, *others) if (c.paper.id, c.page) == (citation.paper.id, citation.page)]
+        picture = in_child("assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quotes=quotes)
         return base64.b64decode(picture)
 
     # What readers leave -------------------------------------------------------------------------------------------
