@@ -100,14 +100,16 @@ class Conversations:
 
     def get(self, conversation_id: str) -> Conversation:
         """A stored conversation, or a new, empty one where there is none of this id."""
-        return self._read(conversation_id) or Conversation()
+        return self._read(conversation_id) or Conversation(self._usable(conversation_id))
+
+    @staticmethod
+    def _usable(conversation_id: str) -> str:
+        return conversation_id if _ID.fullmatch(conversation_id) else uuid.uuid4().hex[:12]
 
     def append(self, conversation_id: str, answer: Answer) -> Conversation:
         """Adds a turn, which makes the conversation where it is new, and returns all of it."""
         with self._lock:
-            known = self._read(conversation_id) or Conversation(
-                conversation_id if _ID.fullmatch(conversation_id) else uuid.uuid4().hex[:12]
-            )
+            known = self._read(conversation_id) or Conversation(self._usable(conversation_id))
             title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
             turn = Turn(answer.question, answer.trimmed())
             return self._write(replace(known, title=title, turns=(*known.turns, turn)))

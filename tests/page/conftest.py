@@ -108,6 +108,7 @@ def ask(page: Any, question: str, expect: str) -> None:
     page.press("#question textarea", "Enter")
     page.wait_for_selector(f"#chatbot :text({expect!r}) >> nth=-1")
     page.wait_for_selector("#evidence .turn.current .badge")
+    page.wait_for_timeout(300)  # until the answer's event has ended, the page takes no other question
 
 
 @pytest.fixture(name="ask")

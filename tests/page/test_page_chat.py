@@ -115,6 +115,8 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     page = open_page(otters)
     ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
     page.click("#clear")
+    page.wait_for_selector("#chatbot :text('9 fish')", state="detached")
+    page.wait_for_timeout(300)
     ask(page, "How many cubs does a den at river number 5 hold?", "9 cubs")
     page.click("#show-conversations")
     page.wait_for_function("document.querySelectorAll('#conversations label').length == 2")
@@ -206,6 +208,7 @@ def test_what_is_asked_while_an_answer_runs_stays_in_the_box(open_page: Any, slo
     slow.library._search._reranker.go.set()
     page.wait_for_selector("#chatbot :text('cold rivers')")
     assert page.input_value("#question textarea") == "Where do bears sleep?"
+    page.wait_for_timeout(1000)
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('warm caves')")
     assert page.locator("#chatbot :text('cold rivers')").count() == 1  # both in one conversation
@@ -220,5 +223,6 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
     page.wait_for_selector("#chatbot :text('Stopped.')")
     assert page.input_value("#question textarea") == "Where do *otters* swim?"
     slow.library._search._reranker.go.set()
+    page.wait_for_timeout(1000)
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('cold rivers')")
