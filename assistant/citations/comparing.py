@@ -1,11 +1,9 @@
 """Direction and roles: "higher" must not be "lower" beside the same words, and what outperforms not what is outperformed."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.citations.wording import Reading, Word, is_frame
-from assistant.quantities import Quantity, quantities
 from assistant.terms import stem
 
 # Opposite words by what they measure: "axis: one side | the other".
@@ -82,7 +80,7 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         best, opposite = {1: 0.0, -1: 0.0}, ""
         for other, other_axis, near in theirs:
             relation = _relation(axis, other_axis, mine)
-            score = _shared(mine, near) if relation else 0.0
+            score = shared(mine, near) if relation else 0.0
             score += 1.0 if relation > 0 and other.stem == word.stem and score else 0.0
             if relation < 0 and score > best[-1]:
                 opposite = other.lower
@@ -141,8 +139,8 @@ def comparison_problem(
     for mine in _pivots(claim, names):
         best, problem, agreed = 0.0, None, False
         for other in theirs:
-            direct = _shared(mine.agent, other.agent) + _shared(mine.other, other.other)
-            crossed = _shared(mine.agent, other.other) + _shared(mine.other, other.agent)
+            direct = shared(mine.agent, other.agent) + shared(mine.other, other.other)
+            crossed = shared(mine.agent, other.other) + shared(mine.other, other.agent)
             if max(direct, crossed) <= best:
                 continue
             best, apart = max(direct, crossed), abs(direct - crossed) > 0.3
@@ -200,53 +198,6 @@ def _direction_before(words: Sequence[Word], at: int) -> Word | None:
     return next((w for w in reversed(words[max(0, at - 5) : at]) if _AXES.get(w.stem, ("",))[0] in graded), None)
 
 
-def reversed_range(claim: Reading, sources: Sequence[Reading]) -> bool:
-    """True for "from 36.0 % to 73.6 %" where the cited sentence goes from 73.6 % to 36.0 %."""
-    theirs = {pair for source in sources for pair in _ranges(source)}
-    return any((b, a) in theirs and (a, b) not in theirs for a, b in _ranges(claim) if a != b)
-
-
-def _ranges(text: Reading) -> Iterator[tuple[float, float]]:
-    for first, second in zip(text.quantities, text.quantities[1:], strict=False):
-        before = text.text[max(0, first.start - 12) : first.start].lower()
-        between = text.text[first.end : second.start].lower()
-        if len(between) < 40 and re.search(r"\bfrom\b", before) and re.search(r"\b(?:to|down to|up to)\b", between):
-            yield first.value, second.value
-
-
-def exchanged_number(claim: Reading, sources: Sequence[Reading]) -> str | None:
-    """The text of a number that the cited sentence says of something else, while another number stands there; else None."""
-    for source in sources:
-        placed = [q for q in quantities(source.folded) if not q.text[:1].isalpha()]
-        if len({q.value for q in placed}) < 2:
-            continue
-        around = [(q, _around(source, q)) for q in placed]
-        for quantity in quantities(claim.folded):
-            own = [near for q, near in around if quantity.agrees_with(q)]
-            if not own:
-                continue
-            mine = _around(claim, quantity)
-            best = max(_shared(mine, near) for near in own)
-            alike = [near for q, near in around if q.unit == quantity.unit and q.value != quantity.value]
-            others = [_shared(mine, near) for near in alike]
-            if others and max(others) >= 1.0 and max(others) > 1.5 * best:
-                return quantity.text
-    return None
-
-
-def _around(text: Reading, quantity: Quantity) -> dict[str, float]:
-    """The stems of the words beside a number, weighted by closeness."""
-    at = next((word.at for word in text.words if word.start >= quantity.start), len(text.words))
-    after = next((word.at for word in text.words[at:] if word.start >= quantity.end), len(text.words))
-    clause = text.words[at].clause if at < len(text.words) else -1
-    found: dict[str, float] = {}
-    for side in (reversed(text.words[max(0, at - 10) : at]), text.words[after : after + 10]):
-        near = [w for w in side if w.is_content and not w.lower[0].isdigit()][:_WINDOW]
-        for distance, word in enumerate(near, 1):
-            weight = (1.0 if word.clause == clause else 0.4) / distance
-            found[word.stem] = max(found.get(word.stem, 0.0), weight)
-    return found
-
-
-def _shared(first: dict[str, float], second: dict[str, float]) -> float:
+def shared(first: dict[str, float], second: dict[str, float]) -> float:
+    """How much two neighbourhoods, stems with weights, have in common."""
     return sum(min(weight, second[s]) for s, weight in first.items() if s in second)
