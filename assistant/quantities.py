@@ -79,7 +79,7 @@ _FRACTION = re.compile(
     rf"(?<![\w-])(?:(?P<count>an?|one|two|three|four|five|seven|nine)[\s-](?P<part>{'|'.join(_PARTS)})s?"
     r"(?![\w-])(?=\s+(?:of|as|the|less|fewer|more|smaller|lower|higher|faster|larger|that|its|their)\b|\s*[.,;)]|\s*$)"
     r"|(?P<special>twice|thrice|doubl(?:es?|ed|ing)|tripl(?:es?|ed|ing)|quadrupl(?:es?|ed|ing)|half|halv(?:es?|ed|ing))(?![\w-])"
-    r"|(?P<folds>two|three|four|five|six|seven|eight|nine|ten|hundred|thousand)-?fold\b|(?P<above>[1-9])\s?/\s?(?P<below>\d{1,4})(?![\w/.]|\s?-?bit))",
+    r"|(?P<folds>two|three|four|five|six|seven|eight|nine|ten|hundred|thousand)-?fold\b|(?P<above>[1-9])\s?/\s?(?P<below>\d{1,4})(?![\w/]|\.\d|\s?-?bit))",
     re.IGNORECASE,
 )
 _BOUND_WORDS = {

@@ -14,6 +14,7 @@ from assistant.citations.negation import negation_problem
 from assistant.citations.numbers import number_problem
 from assistant.citations.placing import reversed_range
 from assistant.citations.strength import strength_problem
+from assistant.citations.subjects import subject_problem
 from assistant.citations.wording import Reading, missing_name, read
 
 MAX_CLAIM = 2000  # characters; a model that writes more in one line states no claim
@@ -73,6 +74,7 @@ def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Callable[[
         "negation": negation,
         "swapped": comparison,
         "direction": None if comparison or negation else direction_problem(claim, sentences, settled),
+        "subject": subject_problem(claim, sentences, broad),
         "strength": strength_problem(claim, sentences),
     }
     problems = [Problem(kind, message) for kind, message in found.items() if message]

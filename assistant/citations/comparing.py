@@ -12,7 +12,8 @@ _OPPOSITES = """
     amount: exceed above double upper most maximize maximise upward increment | fewer smaller shrink cut diminish below halve
     amount: maximum | lessen least minimize minimise fall fell downward decrement minimum lowest
     quality: improve better enhance outperform surpass superior best | degrade worse worsen underperform inferior
-    quality: boost gain beat benefit strengthen improvement | worst deteriorate hurt harm suffer impair weaken lose degradation
+    quality: boost gain beat benefit beneficial strengthen improvement | worst deteriorate hurt harm harmful suffer
+    quality: betterment | impair weaken degradation
     speed: faster fast quick speed accelerate speedup quicker rapid | slower slow decelerate slowdown slowly
     size: large big huge massive | small tiny
     degree: significant significantly substantial substantially considerable considerably | negligible negligibly insignificant
@@ -36,7 +37,18 @@ _OPPOSITES = """
     seen: seen | unseen
     presence: present | absent
     rank: first | last
-    many: many | few"""
+    many: many | few
+    density: sparse | dense
+    motion: static | dynamic
+    rightness: correct correctly | wrong wrongly incorrect
+    keeping: maintain retain preserve | lose discard
+    chance: random randomly | deterministic deterministically
+    scope: local locally | global globally
+    statement: explicit explicitly | implicit implicitly
+    depth: deep deeper | shallow
+    supply: abundant plentiful | scarce
+    freezing: freeze frozen | update unfreeze
+    knowledge: known | unknown"""
 
 
 def _read_axes(lines: str) -> dict[str, tuple[str, int]]:
@@ -59,6 +71,8 @@ _LOWER_IS_BETTER = frozenset(
     risk complexity overfitting usage requirement burden noise variance toxicity size redundancy communication energy""".split()
 )
 _COMPARING = frozenset(map(stem, "outperform surpass exceed beat underperform outdo dominate overtake".split()))
+_RANKED = frozenset("amount quality speed size degree ease length strength sign time".split())
+_RANKING = frozenset("sota state-of-the-art state top win wins ahead record than over optimal leading".split())
 _BE = frozenset("is are was were be been being gets get".split())
 _SELF_WORDS = frozenset("we our us ours it its proposed they their authors".split())
 _SELF = "<this paper>"
@@ -66,6 +80,7 @@ _ADJUNCTS = frozenset(
     "on in across for by with while when at under despite including using as from during within".split()
 )
 _WINDOW = 5
+_ACROSS_AXES = 0.6
 _MIN_OPPOSITE = 0.3  # shared neighbours, a next word counting 1: fewer say nothing
 
 
@@ -74,13 +89,14 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
     theirs = [(w, axis, _neighbours(s, w)) for s in sources for w in s.words if (axis := _axis(w))]
     for word in claim.words:
         axis = _axis(word)
-        if not axis or word.at in settled:
+        if not axis or word.at in settled or _is_phrase(claim, word):
             continue
         mine = _neighbours(claim, word)
         best, opposite = {1: 0.0, -1: 0.0}, ""
         for other, other_axis, near in theirs:
             relation = _relation(axis, other_axis, mine)
-            score = shared(mine, near) if relation else 0.0
+            # Words of two axes, as "worse" and "increases", are opposites only where they are said of the same thing.
+            score = shared(mine, near) * (1.0 if axis[0] == other_axis[0] else _ACROSS_AXES) if relation else 0.0
             score += 1.0 if relation > 0 and other.stem == word.stem and score else 0.0
             if relation < 0 and score > best[-1]:
                 opposite = other.lower
@@ -89,6 +105,13 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         if best[-1] > max(best[1], _MIN_OPPOSITE):
             return f"the claim says “{word.lower}” where the cited sentence says “{opposite}”"
     return None
+
+
+def _is_phrase(text: Reading, word: Word) -> bool:
+    """True in "at the same time", which likens nothing, and in "less well", which grades a word and no amount."""
+    following = text.words[word.at + 1].lower if word.at + 1 < len(text.words) else ""
+    is_degree = word.lower in ("more", "less", "most", "least") and (following == "well" or following.endswith("ly"))
+    return is_degree or (word.lower == "same" and following == "time")
 
 
 def _axis(word: Word) -> tuple[str, int] | None:
@@ -135,6 +158,8 @@ def comparison_problem(
     `names` are the stems that name this paper's method, which a sentence calls "we" or "our method".
     """
     settled: set[int] = set()
+    if any(_pivots(claim, names)) and not any(_compares(source) for source in sources):
+        return "the claim compares what the cited sentence does not", settled
     theirs = [pivot for source in sources for pivot in _pivots(source, names)]
     for mine in _pivots(claim, names):
         best, problem, agreed = 0.0, None, False
@@ -152,6 +177,13 @@ def comparison_problem(
         if agreed:
             settled.update(range(mine.word.at - 3, mine.word.at + 2))
     return None, settled
+
+
+def _compares(text: Reading) -> bool:
+    """True where a text ranks anything: by a word with an opposite, a verb such as "exceed", or a mark reached."""
+    return any(
+        (_axis(w) or ("",))[0] in _RANKED or w.stem in _COMPARING or w.lower in _RANKING for w in text.words
+    ) or any(quantity.unit in ("times", "points", "%") for quantity in text.quantities)
 
 
 def _pivots(text: Reading, names: frozenset[str]) -> Iterator[Pivot]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.citations.placing import exchanged_number, foreign_name, unpaired_number
+from assistant.citations.placing import MOVES
 from assistant.citations.wording import Reading
 from assistant.quantities import LOWER_BOUNDS, MANY, UPPER_BOUNDS, Quantity
 
@@ -29,7 +29,7 @@ def number_problem(claim: Reading, sentences: Sequence[Reading], records: Sequen
     given = {number for source in sentences for number in _NUMBERING.findall(source.text)}
     if not set(numbering) <= given and numbering != _FIRST_NUMBERS[: len(numbering)]:
         return "the cited sentence numbers its points otherwise"
-    moved = exchanged_number(claim, sentences) or unpaired_number(claim, sentences) or foreign_name(claim, sentences)
+    moved = next((text for find in MOVES if (text := find(claim, sentences))), None)
     return f"the cited sentence says {moved[:40]} of something else" if moved else None
 
 

@@ -10,6 +10,8 @@ from assistant.quantities import Quantity, quantities
 
 _WINDOW = 5
 _REACH = 6  # words behind a number within which "on NAME" says where it holds
+_RIGHT = frozenset("correct correctly right accuracy accurate accurately success successfully".split())
+_WRONG = frozenset("error errors wrong wrongly incorrect incorrectly mistake mistakes failure failures misses".split())
 _RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
 
 
@@ -30,21 +32,30 @@ def _ranges(text: Reading) -> Iterator[tuple[float, float]]:
 def exchanged_number(claim: Reading, sources: Sequence[Reading]) -> str | None:
     """The text of a number that the cited sentence says of something else, while another number stands there; else None."""
     for source in sources:
-        placed = [q for q in quantities(source.folded) if not q.text[:1].isalpha()]
+        standing = [q for q in quantities(source.folded) if not _is_of_name(source, q)]
+        placed = [q for q in standing if not q.text[:1].isalpha()]
         if len({q.value for q in placed}) < 2:
             continue
-        around = [(q, _around(source, q)) for q in placed]
+        around = [(q, _around(source, q)) for q in standing]
         for quantity in quantities(claim.folded):
             own = [near for q, near in around if quantity.agrees_with(q)]
             if not own:
                 continue
             mine = _around(claim, quantity)
             best = max(shared(mine, near) for near in own)
-            alike = [near for q, near in around if q.unit == quantity.unit and q.value != quantity.value]
+            alike = [
+                near for q, near in around if q in placed and q.unit == quantity.unit and q.value != quantity.value
+            ]
             others = [shared(mine, near) for near in alike]
             if others and max(others) >= 1.0 and max(others) > 1.5 * best:
                 return quantity.text
     return None
+
+
+def _is_of_name(text: Reading, quantity: Quantity) -> bool:
+    """True for the number of "AlpacaEval 2.0" and "Llama 3"."""
+    before = re.search(r"(\w+) $", text.folded[: quantity.start])
+    return before is not None and not (quantity.unit or quantity.noun) and is_name(before[1], True)
 
 
 def _around(text: Reading, quantity: Quantity) -> dict[str, float]:
@@ -96,6 +107,44 @@ def _paired_lists(source: Reading) -> Iterator[tuple[list[Quantity], list[Quanti
             yield first, second
 
 
+def turned_measure(claim: Reading, sources: Sequence[Reading]) -> str | None:
+    """The text of a number that the claim gives for what is right and the cited sentences for what is wrong, or reversed."""
+    for quantity in claim.quantities:
+        mine = _measures(claim, quantity)
+        theirs = [_measures(s, other) for s in sources for other in s.quantities if quantity.agrees_with(other)]
+        if mine and theirs and all(len(each) == 1 and not each & mine for each in theirs) and len(mine) == 1:
+            return quantity.text
+    return None
+
+
+def _measures(text: Reading, quantity: Quantity) -> set[bool]:
+    """Whether a number's clause speaks of what is right (True), of what is wrong (False), of both or of neither."""
+    at, after = _place(text, quantity)
+    clause = text.words[at].clause if at < len(text.words) else -1
+    near = [w.lower for w in text.words[max(0, at - _REACH) : after + _REACH] if w.clause == clause]
+    return {True for word in near if word in _RIGHT} | {False for word in near if word in _WRONG}
+
+
+def swapped_counts(claim: Reading, sources: Sequence[Reading]) -> str | None:
+    """The number of a claim that counts "three B" where the cited sentence counts "three A and one B"; else None."""
+    theirs = [count for source in sources for count in _counts(source)]
+    for number, things in _counts(claim):
+        same = [other for n, other in theirs if n == number]
+        if things in {other for n, other in theirs if n != number} and same and things not in same:
+            return f"{number:g}"
+    return None
+
+
+def _counts(text: Reading) -> Iterator[tuple[float, tuple[str, str]]]:
+    """Small whole numbers with the stems of the two words behind them; "one" counts here."""
+    ones = [(m.start(), m.end(), 1.0) for m in re.finditer(r"\b(?:one|a single)\b", text.folded.lower())]
+    numbers = [(q.start, q.end, q.value) for q in text.quantities if not q.is_measured and q.value % 1 == 0]
+    for _, end, value in sorted(ones + numbers):
+        behind = [word.stem for word in text.words if word.start >= end][:2]
+        if value < 100 and len(behind) == 2:
+            yield value, (behind[0], behind[1])
+
+
 def foreign_name(claim: Reading, sources: Sequence[Reading]) -> str | None:
     """The text of a number that the claim gives "on B" where the cited sentence gives it "on A" and names B elsewhere."""
     for quantity in claim.quantities:
@@ -125,3 +174,7 @@ def _name_behind(text: Reading, quantity: Quantity) -> Word | None:
             written = [text.folded[w.start : w.start + len(w.lower)] for w in following]
             return following[0] if written and is_name(written[0], True) else None
     return None
+
+
+MOVES = (exchanged_number, unpaired_number, foreign_name, turned_measure, swapped_counts)
+"""All ways to find a number that the claim says of something else."""

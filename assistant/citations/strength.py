@@ -26,7 +26,7 @@ _DOUBT = frozenset(
 _HEDGES = _DOUBT | frozenset(
     """can possible potential seem seems seemed appear appears suggest suggests suggesting suggested should would expected
     hypothesized hypothesised conjectured speculated if sometimes open question probable unlikely presumably plausible risk
-    prone tend tends ask asks study studies investigate investigates examine examines""".split()
+    prone tend tends little ask asks study studies investigate investigates examine examines""".split()
 )
 _CAUSAL = re.compile(
     r"\b(?:because|due to|owing to|thanks to|caused by|as a result of|attributable to|attributed to|therefore|causes)\b"
@@ -39,7 +39,7 @@ _AS_CAUSAL = re.compile(
 _CONCESSION = re.compile(r"\b(?:despite|although|though|notwithstanding|in spite of|regardless of)\b")
 _CONTRAST = re.compile(r"\b(?:rather than|instead of)\b")
 _THEN = re.compile(r"\b(?:and then|then|followed by)\b")
-_NEAR = 8  # words on either side
+_NEAR = 10  # words on either side
 _MIN_SHARED = 2
 
 
@@ -55,8 +55,8 @@ def strength_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
 
 
 def _scope_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
-    said = {word.lower for source in sources for word in source.words}
-    for word in claim.words:
+    said = {word.lower for source in sources for word in _free_words(source)}
+    for word in _free_words(claim):
         before, after = _around(claim, word)
         if word.lower in _UNIVERSAL and not said & _AS_UNIVERSAL:
             is_of_all = word.lower == "all" and before in ("of", "at", "above", "after")
@@ -69,6 +69,11 @@ def _scope_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
             if not (is_measure or is_condition or _is_counted(claim, word)):
                 return f"the claim says “{word.lower}” where the cited sentence does not"
     return None
+
+
+def _free_words(text: Reading) -> list[Word]:
+    """The words but for the first parts of compounds, such as the "fully" of "fully-connected"."""
+    return [word for word in text.words if text.folded[word.start + len(word.lower) :][:1] != "-"]
 
 
 def _around(text: Reading, word: Word) -> tuple[str, str]:
@@ -96,7 +101,8 @@ def _doubt_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
     for source in sources:
         for cue in source.words:
             is_little = cue.lower == "little" and _around(source, cue)[1] in ("is", "was")
-            if (cue.lower in _DOUBT or is_little) and _states(claim, source, cue, plain=sources):
+            is_ability = cue.lower == "could" and _around(source, cue)[1] in ("only", "not")
+            if (cue.lower in _DOUBT or is_little) and not is_ability and _states(claim, source, cue, plain=sources):
                 return f"the cited sentence says it with “{cue.lower}”, the claim without"
     return None
 
@@ -110,9 +116,8 @@ def _states(claim: Reading, source: Reading, cue: Word, plain: Sequence[Reading]
     others = {w.sense for s in plain for w in s.words if not is_frame(w) and not (s is source and w.at == head.at)}
     if any(alike(head.sense, other) for other in others):
         return False  # it stands elsewhere too, perhaps without doubt
-    near = {w.sense for w in source.words[max(0, cue.at - _NEAR) : cue.at + _NEAR + 1] if not is_frame(w)} - {
-        head.sense
-    }
+    around = source.words[max(0, cue.at - _NEAR) : head.at + _NEAR + 1]
+    near = {w.sense for w in around if not is_frame(w)} - {head.sense}
     for word in claim.words:
         if alike(word.sense, head.sense):
             beside = {w.sense for w in claim.words[max(0, word.at - _NEAR) : word.at + _NEAR + 1]}
@@ -148,7 +153,7 @@ def _contrast_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
             scope = [w for w in scope if w.clause == scope[0].clause][:4]
             rest = {w.sense for w in source.words if w.at < first}
             mine = {word.sense for word in claim.words}
-            if len(scope) >= _MIN_SHARED and all(w.sense in mine for w in scope[:3]) and not scope[0].sense in rest:
+            if len(scope) >= _MIN_SHARED and all(w.sense in mine for w in scope[:3]) and scope[0].sense not in rest:
                 return f"the cited sentence says “{match.group()} {scope[0].lower}”, the claim the opposite"
     return None
 
