@@ -5,7 +5,7 @@ the cited sentences; enough of its weighted words do, in every clause. They catc
 changes its wording, and none of them proves entailment.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from assistant.citations.comparing import comparison_problem, direction_problem
 from assistant.citations.covering import cover_problem
@@ -15,7 +15,7 @@ from assistant.citations.numbers import number_problem
 from assistant.citations.placing import reversed_range
 from assistant.citations.strength import strength_problem
 from assistant.citations.subjects import subject_problem
-from assistant.citations.wording import Reading, missing_name, read
+from assistant.citations.wording import Reading, missing_name, read, stems_of
 
 MAX_CLAIM = 2000  # characters; a model that writes more in one line states no claim
 _LONGEST_SOURCE = 6000  # characters of a sentence or passage that are read; stored sentences end at 1200
@@ -38,7 +38,7 @@ def check_claim(
         return [Problem("off_topic", "it is too long to be one claim")]
     claim = read(text)
     cited = [evidence[mark] for mark in dict.fromkeys(marks)]
-    problems = _problems(claim, cited, idf)
+    problems = list(_problems(claim, cited, idf))
     if problems and (rival := _rival(claim, cited, evidence, idf)):
         return [Problem("misattributed", f"the cited sentence does not say it; [{rival}] does")]
     return problems
@@ -52,34 +52,43 @@ def _rival(claim: Reading, cited: Sequence[EvidenceSentence], evidence: Evidence
     """The mark of the offered sentence that holds the claim by itself, the likeliest by shared words first."""
     wanted = {word.stem: idf(word.stem) for word in claim.words if word.is_content}
     others = [sentence for sentence in evidence.values() if sentence not in cited]
-    scores = [sum(wanted[s] for s in wanted.keys() & _read(sentence.text).stems) for sentence in others]
+    scores = [sum(wanted[s] for s in wanted.keys() & stems_of(other.text[:_LONGEST_SOURCE])) for other in others]
     ranked = sorted(zip(scores, range(len(others)), strict=True), key=lambda pair: (-pair[0], pair[1]))
-    return next((others[i].mark for _, i in ranked[:_RIVALS] if not _problems(claim, [others[i]], idf)), None)
+    return next((others[i].mark for _, i in ranked[:_RIVALS] if not any(_problems(claim, [others[i]], idf))), None)
 
 
-def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Callable[[str], float]) -> list[Problem]:
+def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Weight) -> Iterator[Problem]:
+    """What speaks against a claim, the cheaper checks first: who only asks whether anything does stops at the first."""
     sentences = [_read(sentence.text) for sentence in cited]
     records = list(dict.fromkeys(sentence.record[:_LONGEST_SOURCE] for sentence in cited))
-    whole = read("\n".join([*(s.text[:_LONGEST_SOURCE] for s in cited), *records]))
-    parts = [part[:_LONGEST_SOURCE] for s in cited for part in (s.text, s.context, s.record)]
-    broad = read("\n".join(dict.fromkeys(parts)))
-    negation = negation_problem(claim, sentences)
+    if number := number_problem(claim, sentences, [read(record) for record in records]):
+        yield Problem("number", number)
+    if negation := negation_problem(claim, sentences):
+        yield Problem("negation", negation)
     comparison, settled = comparison_problem(claim, sentences, _method_names(records))
     if not comparison and reversed_range(claim, sentences):
         comparison = "the claim turns a range of the cited sentence around"
-    name = missing_name(claim, broad)
-    found = {
-        "number": number_problem(claim, sentences, [read(record) for record in records]),
-        "name": f"the cited paper does not mention “{name}”" if name else None,
-        "negation": negation,
-        "swapped": comparison,
-        "direction": None if comparison or negation else direction_problem(claim, sentences, settled),
-        "subject": subject_problem(claim, sentences, broad),
-        "strength": strength_problem(claim, sentences),
-    }
-    problems = [Problem(kind, message) for kind, message in found.items() if message]
-    cover = cover_problem(claim, whole, broad, idf)
-    return [*problems, cover] if cover else problems
+    if comparison:
+        yield Problem("swapped", comparison)
+    elif not negation and (direction := direction_problem(claim, sentences, settled)):
+        yield Problem("direction", direction)
+    if strength := strength_problem(claim, sentences):
+        yield Problem("strength", strength)
+    whole = read("\n".join([*(s.text[:_LONGEST_SOURCE] for s in cited), *records]))
+    contexts = [context for s in cited for context in _around(s)]
+    broad = read("\n".join(dict.fromkeys([*contexts, *records])))
+    if name := missing_name(claim, broad):
+        yield Problem("name", f"the cited paper does not mention “{name}”")
+    if subject := subject_problem(claim, sentences, broad):
+        yield Problem("subject", subject)
+    if cover := cover_problem(claim, whole, broad, idf):
+        yield cover
+
+
+def _around(sentence: EvidenceSentence) -> list[str]:
+    """What stands around a sentence, itself included: its passage, so that all sentences of one are read once."""
+    text, context = sentence.text[:_LONGEST_SOURCE], sentence.context[:_LONGEST_SOURCE]
+    return [context] if text in context else [text, context]
 
 
 def _method_names(records: Sequence[str]) -> frozenset[str]:

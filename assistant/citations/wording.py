@@ -6,6 +6,7 @@ A `Reading` is a text read once; the claim checks compare readings. Everything i
 import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from assistant.citations.synonyms import SYNONYMS
 from assistant.quantities import Quantity, quantities
@@ -16,6 +17,7 @@ _CHUNK = re.compile(r"[^\W_]+(?:[-+./&@'’][^\W_]+)*\+*")
 _BREAK = re.compile(r"[;:()\[\]]|,(?!\d{3})|[.!?](?:\s|$)|—|--|\s-\s")
 _CLAUSE_WORDS = frozenset("but while whereas although though because since however thereby so and or yet".split())
 _DEFINED = re.compile(r"\(([A-Z][\w-]{0,8}[A-Z])s?\)")
+_HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_JOIN = 4
 _ABILITY = re.compile(r"bil$")  # stability is "stabil", stable "stabl"
 
@@ -36,8 +38,7 @@ _MONTHS = frozenset("january february april june july august september october n
 _COMMON_ACRONYMS = frozenset("ai ml nlp llm llms lm lms".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: `lower` folded, its `stem`, its number `at` among the words, its `clause`, and what stands around."""
 
     lower: str
@@ -127,20 +128,38 @@ class Reading:
 @lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
     """`text` as a Reading. Never raises."""
-    text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half a character: the stemmer cannot encode it
-    folded = fold(text)
+    text, folded = _folded(text)
     breaks = [match.start() for match in _BREAK.finditer(folded)]
     words: list[Word] = []
     clause, next_break = 0, 0
     for match in _TOKEN.finditer(folded):
         while next_break < len(breaks) and breaks[next_break] < match.start():
             next_break, clause = next_break + 1, clause + 1
-        lower = re.sub(r"['’]s$", "", match.group().lower()).replace("’", "'")
-        lower = lower[:3] if lower in _MONTHS or match.group() == "March" else lower  # listings print "Apr 29"
+        lower = _lower(match.group())
         clause += lower in _CLAUSE_WORDS
         content = lower not in STOP_WORDS and (len(lower) > 1 or lower.isdigit())
         words.append(Word(lower, stem(lower)[:60], len(words), clause, content, match.start()))
     return Reading(text, folded, tuple(words))
+
+
+@lru_cache(maxsize=8192)
+def stems_of(text: str) -> frozenset[str]:
+    """The same as `read(text).stems`, for sentences that are only ranked."""
+    return frozenset(stem(_lower(token))[:60] for token in _TOKEN.findall(_folded(text)[1]))
+
+
+def _folded(text: str) -> tuple[str, str]:
+    """`text` without halves of characters, which the stemmer cannot encode, and the same folded."""
+    text = _HALVES.sub("\ufffd", text)
+    return text, fold(text)
+
+
+def _lower(token: str) -> str:
+    """A token in lower case without a genitive; months as listings print them ("Apr 29")."""
+    lower = token.lower()
+    if lower.endswith(("'s", "’s")):
+        lower = lower[:-2]
+    return lower[:3] if lower in _MONTHS or token == "March" else lower.replace("’", "'")
 
 
 def is_frame(word: Word) -> bool:
