@@ -267,8 +267,12 @@ def main() -> None:
         typer.echo(f"assistant: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)
+        _say_stopped()
         sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        if end.__context__ and isinstance(end.__context__.__cause__, KeyboardInterrupt):  # typer took Ctrl-C, silently
+            _say_stopped()
+        raise
     except Exception as error:
         if debug:
             raise
@@ -278,3 +282,7 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
+
+
+def _say_stopped() -> None:
+    typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)

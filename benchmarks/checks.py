@@ -26,7 +26,7 @@ from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.citations import EvidenceSentence, check_claim
 from assistant.evaluation.statistics import mean_figure
-from assistant.generating import number_evidence
+from assistant.offering import number_evidence
 from assistant.records import Passage
 
 
