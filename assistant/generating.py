@@ -7,7 +7,7 @@ provider fails, the extractive answer is given in its place, and says so.
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from assistant.answering import Written
+from assistant.answering import Pieces, Written
 from assistant.catalogue import Catalogue
 from assistant.citations import check_claim, is_filler, is_refusal, parse_claims
 from assistant.citations.wording import is_frame, read
@@ -61,14 +61,15 @@ class ModelWriter:
         )
         meter = self._model.meter(fresh, _REWRITE_SHARE)
         try:
-            lines = list(self._model.lines(load_prompt("rewrite").render(history=turns, question=question), meter))
+            messages = load_prompt("rewrite").render(history=turns, question=question)
+            lines = [line for line in self._model.lines(messages, meter) if line is not None]
         except ProviderError:
             return None
         text = " ".join(" ".join(_after_thoughts(lines)).split()).strip("\"'“” ")
         return (text, meter.usage) if 0 < len(text) <= 600 else None
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Iterator[Claim | Written]:
-        """Supported claims as their lines complete, then what failed twice, then the usage."""
+    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
+        """Supported claims as their lines complete, then what failed twice, then the usage; None while the model writes."""
         numbering, draft, meter = Numbering(), _Draft(), self._model.meter(fresh)
         try:
             offered = yield from self._first(question, passages, numbering, draft, meter)
@@ -87,7 +88,7 @@ class ModelWriter:
 
     def _first(
         self, question: Question, passages: Sequence[Passage], numbering: Numbering, draft: _Draft, meter: Meter
-    ) -> Generator[Claim, None, Offered]:
+    ) -> Generator[Claim | None, None, Offered]:
         """The first call's claims; returns the evidence. Where it does not fit the model's context, half of it is offered.
 
         What fitted is remembered, so that the next question fits at once.
@@ -103,9 +104,14 @@ class ModelWriter:
                     raise
                 self._evidence_tokens //= 2
 
-    def _checked(self, lines: Iterator[str], offered: Offered, numbering: Numbering, draft: _Draft) -> Iterator[Claim]:
+    def _checked(
+        self, lines: Iterator[str | None], offered: Offered, numbering: Numbering, draft: _Draft
+    ) -> Iterator[Claim | None]:
         """The supported claims of the lines; the others go to `draft.failed`."""
         for line in lines:
+            if line is None:
+                yield None
+                continue
             if line == THOUGHT_ENDS:
                 draft.failed.clear()
             if is_refusal(line) or is_filler(line):
@@ -128,7 +134,7 @@ class ModelWriter:
 
     def _repaired(
         self, question: Question, offered: Offered, numbering: Numbering, draft: _Draft, meter: Meter
-    ) -> Iterator[Claim]:
+    ) -> Iterator[Claim | None]:
         """One call for all failed claims; those stay listed of which no mended claim has come back."""
         listed = "\n".join(f"- {defused(claim.text)} ({'; '.join(claim.reasons)})" for claim in draft.failed)
         messages = load_prompt("repair").render(evidence=offered.text, question=question.text, claims=listed)

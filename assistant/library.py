@@ -131,7 +131,10 @@ class Assistant:
         sources: Iterable[str] | None = None,
         fresh: bool = False,
     ) -> Iterator[Event]:
-        """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
+        """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done".
+
+        "writing" comes in between while a model writes. Closing the iterator stops the model's request.
+        """
         scope = self._scope(papers, years, sources)
         for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):
             yield from piece["events"]

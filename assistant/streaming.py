@@ -18,6 +18,7 @@ from assistant.records import Usage
 from assistant.replies import Reply
 from assistant.transport import is_quota_used_up, until
 
+_PULSE = 0.5  # seconds
 _ONLY_THOUGHT = "The model spent its tokens on reasoning and answered nothing; raise ASSISTANT_MAX_ANSWER_TOKENS."
 _TOO_LATE = "The model did not finish within {:.0f} s; ask again, or raise ASSISTANT_ANSWER_DEADLINE."
 _TOO_LONG = "The model's context is too short for the evidence; lower ASSISTANT_EVIDENCE_TOKENS or use another model."
@@ -69,9 +70,10 @@ class Streamer:
         """What is to be counted for one answer, or for a `share` of the time that one may take."""
         return Meter(time.monotonic() + share * self._config.answer_deadline, self._price, fresh)
 
-    def lines(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str]:
+    def lines(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str | None]:
         """The model's reply a complete line at a time, from the answer cache where it is there and may be.
 
+        None comes now and then while a line is being written, so that whoever reads can leave in the middle of it.
         Raises ProviderError, one sentence, where the provider fails, breaks off, or may not be asked within the budget.
         """
         limit, key = 0 if meter.fresh else self._config.answer_cache, self._key(messages)
@@ -83,7 +85,8 @@ class Streamer:
         # Closing ends the request when the reader goes away; a stream that is only dropped goes on.
         with closing(self._streamed(messages, meter)) as streamed:  # type: ignore[type-var]
             for line in streamed:
-                lines.append(line)
+                if line is not None:
+                    lines.append(line)
                 yield line
         if limit and lines:
             self._kept.put_reply(key, "\n".join(lines), limit)
@@ -93,12 +96,12 @@ class Streamer:
         settings = (self.mode, config.openai_base_url, config.temperature, config.max_answer_tokens)
         return hashlib.sha256(json.dumps([messages, settings]).encode()).digest()
 
-    def _streamed(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str]:
+    def _streamed(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str | None]:
         reserved = (sum(tokens_at_most(text) for _, text in messages), self._config.max_answer_tokens)
         self._budget.reserve(*reserved)
         meter.calls += 1
         reply, finish, given, written = Reply(), None, 0, 0
-        has_begun = has_text = False
+        has_begun, has_text, pulse = False, False, time.monotonic()
         try:
             with closing(self._model.stream(messages)) as stream:  # type: ignore[type-var]
                 with until(meter.deadline):  # the request is made when its first piece is asked for
@@ -111,6 +114,9 @@ class Streamer:
                     for line in reply.feed(str(piece.text)):
                         has_text = has_text or bool(line.strip())
                         yield line
+                    if time.monotonic() > pulse + _PULSE:
+                        pulse = time.monotonic()
+                        yield None
                     if time.monotonic() > meter.deadline:
                         raise ProviderError(_TOO_LATE.format(self._config.answer_deadline))
         except ProviderError:
