@@ -98,15 +98,17 @@ def _stop_late(response: Any) -> None:
     """Ends a body that keeps the line alive without coming to an end: comment lines hold off every timeout."""
     import openai
 
-    if (deadline := _DEADLINE.get()) is None:
+    deadline = _DEADLINE.get()
+    if deadline is None:
         return
+    moment: float = deadline
     library = importlib.import_module(type(response).__module__.partition(".")[0])  # httpx, or its successor
     body, request = response.stream, response.request
 
     class Limited(library.SyncByteStream):  # type: ignore[misc, name-defined]
         def __iter__(self) -> Iterator[bytes]:
             for part in body:
-                if time.monotonic() > deadline:
+                if time.monotonic() > moment:
                     raise openai.APITimeoutError(request=request)
                 yield part
 

@@ -108,8 +108,12 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
 
 
 def _is_phrase(text: Reading, word: Word) -> bool:
-    """True in "at the same time", which likens nothing, and in "less well", which grades a word and no amount."""
+    """True in "at the same time", which likens nothing, and in "less well", which grades a word."""
     following = text.words[word.at + 1].lower if word.at + 1 < len(text.words) else ""
+    if following == "than" and any(
+        q.bound in ("over", "under") and 0 < q.start - word.start < 15 for q in text.quantities
+    ):
+        return True  # "more than 70 %" bounds a number
     is_degree = word.lower in ("more", "less", "most", "least") and (following == "well" or following.endswith("ly"))
     return is_degree or (word.lower == "same" and following == "time")
 

@@ -96,7 +96,12 @@ def _holds(claim: Reading, word: Word, source: Reading) -> bool:
 
 def weights(claim: Reading, idf: Callable[[str], float]) -> list[float]:
     """The idf of each word of `claim`, 0 for words that claim nothing and for numbers."""
-    return [0.0 if is_frame(word) or word.lower[0].isdigit() else max(0.1, idf(word.stem)) for word in claim.words]
+    counted = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
+    counted = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
+    return [
+        0.0 if is_frame(word) or word.lower[0].isdigit() or word.start in counted else max(0.1, idf(word.stem))
+        for word in claim.words
+    ]
 
 
 def segments(claim: Reading) -> Iterator[list[Word]]:

@@ -87,7 +87,8 @@ def _cues(text: Reading) -> Iterator[Cue]:
         if word.lower in ("not", "no") and (following in _NO_CUE_AFTER or _is_bound(words, word.at)):
             continue
         if word.lower in _AFTER_SUBJECT:  # "label-free", "this equivalence breaks down"
-            yield Cue(word, words[max(0, word.at - 1) : word.at], False)
+            before = [w for w in words[: word.at] if w.is_content][-1 if word.lower == "free" else -_SCOPE :]
+            yield Cue(word, tuple(reversed(before)), False)
             continue
         yield Cue(word, _scope(words, word), hard)
 
