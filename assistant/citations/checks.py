@@ -1,8 +1,9 @@
 """The checks: pure functions that hold a claim against the sentences it cites.
 
-The checks go from certain to likely: the mark was offered; the claim's quantities, names, negation and direction stand in
-the cited sentences; enough of its weighted words do, in every clause. They catch what changes a fact, not what merely
-changes its wording, and none of them proves entailment.
+The checks go from certain to likely: the mark was offered; the claim's quantities stand in the cited sentences, said of the
+same things; negation, comparison, direction and strength ("all", "only", "may", "because") agree; its names occur; enough of
+its weighted words do, in every clause. They catch what changes a fact, not what merely changes its wording, and none of them
+proves entailment: `benchmarks/checks.py` says how much of what a model may write they tell apart.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

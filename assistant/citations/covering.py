@@ -21,12 +21,12 @@ _PLAIN = 0.8
 def cover_problem(claim: Reading, whole: Reading, broad: Reading, idf: Callable[[str], float]) -> Problem | None:
     """What the cited sentences and records (`whole`) do not hold; `broad`, their passages too, tells what acronyms mean."""
     held = covered(claim, whole, broad)
-    mass = weights(claim, idf)
+    mass, numbers = weights(claim, idf), _in_numbers(claim)
     if _cover(claim.words, held, mass) < MIN_COVER:
         return Problem("off_topic", "the cited sentence is about something else")
     for part in (*_long_runs(claim, held, mass), *segments(claim)):
         content = [word for word in part if mass[word.at]]
-        is_tail = part[0].at > 0 and content and sum(word.is_content for word in part) >= 2
+        is_tail = part[0].at > 0 and content and sum(word.is_content and word.at not in numbers for word in part) >= 2
         if _cover(part, held, mass) < (MIN_CLAUSE_COVER if len(content) >= 3 else 0.01 if is_tail else 0.0):
             start, end = part[0].start, part[-1].start + len(part[-1].lower)
             return Problem("invented", f"nothing in the cited sentence supports “{claim.folded[start:end][:80]}”")
@@ -97,11 +97,14 @@ def _holds(claim: Reading, word: Word, source: Reading) -> bool:
 def weights(claim: Reading, idf: Callable[[str], float]) -> list[float]:
     """The idf of each word of `claim`, 0 for words that claim nothing and for numbers."""
     counted = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
-    counted = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
-    return [
-        0.0 if is_frame(word) or word.lower[0].isdigit() or word.start in counted else max(0.1, idf(word.stem))
-        for word in claim.words
-    ]
+    numbers = _in_numbers(claim)
+    return [0.0 if is_frame(word) or word.at in numbers else max(0.1, idf(word.stem)) for word in claim.words]
+
+
+def _in_numbers(claim: Reading) -> set[int]:
+    """The places of words that are, or belong to, a number: "two thirds", "7B", "points"; they are checked as numbers."""
+    spans = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
+    return {word.at for word in claim.words if word.start in spans or word.lower[0].isdigit()}
 
 
 def segments(claim: Reading) -> Iterator[list[Word]]:
