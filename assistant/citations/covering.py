@@ -96,7 +96,6 @@ def _holds(claim: Reading, word: Word, source: Reading) -> bool:
 
 def weights(claim: Reading, idf: Callable[[str], float]) -> list[float]:
     """The idf of each word of `claim`, 0 for words that claim nothing and for numbers."""
-    counted = {at for quantity in claim.quantities for at in range(quantity.start, quantity.end)}
     numbers = _in_numbers(claim)
     return [0.0 if is_frame(word) or word.at in numbers else max(0.1, idf(word.stem)) for word in claim.words]
 
