@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from assistant.citations.placing import MOVES
 from assistant.citations.wording import Reading
@@ -9,12 +10,18 @@ from assistant.quantities import LOWER_BOUNDS, MANY, UPPER_BOUNDS, Quantity
 
 _NUMBERING = re.compile(r"(?<![\w.])\(?([1-9]\d?|i{1,3}|iv|v|[a-e])\)")  # (1) … (2) …: what a claim may count
 _FIRST_NUMBERS = [str(number) for number in range(1, 100)]
+_MOST_NUMBERS, _MOST_NUMBERS_OF_SENTENCE = 40, 80
+_JOINING = re.compile(r" (?:and|or|than|to) ")
+_ITEM = 4  # words of a thing in a list
+_LIST_REACH = 200  # characters before an "and" in which its list is looked for
 _LONGEST_LIST = 5  # "the two", "all three": what a claim may count without a numeral in the source
 
 
 def number_problem(claim: Reading, sentences: Sequence[Reading], records: Sequence[Reading]) -> str | None:
     """What is wrong with the numbers of `claim`, for readers; None where the cited sentences and records hold them all."""
     there = [quantity for source in sentences for quantity in source.quantities]
+    if len(claim.quantities) > _MOST_NUMBERS:
+        return "it holds more numbers than one claim can"
     printed = [quantity for record in records for quantity in record.quantities]
     for quantity in claim.quantities:
         agreeing = [other for other in there if quantity.agrees_with(other)]
@@ -29,6 +36,8 @@ def number_problem(claim: Reading, sentences: Sequence[Reading], records: Sequen
     given = {number for source in sentences for number in _NUMBERING.findall(source.text)}
     if not set(numbering) <= given and numbering != _FIRST_NUMBERS[: len(numbering)]:
         return "the cited sentence numbers its points otherwise"
+    if len(there) > _MOST_NUMBERS_OF_SENTENCE:
+        return None  # a table; comparing what stands around each would take too long
     moved = next((text for find in MOVES if (text := find(claim, sentences))), None)
     return f"the cited sentence says {moved[:40]} of something else" if moved else None
 
@@ -72,9 +81,9 @@ def _is_said_otherwise(claim: Reading, quantity: Quantity, sources: Sequence[Rea
 
 def _listed(source: Reading) -> Iterator[int]:
     """How many things each list of the source holds: "a and b" 2, "a, b, and c" 3."""
-    for match in re.finditer(
-        r"(?:[^\s,;:()]+, ?(?:[^\s,;:()]+ ){0,3}?)*[^\s,;:()]+,? (?:and|or|than|to) ", source.folded
-    ):
-        count = match.group().count(",") + 2 - match.group().rstrip().endswith((", and", ", or"))
-        if count <= _LONGEST_LIST:
-            yield count
+    for match in _JOINING.finditer(source.folded):
+        before = re.split(r"[;:()]", source.folded[max(0, match.start() - _LIST_REACH) : match.start()])[-1]
+        items = before.rstrip(", ").split(",")
+        short = list(takewhile(lambda item: len(item.split()) <= _ITEM, reversed(items[1:])))
+        if len(short) + 2 <= _LONGEST_LIST:
+            yield len(short) + 2
