@@ -86,6 +86,9 @@ class Written:
     mode: str | None = None
 
 
+Pieces = Iterator[Claim | Written | None]
+
+
 class Writer(Protocol):
     """Writes an answer from passages: an extractive or a generating one."""
 
@@ -96,8 +99,8 @@ class Writer(Protocol):
     ) -> tuple[str, Usage] | None:
         """A standalone question by a model, or None where the writer has none."""
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Iterator[Claim | Written]:
-        """Checked claims as they are ready, then one Written."""
+    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
+        """Checked claims as they are ready, then one Written; None in between says that more is being written."""
 
 
 class ExtractiveWriter:
@@ -111,7 +114,7 @@ class ExtractiveWriter:
         """No model: the pipeline carries terms over by itself."""
         return None
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Iterator[Claim | Written]:
+    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
         """The extracted claims, then an empty Written."""
         yield from extract(question, passages)
         yield Written()
@@ -198,6 +201,9 @@ class Pipeline:
             written = Written()
             if state.decision.answerable:
                 for piece in self._writer.write(state.question, state.passages, state.request.fresh):
+                    if piece is None:
+                        yield _event(Event("writing"))
+                        continue
                     if isinstance(piece, Written):
                         written = piece
                         continue

@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(eval_app, name="eval")
-_MANY_TOKENS = 1_000_000  # of embedding, above which `add` asks first
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before much is sent to a provider's embedding.")]
 
 
 @app.callback()
@@ -87,16 +87,14 @@ def chat(
 def add(
     sources: Annotated[list[str], typer.Argument(help="Files, folders, globs, or - for standard input.")],
     prune: Annotated[bool, typer.Option(help="Remove papers whose file was in these folders and is gone.")] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before much is sent to a provider's embedding.")
-    ] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Add papers to the library: PDFs, listings, and what reference managers and APIs export."""
     with library_of(data_dir, quiet=as_json) as library, _standard_input(sources) as given:
         if not yes:
-            _confirm_embedding(library, given, ask_user=not as_json)
+            _confirm_embedding(library, library.estimate(given), ask_user=not as_json)
         report = library.add(given, prune=prune)
     if as_json:
         from dataclasses import asdict
@@ -139,9 +137,14 @@ def prepare(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def rebuild(data_dir: DataDir = None) -> None:
+def rebuild(yes: Yes = False, data_dir: DataDir = None) -> None:
     """Chunk and embed every paper again, after a change of embedding or chunk settings."""
-    with library_of(data_dir, rebuild=True) as library:
+
+    def confirm(library: "Assistant") -> None:
+        if not yes:
+            _confirm_embedding(library, library.estimate())
+
+    with library_of(data_dir, rebuild=confirm) as library:
         typer.echo(f"rebuilt {len(library.papers())} papers in {library.config.data_dir}")
 
 
@@ -188,15 +191,13 @@ def _standard_input(sources: list[str]) -> Iterator[list[str]]:
         yield [str(name) if source == "-" else source for source in sources]
 
 
-def _confirm_embedding(library: "Assistant", sources: list[str], ask_user: bool) -> None:
+def _confirm_embedding(library: "Assistant", estimate: tuple[int, float | None], ask_user: bool = True) -> None:
     """Asks before many tokens go to a provider. Raises ConfigError where nobody can be asked."""
-    tokens, cost = library.estimate(sources)
-    if tokens <= _MANY_TOKENS:
-        return
-    from assistant.costs import prices_date
+    from assistant.costs import embedding_question
 
-    dollars = "a cost that is not known" if cost is None else f"about ${cost:.2f} (prices of {prices_date()} or yours)"
-    question = f"this sends up to {tokens:,} tokens to {library.config.embedding}, {dollars}"
+    question = embedding_question(library.config, *estimate)
+    if question is None:
+        return
     if not (ask_user and sys.stdin.isatty()):
         raise ConfigError(f"{question}; run again with --yes to go on")
     typer.confirm(f"{question}. Go on?", abort=True)
@@ -267,8 +268,12 @@ def main() -> None:
         typer.echo(f"assistant: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)
+        _say_stopped()
         sys.exit(INTERRUPTED)
+    except SystemExit as end:
+        if end.__context__ and isinstance(end.__context__.__cause__, KeyboardInterrupt):  # typer took Ctrl-C, silently
+            _say_stopped()
+        raise
     except Exception as error:
         if debug:
             raise
@@ -278,3 +283,7 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
+
+
+def _say_stopped() -> None:
+    typer.echo("assistant: stopped; what was stored so far stays, and the next run goes on from there", err=True)

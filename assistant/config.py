@@ -37,7 +37,9 @@ class Config(BaseSettings):
     model: str | None = None  # a model's name, "provider:name" for any that LangChain knows, or "extractive"
     temperature: float = Field(0.0, ge=0, le=2)
     request_timeout: float = Field(30.0, gt=0, description="seconds without a byte before a request is given up")
-    answer_deadline: float = Field(120.0, gt=0, description="seconds for one whole answer, repair and retries included")
+    answer_deadline: float = Field(
+        120.0, gt=0, description="seconds for one whole answer, retries, waits and repair included"
+    )
     max_retries: int = Field(2, ge=0, le=10)
     max_answer_tokens: int = Field(700, ge=50)
     prices: str = ""  # JSON or the path of a JSON file: {"model": [input, output]} in US dollars per million tokens

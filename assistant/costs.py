@@ -16,6 +16,7 @@ from assistant.errors import ConfigError, ProviderError
 from assistant.resources import resource
 from assistant.tokens import count_tokens
 
+MANY_TOKENS = 1_000_000  # of embedding, above which a person is asked first
 _MILLION = 1_000_000
 _CHARACTERS_A_TOKEN = 3  # English has four or more: an estimate from here errs on the safe side
 _EACH_CALL = 20  # tokens of roles and framing
@@ -75,6 +76,16 @@ def _own_prices(setting: str) -> dict[str, Price]:
             "output), or the path of a file that holds it"
         )
     return prices
+
+
+def embedding_question(config: Config, tokens: int, dollars: float | None) -> str | None:
+    """What to ask before so much is sent to a provider's embedding; None where it is little (see `Assistant.estimate`)."""
+    if tokens <= MANY_TOKENS:
+        return None
+    cost = (
+        "a cost that is not known" if dollars is None else f"about ${dollars:.2f} (prices of {prices_date()} or yours)"
+    )
+    return f"this sends up to {tokens:,} tokens to {config.embedding}, {cost}"
 
 
 def tokens_at_most(text: str) -> int:

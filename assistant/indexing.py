@@ -137,6 +137,10 @@ class Indexer:
             with suppress(LoadError):
                 loaded = [found for _, found in _loaded(read_source(path)) if isinstance(found, Loaded)]
                 papers += [paper for part in loaded for paper in part.papers]
+        return self.texts_not_embedded(papers)
+
+    def texts_not_embedded(self, papers: Iterable[Paper]) -> list[str]:
+        """The texts of these papers, each once, whose embedding by the present model is not stored."""
         texts = {self._key(t): t for p in papers for t in _texts(p, chunk_paper(p, self._chunk_tokens))}
         known = self._catalogue.known_vectors(list(texts))
         return [text for key, text in texts.items() if key not in known]

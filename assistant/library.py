@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -46,7 +46,8 @@ class Assistant:
 
     `Assistant(data_dir="…")` takes settings by name; `Assistant(config)` takes a finished Config. A library that was never
     added to fills itself from the shipped seed papers at the first question. `progress(label, done, total)` is called while
-    something long goes on; `rebuild` builds the library again with changed settings. Methods are safe to call from several
+    something long goes on; `rebuild` builds the library again with changed settings, and where it is a function, calls that
+    with the library first, which may raise to leave everything as it was. Methods are safe to call from several
     threads.
     Raises ConfigError, LibraryError or FingerprintError.
     """
@@ -56,7 +57,7 @@ class Assistant:
         config: Config | None = None,
         *,
         progress: Progress | None = None,
-        rebuild: bool = False,
+        rebuild: "bool | Callable[[Assistant], None]" = False,
         **settings: Any,
     ) -> None:
         silence()
@@ -76,6 +77,8 @@ class Assistant:
             self._indexer = Indexer(self._catalogue, self._embedder, self.config.chunk_tokens)
             self._writer = self._open_writer()
             if rebuild:
+                if callable(rebuild):
+                    rebuild(self)
                 self.rebuild()
         except BaseException:
             self._catalogue.close()
@@ -131,7 +134,10 @@ class Assistant:
         sources: Iterable[str] | None = None,
         fresh: bool = False,
     ) -> Iterator[Event]:
-        """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done"."""
+        """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done".
+
+        "writing" comes in between while a model writes. Closing the iterator stops the model's request.
+        """
         scope = self._scope(papers, years, sources)
         for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):
             yield from piece["events"]
@@ -185,15 +191,22 @@ class Assistant:
         self._follow(progress)
         return report
 
-    def estimate(self, sources: str | Path | Paper | Iterable[str | Path | Paper]) -> tuple[int, float | None]:
+    def estimate(
+        self, sources: str | Path | Paper | Iterable[str | Path | Paper] | None = None
+    ) -> tuple[int, float | None]:
         """What embedding these sources would send to a provider: tokens (on the safe side), and US dollars or None.
 
-        (0, 0.0) with the package's own embedding, which sends nothing. Raises LoadError for a path that names nothing.
+        Without sources, what `rebuild` would send. (0, 0.0) with the package's own embedding, which sends nothing. Raises
+        LoadError for a path that names nothing.
         """
         if self.config.embedding == OWN_EMBEDDING:
             return 0, 0.0
-        given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
-        tokens = sum(map(tokens_at_most, self._indexer.texts_to_embed(given)))
+        if sources is None:
+            texts = self._indexer.texts_not_embedded(self._catalogue.papers())
+        else:
+            given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
+            texts = self._indexer.texts_to_embed(given)
+        tokens = sum(map(tokens_at_most, texts))
         price = price_of(self.config, self.config.embedding)
         return tokens, None if price is None else price.of(tokens)
 

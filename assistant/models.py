@@ -10,6 +10,7 @@ import numpy as np
 from assistant.config import OWN_EMBEDDING, Config
 from assistant.errors import ConfigError, ProviderError
 from assistant.resources import resource
+from assistant.transport import http_client
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -99,6 +100,7 @@ def open_embedder(config: Config) -> Embedder:
             chunk_size=_EMBEDDING_BATCH,
             timeout=config.request_timeout,
             max_retries=config.max_retries,
+            http_client=http_client(config.openai_base_url),
         ),
     )
 
@@ -123,7 +125,6 @@ def open_chat_model(config: Config) -> "BaseChatModel":
         )
     if is_other or (bare and provider != "openai" and not config.openai_base_url):
         return _open_by_provider(name, common)
-    import openai
     from langchain_openai import ChatOpenAI
 
     return ChatOpenAI(
@@ -131,7 +132,7 @@ def open_chat_model(config: Config) -> "BaseChatModel":
         api_key=config.openai_api_key or _NO_KEY,  # type: ignore[arg-type]
         base_url=config.openai_base_url,
         stream_usage=True,  # off by default for other base URLs
-        http_client=openai.DefaultHttpxClient(event_hooks={"response": [_stop_at_used_up_quota]}),
+        http_client=http_client(config.openai_base_url),
         **common,  # type: ignore[arg-type]
     )
 
@@ -147,16 +148,3 @@ def _open_by_provider(name: str, options: dict[str, Any]) -> "BaseChatModel":
     except Exception as error:  # a missing package, key or endpoint: each provider says so in its own class
         first_line = " ".join(str(error).split())[:300].rstrip(". ")
         raise ConfigError(f"ASSISTANT_MODEL {name!r} cannot be opened: {first_line}") from None
-
-
-def is_quota_used_up(text: str) -> bool:
-    """True where an error of the provider says that there is no credit left, which no waiting changes."""
-    return "insufficient_quota" in text
-
-
-def _stop_at_used_up_quota(response: Any) -> None:
-    """Tells the openai client not to repeat a request that no waiting can help; it would for every 429."""
-    if response.status_code == 429:
-        response.read()
-        if is_quota_used_up(response.text):
-            response.headers["x-should-retry"] = "false"

@@ -65,7 +65,7 @@ _NUMBER = re.compile(
 )
 _AFTER = re.compile(
     r"(?P<gap>\s{0,2}-?\s?)(?:(?P<prefix>[KMGTPE])?\s?(?P<flop>FLOPs?)\b"
-    rf"|(?:(?:absolute|additional|accuracy|percentage|perplexity|relative|%|percent|gpu|tpu|cpu)\s+){{0,2}}(?P<unit>{_UNIT})s?"
+    rf"|(?:(?:\w+\s+){{0,2}}(?:gpu|tpu|cpu)[\s-]+)?(?:(?:absolute|additional|accuracy|percentage|perplexity|relative|%|percent)\s+){{0,2}}(?P<unit>{_UNIT})s?"
     r"(?:(?<=times)(?=[A-Z])|(?<=[%×])|(?![^\W_]))(?P<points>\s?-?points?\b)?|(?P<noun>[^\W\d_]+))",
     re.IGNORECASE,
 )
@@ -79,9 +79,22 @@ _FRACTION = re.compile(
     rf"(?<![\w-])(?:(?P<count>an?|one|two|three|four|five|seven|nine)[\s-](?P<part>{'|'.join(_PARTS)})s?"
     r"(?![\w-])(?=\s+(?:of|as|the|less|fewer|more|smaller|lower|higher|faster|larger|that|its|their)\b|\s*[.,;)]|\s*$)"
     r"|(?P<special>twice|thrice|doubl(?:es?|ed|ing)|tripl(?:es?|ed|ing)|quadrupl(?:es?|ed|ing)|half|halv(?:es?|ed|ing))(?![\w-])"
-    r"|(?P<folds>two|three|four|five|six|seven|eight|nine|ten|hundred|thousand)-?fold\b|1\s?/\s?(?P<below>\d{1,4})(?![\w/]))",
+    r"|(?P<folds>two|three|four|five|six|seven|eight|nine|ten|hundred|thousand)-?fold\b|(?P<above>[1-9])\s?/\s?(?P<below>\d{1,4})(?![\w/]|\.\d|\s?-?bit))",
     re.IGNORECASE,
 )
+_BOUND_WORDS = {
+    "about": "about|around|approximately|roughly|circa|some|close to|[~≈∼]|sim",
+    "nearly": "nearly|almost|just under|just below|not quite",
+    "over": "(?:just |slightly |well )?(?:over|above)|exceeding|(?:more|greater|higher) than",
+    "under": "(?:well )?(?:under|below)|(?:less|fewer|lower|smaller) than",
+    "at least": "at least|no (?:less|fewer) than",
+    "at most": "at most|up to|no more than|as (?:many|much) as",
+}
+_BOUND = re.compile(
+    "|".join(f"(?P<{name.replace(' ', '_')}>(?<![a-z])(?:{words}))" for name, words in sorted(_BOUND_WORDS.items()))
+)
+LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"over", "at least"}), frozenset({"under", "at most"})
+_ROUNDED = {"about": (0.95, 1.05), "nearly": (0.95, 1.0), "over": (1.0, 1.25), "under": (0.75, 1.0)}
 _NOT_HALF = re.compile(r"(?:first|second|latter|other|former|upper|lower|per)\s+$", re.IGNORECASE)
 _SIZE_IN_NAME = re.compile(r"(?:(?<=[A-Za-z0-9.][-_])|(?<=\dx))(?P<value>\d+(?:\.\d+)?)(?P<scale>[KMBTkmb])(?![^\W_])")
 
@@ -91,7 +104,8 @@ class Quantity:
     """A number: its `value` with any scale worked in ("7B" is 7e9), the `text` as it stands at `start` to `end`, its `unit`.
 
     `unit` is a normal name ("%", "points", "times", "gb", "token" …), "many" for "thousands of", or ""; `noun` is the word that
-    follows where no unit does, in lower case.
+    follows where no unit does, in lower case; `bound` is how the words before qualify it ("about", "nearly", "over", "under",
+    "at least", "at most", or "").
     """
 
     value: float
@@ -100,6 +114,7 @@ class Quantity:
     start: int = 0
     end: int = 0
     noun: str = ""
+    bound: str = ""
 
     @property
     def is_measured(self) -> bool:
@@ -110,7 +125,8 @@ class Quantity:
         """True where `other`, of a source, holds this quantity: an equal value in the same unit.
 
         A claim may leave a unit out; it may not put one in, nor take percent for points. Fractions in words allow the
-        rounding of percentages (a third is 33 % and 33.3 %), "thousands" any number from 1000 up to a million.
+        rounding of percentages (a third is 33 % and 33.3 %), "thousands" any number from 1000 up to a million. A number that
+        says so ("about 40 %", "nearly a third", "more than 9 points") may be a rounded one.
         """
         if MANY in (self.unit, other.unit):
             many, exact = (self, other) if self.unit == MANY else (other, self)
@@ -124,7 +140,15 @@ class Quantity:
         if self.unit != other.unit and contradicts:
             return False
         rounding = 0.35 if self.unit == PERCENT and self.text.rstrip()[-1:].isalpha() and self.value % 1 else 0.0
-        return math.isclose(self.value, other.value, rel_tol=1e-9, abs_tol=rounding)
+        return math.isclose(self.value, other.value, rel_tol=1e-9, abs_tol=rounding) or self._rounds(other.value)
+
+    def _rounds(self, exact: float) -> bool:
+        """True where this is a coarser number near `exact`, on the side that its bound names."""
+        least, most = _ROUNDED.get(self.bound, (1.0, 1.0))
+        if not self.value or least == most or not least <= exact / self.value <= most:
+            return False
+        is_fraction = self.unit == PERCENT and self.text.rstrip()[-1:].isalpha() and self.value % 1 != 0
+        return exact != self.value and (is_fraction or _digits(self.value) < _digits(exact))
 
 
 def quantities(text: str, in_names: bool = False) -> list[Quantity]:
@@ -144,7 +168,20 @@ def quantities(text: str, in_names: bool = False) -> list[Quantity]:
             Quantity(float(m["value"][:30]) * _SCALES[m["scale"].lower()], "", m.group(), m.start(), m.end())
             for m in _SIZE_IN_NAME.finditer(plain)
         ]
-    return _with_shared_units(plain, sorted(found, key=lambda quantity: quantity.start))
+    placed = _with_shared_units(plain, sorted(found, key=lambda quantity: quantity.start))
+    return [replace(quantity, bound=_bound_before(text, quantity.start)) for quantity in placed]
+
+
+def _bound_before(text: str, start: int) -> str:
+    """How the words directly before position `start` qualify the number there; "" where they do not."""
+    before = text[max(0, start - 24) : start].lower().rstrip(" $\\")
+    match = next((m for m in _BOUND.finditer(before) if m.end() == len(before)), None)
+    return (match.lastgroup or "").replace("_", " ") if match else ""
+
+
+def _digits(value: float) -> int:
+    """How many digits a number has but for zeros at its ends: 2 for 43, 1 for 300, 4 for 42.76."""
+    return len(f"{abs(value):.10g}".replace(".", "").split("e")[0].strip("0"))
 
 
 def _plain(text: str) -> str:
@@ -246,7 +283,7 @@ def _fraction(text: str, match: re.Match[str]) -> Quantity:
     if match["part"]:
         value, unit = 100.0 * _ONES.get(match["count"].lower(), 1) / _PARTS[match["part"].lower()], PERCENT
     elif match["below"]:
-        value, unit = 100.0 / max(1, int(match["below"])), PERCENT
+        value, unit = 100.0 * int(match["above"]) / max(1, int(match["below"])), PERCENT
     elif match["folds"]:
         folds = match["folds"].lower()
         value, unit = float(_ONES.get(folds) or _SCALES[folds]), TIMES
@@ -258,6 +295,9 @@ def _fraction(text: str, match: re.Match[str]) -> Quantity:
 
 def _is_no_half(plain: str, match: re.Match[str]) -> bool:
     """ "the first half", "the other half": a place, not a share."""
+    if match["below"]:  # 4/8, 7/5: no share
+        above, below = int(match["above"]), int(match["below"])
+        return below <= above or math.gcd(above, below) > 1
     return bool(match["special"]) and bool(_NOT_HALF.search(plain[max(0, match.start() - 10) : match.start()]))
 
 

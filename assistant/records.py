@@ -354,9 +354,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step of a streamed answer: "rewritten" (standalone question), "retrieved", "claim" (checked), "done" (answer)."""
+    """A step of a streamed answer: "rewritten" (standalone question), "retrieved", "claim" (checked), "done" (answer).
 
-    kind: Literal["rewritten", "retrieved", "claim", "done"]
+    "writing" comes now and then while a model writes a line; it holds nothing, but who reads may leave then.
+    """
+
+    kind: Literal["rewritten", "retrieved", "writing", "claim", "done"]
     question: str = ""
     passages: tuple[Passage, ...] = ()
     claim: Claim | None = None

@@ -1,7 +1,7 @@
 """What the commands share: options, the open library, progress bars, JSON. Imports nothing heavy before it is needed."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,7 +25,9 @@ def settings_of(data_dir: Path | None) -> dict[str, Any]:
 
 
 @contextmanager
-def library_of(data_dir: Path | None, quiet: bool = False, rebuild: bool = False) -> "Iterator[Assistant]":
+def library_of(
+    data_dir: Path | None, quiet: bool = False, rebuild: "bool | Callable[[Assistant], None]" = False
+) -> "Iterator[Assistant]":
     """The library of the settings, with a progress bar in the terminal for what takes long."""
     from assistant.config import misspelt_variables
     from assistant.library import Assistant

@@ -7,7 +7,7 @@ import pytest
 from provider import Provider, Reply, faithful
 from typer.testing import CliRunner
 
-from assistant import Assistant, Paper
+from assistant import Assistant, Paper, costs
 from assistant.config import load_config
 from assistant.costs import Budget, Price, price_of, prices_date, tokens_at_most
 from assistant.errors import ConfigError, ProviderError
@@ -147,7 +147,7 @@ def test_replies_of_a_failing_provider_are_not_kept(tmp_path: Path) -> None:
 def test_an_ingest_says_beforehand_what_it_would_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import assistant.cli as cli
 
-    monkeypatch.setattr(cli, "_MANY_TOKENS", 20)
+    monkeypatch.setattr(costs, "MANY_TOKENS", 20)
     file = tmp_path / "papers.jsonl"
     file.write_text(json.dumps({"title": OTTERS.title, "abstract": OTTERS.abstract}))
     with Provider() as provider:
@@ -169,3 +169,31 @@ def test_an_ingest_says_beforehand_what_it_would_send(tmp_path: Path, monkeypatc
         assert CliRunner().invoke(cli.app, [*arguments, "--yes"]).exit_code == 0
         with Assistant(data_dir=tmp_path / "data") as library:
             assert library.estimate(file) == (0, None)  # stored by now
+            assert library.estimate() == (0, None)
+        monkeypatch.setenv("ASSISTANT_EMBEDDING", "openai:large")
+        sent = len(provider.requests)
+        arguments = ["rebuild", "--data-dir", str(tmp_path / "data")]
+        refused = CliRunner().invoke(cli.app, arguments)
+        assert isinstance(refused.exception, ConfigError) and "openai:large" in str(refused.exception)
+        assert len(provider.requests) == sent
+        monkeypatch.setenv("ASSISTANT_EMBEDDING", "openai:small")
+        Assistant(data_dir=tmp_path / "data").close()  # left as it was
+        monkeypatch.setenv("ASSISTANT_EMBEDDING", "openai:large")
+        assert CliRunner().invoke(cli.app, [*arguments, "--yes"]).exit_code == 0
+
+
+def test_the_page_asks_before_uploads_are_sent_to_an_embedding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant.app.papers import Papers
+
+    monkeypatch.setattr(costs, "MANY_TOKENS", 20)
+    file = tmp_path / "papers.jsonl"
+    file.write_text(json.dumps({"title": OTTERS.title, "abstract": OTTERS.abstract}))
+    with Provider() as provider:
+        settings = {"openai_base_url": provider.url, "embedding": "openai:small", "model": "extractive"}
+        with Assistant(data_dir=tmp_path / "data", **settings) as library:
+            said, kept, button, *_ = Papers(library).add([str(file)], lambda *_, **__: None)  # type: ignore[arg-type]
+            assert "Not added yet" in said and "openai:small" in said and button.visible
+            assert library.counts() == (0, 0)
+            said, kept, button, *_ = Papers(library).add([str(file)], lambda *_, **__: None, True)  # type: ignore[arg-type]
+            assert "1 new papers" in said and kept is None and not button.visible
+            assert library.counts()[0] == 1

@@ -92,6 +92,8 @@ class Chat:
         if event.kind == "claim" and event.claim:
             claims.append(event.claim)
             yield self._saying(shown, answers.claims_markdown(claims, number))
+        elif event.kind == "writing":  # Gradio lets go of a reader who left when it is handed something
+            yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
         elif event.kind == "done" and event.answer:
             yield self.show(self._stored.append(conversation.id, event.answer))
 

@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 
 from assistant.app.common import PRIVATE, guarded
+from assistant.costs import embedding_question
 from assistant.library import Assistant
 from assistant.loaders import FILE_TYPES
 from assistant.page import papers as shown
@@ -46,16 +47,21 @@ class Papers:
         return (*self.page(text, order, number), *self.open(None))
 
     @guarded
-    def add(self, files: list[str] | None, progress: gr.Progress) -> tuple[Any, ...]:
-        """Keeps the uploaded files in the data folder and adds what they hold, with a report."""
+    def add(self, files: list[str] | None, progress: gr.Progress, may_send: bool = False) -> tuple[Any, ...]:
+        """Keeps the uploaded files in the data folder and adds what they hold, with a report.
+
+        Where much would be sent to a provider's embedding, it asks first, unless it `may_send`.
+        """
         if not files:
-            return (gr.skip(),) * 5
+            return (gr.skip(),) * 6
+        if not may_send and (question := embedding_question(self._library.config, *self._library.estimate(files))):
+            return (f"**Not added yet:** {question}.", gr.skip(), gr.Button(visible=True), *(gr.skip(),) * 3)
 
         def show(label: str, done: int, total: int) -> None:
             progress((done, total), desc=label)
 
         report = self._library.add_uploads(files, show)
-        return (shown.report_markdown(report), None, *self.page("", "added", 1))
+        return (shown.report_markdown(report), None, gr.Button(visible=False), *self.page("", "added", 1))
 
 
 def build(app: gr.Blocks, library: Assistant) -> None:
@@ -68,6 +74,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
                     label="Drop files here", file_count="multiple", file_types=list(FILE_TYPES), elem_id="files"
                 )
                 report = gr.Markdown(elem_id="report")
+                send = gr.Button("Send and add them", size="sm", visible=False, elem_id="send-and-add")
             with gr.Row():
                 text = gr.Textbox(
                     value="", label="Search titles, abstracts and metadata", max_lines=1, scale=3, elem_id="find"
@@ -90,6 +97,9 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     def add(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         return tab.add(given, progress)
 
+    def add_anyway(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
+        return tab.add(given, progress, True)
+
     def first_page(wanted: str, by: str) -> tuple[Any, ...]:
         return tab.page(wanted, by, 1)
 
@@ -104,5 +114,6 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     papers.input(tab.open, papers, opened, **PRIVATE)
     remove.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
     really.click(tab.remove, [papers, *asked], [*listed, *opened], **PRIVATE)
-    files.upload(add, files, [report, files, *listed], concurrency_limit=1, **PRIVATE)
+    files.upload(add, files, [report, files, send, *listed], concurrency_limit=1, **PRIVATE)
+    send.click(add_anyway, files, [report, files, send, *listed], concurrency_limit=1, **PRIVATE)
     app.load(tab.page, asked, listed, show_progress="hidden", **PRIVATE)  # on load

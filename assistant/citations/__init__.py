@@ -3,7 +3,8 @@
 Pure functions. `parse_claims`, `is_refusal` and `is_filler` read a line; `check_claim` says what speaks against a claim.
 """
 
-from assistant.citations.checks import EvidenceSentence, Problem, check_claim
+from assistant.citations.checks import check_claim
+from assistant.citations.evidence import EvidenceSentence, Problem
 from assistant.citations.marks import ParsedClaim, is_filler, is_refusal, parse_claims
 
 __all__ = ["EvidenceSentence", "ParsedClaim", "Problem", "check_claim", "is_filler", "is_refusal", "parse_claims"]

@@ -1,11 +1,9 @@
 """Direction and roles: "higher" must not be "lower" beside the same words, and what outperforms not what is outperformed."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.citations.wording import Reading, Word, is_frame
-from assistant.quantities import Quantity, quantities
 from assistant.terms import stem
 
 # Opposite words by what they measure: "axis: one side | the other".
@@ -14,7 +12,8 @@ _OPPOSITES = """
     amount: exceed above double upper most maximize maximise upward increment | fewer smaller shrink cut diminish below halve
     amount: maximum | lessen least minimize minimise fall fell downward decrement minimum lowest
     quality: improve better enhance outperform surpass superior best | degrade worse worsen underperform inferior
-    quality: boost gain beat benefit strengthen improvement | worst deteriorate hurt harm suffer impair weaken lose degradation
+    quality: boost gain beat benefit beneficial strengthen improvement | worst deteriorate hurt harm harmful suffer
+    quality: betterment | impair weaken degradation
     speed: faster fast quick speed accelerate speedup quicker rapid | slower slow decelerate slowdown slowly
     size: large big huge massive | small tiny
     degree: significant significantly substantial substantially considerable considerably | negligible negligibly insignificant
@@ -38,7 +37,18 @@ _OPPOSITES = """
     seen: seen | unseen
     presence: present | absent
     rank: first | last
-    many: many | few"""
+    many: many | few
+    density: sparse | dense
+    motion: static | dynamic
+    rightness: correct correctly | wrong wrongly incorrect
+    keeping: maintain retain preserve | lose discard
+    chance: random randomly | deterministic deterministically
+    scope: local locally | global globally
+    statement: explicit explicitly | implicit implicitly
+    depth: deep deeper | shallow
+    supply: abundant plentiful | scarce
+    freezing: freeze frozen | update unfreeze
+    knowledge: known | unknown"""
 
 
 def _read_axes(lines: str) -> dict[str, tuple[str, int]]:
@@ -61,6 +71,8 @@ _LOWER_IS_BETTER = frozenset(
     risk complexity overfitting usage requirement burden noise variance toxicity size redundancy communication energy""".split()
 )
 _COMPARING = frozenset(map(stem, "outperform surpass exceed beat underperform outdo dominate overtake".split()))
+_RANKED = frozenset("amount quality speed size degree ease length strength sign time".split())
+_RANKING = frozenset("sota state-of-the-art state top win wins ahead record than over optimal leading".split())
 _BE = frozenset("is are was were be been being gets get".split())
 _SELF_WORDS = frozenset("we our us ours it its proposed they their authors".split())
 _SELF = "<this paper>"
@@ -68,6 +80,7 @@ _ADJUNCTS = frozenset(
     "on in across for by with while when at under despite including using as from during within".split()
 )
 _WINDOW = 5
+_ACROSS_AXES = 0.6
 _MIN_OPPOSITE = 0.3  # shared neighbours, a next word counting 1: fewer say nothing
 
 
@@ -76,13 +89,14 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
     theirs = [(w, axis, _neighbours(s, w)) for s in sources for w in s.words if (axis := _axis(w))]
     for word in claim.words:
         axis = _axis(word)
-        if not axis or word.at in settled:
+        if not axis or word.at in settled or _is_phrase(claim, word):
             continue
         mine = _neighbours(claim, word)
         best, opposite = {1: 0.0, -1: 0.0}, ""
         for other, other_axis, near in theirs:
             relation = _relation(axis, other_axis, mine)
-            score = _shared(mine, near) if relation else 0.0
+            # Words of two axes, as "worse" and "increases", are opposites only where they are said of the same thing.
+            score = shared(mine, near) * (1.0 if axis[0] == other_axis[0] else _ACROSS_AXES) if relation else 0.0
             score += 1.0 if relation > 0 and other.stem == word.stem and score else 0.0
             if relation < 0 and score > best[-1]:
                 opposite = other.lower
@@ -91,6 +105,17 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         if best[-1] > max(best[1], _MIN_OPPOSITE):
             return f"the claim says “{word.lower}” where the cited sentence says “{opposite}”"
     return None
+
+
+def _is_phrase(text: Reading, word: Word) -> bool:
+    """True in "at the same time", which likens nothing, and in "less well", which grades a word."""
+    following = text.words[word.at + 1].lower if word.at + 1 < len(text.words) else ""
+    if following == "than" and any(
+        q.bound in ("over", "under") and 0 < q.start - word.start < 15 for q in text.quantities
+    ):
+        return True  # "more than 70 %" bounds a number
+    is_degree = word.lower in ("more", "less", "most", "least") and (following == "well" or following.endswith("ly"))
+    return is_degree or (word.lower == "same" and following == "time")
 
 
 def _axis(word: Word) -> tuple[str, int] | None:
@@ -137,12 +162,14 @@ def comparison_problem(
     `names` are the stems that name this paper's method, which a sentence calls "we" or "our method".
     """
     settled: set[int] = set()
+    if any(_pivots(claim, names)) and not any(_compares(source) for source in sources):
+        return "the claim compares what the cited sentence does not", settled
     theirs = [pivot for source in sources for pivot in _pivots(source, names)]
     for mine in _pivots(claim, names):
         best, problem, agreed = 0.0, None, False
         for other in theirs:
-            direct = _shared(mine.agent, other.agent) + _shared(mine.other, other.other)
-            crossed = _shared(mine.agent, other.other) + _shared(mine.other, other.agent)
+            direct = shared(mine.agent, other.agent) + shared(mine.other, other.other)
+            crossed = shared(mine.agent, other.other) + shared(mine.other, other.agent)
             if max(direct, crossed) <= best:
                 continue
             best, apart = max(direct, crossed), abs(direct - crossed) > 0.3
@@ -154,6 +181,13 @@ def comparison_problem(
         if agreed:
             settled.update(range(mine.word.at - 3, mine.word.at + 2))
     return None, settled
+
+
+def _compares(text: Reading) -> bool:
+    """True where a text ranks anything: by a word with an opposite, a verb such as "exceed", or a mark reached."""
+    return any(
+        (_axis(w) or ("",))[0] in _RANKED or w.stem in _COMPARING or w.lower in _RANKING for w in text.words
+    ) or any(quantity.unit in ("times", "points", "%") for quantity in text.quantities)
 
 
 def _pivots(text: Reading, names: frozenset[str]) -> Iterator[Pivot]:
@@ -200,53 +234,6 @@ def _direction_before(words: Sequence[Word], at: int) -> Word | None:
     return next((w for w in reversed(words[max(0, at - 5) : at]) if _AXES.get(w.stem, ("",))[0] in graded), None)
 
 
-def reversed_range(claim: Reading, sources: Sequence[Reading]) -> bool:
-    """True for "from 36.0 % to 73.6 %" where the cited sentence goes from 73.6 % to 36.0 %."""
-    theirs = {pair for source in sources for pair in _ranges(source)}
-    return any((b, a) in theirs and (a, b) not in theirs for a, b in _ranges(claim) if a != b)
-
-
-def _ranges(text: Reading) -> Iterator[tuple[float, float]]:
-    for first, second in zip(text.quantities, text.quantities[1:], strict=False):
-        before = text.text[max(0, first.start - 12) : first.start].lower()
-        between = text.text[first.end : second.start].lower()
-        if len(between) < 40 and re.search(r"\bfrom\b", before) and re.search(r"\b(?:to|down to|up to)\b", between):
-            yield first.value, second.value
-
-
-def exchanged_number(claim: Reading, sources: Sequence[Reading]) -> str | None:
-    """The text of a number that the cited sentence says of something else, while another number stands there; else None."""
-    for source in sources:
-        placed = [q for q in quantities(source.folded) if not q.text[:1].isalpha()]
-        if len({q.value for q in placed}) < 2:
-            continue
-        around = [(q, _around(source, q)) for q in placed]
-        for quantity in quantities(claim.folded):
-            own = [near for q, near in around if quantity.agrees_with(q)]
-            if not own:
-                continue
-            mine = _around(claim, quantity)
-            best = max(_shared(mine, near) for near in own)
-            alike = [near for q, near in around if q.unit == quantity.unit and q.value != quantity.value]
-            others = [_shared(mine, near) for near in alike]
-            if others and max(others) >= 1.0 and max(others) > 1.5 * best:
-                return quantity.text
-    return None
-
-
-def _around(text: Reading, quantity: Quantity) -> dict[str, float]:
-    """The stems of the words beside a number, weighted by closeness."""
-    at = next((word.at for word in text.words if word.start >= quantity.start), len(text.words))
-    after = next((word.at for word in text.words[at:] if word.start >= quantity.end), len(text.words))
-    clause = text.words[at].clause if at < len(text.words) else -1
-    found: dict[str, float] = {}
-    for side in (reversed(text.words[max(0, at - 10) : at]), text.words[after : after + 10]):
-        near = [w for w in side if w.is_content and not w.lower[0].isdigit()][:_WINDOW]
-        for distance, word in enumerate(near, 1):
-            weight = (1.0 if word.clause == clause else 0.4) / distance
-            found[word.stem] = max(found.get(word.stem, 0.0), weight)
-    return found
-
-
-def _shared(first: dict[str, float], second: dict[str, float]) -> float:
+def shared(first: dict[str, float], second: dict[str, float]) -> float:
+    """How much two neighbourhoods, stems with weights, have in common."""
     return sum(min(weight, second[s]) for s, weight in first.items() if s in second)

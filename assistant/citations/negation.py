@@ -18,6 +18,7 @@ _SOFT_CUES = frozenset(
     prevent prevents preventing free absence absent instead rather unlike little few unnecessary impossible fail fails failed
     failing failure agnostic refuse refuses skip skips bypass bypasses devoid""".split()
 )
+_AFTER_SUBJECT = frozenset("free breaks break vanishes vanish disappears disappear ceases cease".split())
 _NO_CUE_AFTER = frozenset("only just merely simply solely least".split())
 _BOUND = re.compile(
     r"\b(?:(no|not|never)\s+)?((?:more|less|fewer|later|earlier) than|only|just|merely|simply|solely)\b", re.IGNORECASE
@@ -81,12 +82,13 @@ def _cues(text: Reading) -> Iterator[Cue]:
         following = words[word.at + 1].lower if word.at + 1 < len(words) else ""
         hard = word.lower in _CUES or word.lower.endswith("n't")
         hard = hard or (word.stem == "fail" and following in ("to", "at", "in"))
-        if not hard and word.lower not in _SOFT_CUES:
+        if not hard and word.lower not in _SOFT_CUES | _AFTER_SUBJECT:
             continue
         if word.lower in ("not", "no") and (following in _NO_CUE_AFTER or _is_bound(words, word.at)):
             continue
-        if word.lower == "free":
-            yield Cue(word, words[max(0, word.at - 1) : word.at], False)
+        if word.lower in _AFTER_SUBJECT:  # "label-free", "this equivalence breaks down"
+            before = [w for w in words[: word.at] if w.is_content][-1 if word.lower == "free" else -_SCOPE :]
+            yield Cue(word, tuple(reversed(before)), False)
             continue
         yield Cue(word, _scope(words, word), hard)
 

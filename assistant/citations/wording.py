@@ -4,19 +4,22 @@ A `Reading` is a text read once; the claim checks compare readings. Everything i
 """
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
+from assistant.citations.synonyms import SYNONYMS
 from assistant.quantities import Quantity, quantities
 from assistant.terms import STOP_WORDS, fold, stem
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’](?:t|s|re|ve|ll|d|m)\b)?(?:\.\d+)*")
 _CHUNK = re.compile(r"[^\W_]+(?:[-+./&@'’][^\W_]+)*\+*")
-_BREAK = re.compile(r"[,;:()\[\]]|[.!?](?:\s|$)|—|--|\s-\s")
+_BREAK = re.compile(r"[;:()\[\]]|,(?!\d{3})|[.!?](?:\s|$)|—|--|\s-\s")
 _CLAUSE_WORDS = frozenset("but while whereas although though because since however thereby so and or yet".split())
 _DEFINED = re.compile(r"\(([A-Z][\w-]{0,8}[A-Z])s?\)")
+_HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_JOIN = 4
+_ABILITY = re.compile(r"bil$")  # stability is "stabil", stable "stabl"
 
 # Words that report, or name what every paper has: they may be put in or changed without changing what is claimed.
 _FRAME = frozenset(
@@ -31,28 +34,11 @@ _FRAME = frozenset(
     come become remain say mean own part case type kind form thing across via among like such even still just based
     say sentence evaluate test examine investigate analyze explore combine cover take get keep see do""".split()
 )
-_SYNONYMS = {
-    stem(word): number
-    for number, words in enumerate(
-        """outperform surpass exceed beat|large big huge massive|expensive costly cost cheap price compute|small smaller tiny
-        |fast faster speed speedup quick accelerate|difficult hard challenging challenge|important crucial critical key essential
-        |entire whole complete full|begin start|create build construct generate produce develop|change alter modify
-        |dataset data corpus|image picture visual vision|text textual language|accurate accuracy|main primary principal major
-        |issue problem limitation drawback|goal aim objective|freeze frozen fix|combine integrate merge join|train tune learn
-        |person people human user|field area domain|lack absence without|question query|error mistake|answer response reply
-        |memory storage|choose select pick|benefit advantage|drop decline fall decrease reduce lower cut less fewer save narrow
-        |improve enhance better boost increase higher gain raise rise grow more|worse degrade hurt harm worsen poor
-        |single one alone|first initial|usual common typical standard|suffer problem|beat ahead top|roughly about|split divide
-        |compare relative versus|publish release available open""".split("|")
-    )
-    for word in words.split()
-}
 _MONTHS = frozenset("january february april june july august september october november december".split())
 _COMMON_ACRONYMS = frozenset("ai ml nlp llm llms lm lms".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a text: `lower` folded, its `stem`, its number `at` among the words, its `clause`, and what stands around."""
 
     lower: str
@@ -65,7 +51,7 @@ class Word:
     @property
     def sense(self) -> str:
         """The stem, or the group of synonyms that it belongs to."""
-        return f"~{_SYNONYMS[self.stem]}" if self.stem in _SYNONYMS else self.stem
+        return f"~{SYNONYMS[self.stem]}" if self.stem in SYNONYMS else self.stem
 
 
 @dataclass(frozen=True)
@@ -102,7 +88,7 @@ class Reading:
     @cached_property
     def synonyms(self) -> frozenset[int]:
         """The groups of synonyms that occur."""
-        return frozenset(_SYNONYMS[s] for s in self.stems if s in _SYNONYMS)
+        return frozenset(SYNONYMS[s] for s in self.stems if s in SYNONYMS)
 
     @cached_property
     def starts(self) -> dict[str, list[str]]:
@@ -142,20 +128,38 @@ class Reading:
 @lru_cache(maxsize=2048)
 def read(text: str) -> Reading:
     """`text` as a Reading. Never raises."""
-    text = re.sub("[\ud800-\udfff]", "\ufffd", text)  # half a character: the stemmer cannot encode it
-    folded = fold(text)
+    text, folded = _folded(text)
     breaks = [match.start() for match in _BREAK.finditer(folded)]
     words: list[Word] = []
     clause, next_break = 0, 0
     for match in _TOKEN.finditer(folded):
         while next_break < len(breaks) and breaks[next_break] < match.start():
             next_break, clause = next_break + 1, clause + 1
-        lower = re.sub(r"['’]s$", "", match.group().lower()).replace("’", "'")
-        lower = lower[:3] if lower in _MONTHS or match.group() == "March" else lower  # listings print "Apr 29"
+        lower = _lower(match.group())
         clause += lower in _CLAUSE_WORDS
         content = lower not in STOP_WORDS and (len(lower) > 1 or lower.isdigit())
         words.append(Word(lower, stem(lower)[:60], len(words), clause, content, match.start()))
     return Reading(text, folded, tuple(words))
+
+
+@lru_cache(maxsize=8192)
+def stems_of(text: str) -> frozenset[str]:
+    """The same as `read(text).stems`, for sentences that are only ranked."""
+    return frozenset(stem(_lower(token))[:60] for token in _TOKEN.findall(_folded(text)[1]))
+
+
+def _folded(text: str) -> tuple[str, str]:
+    """`text` without halves of characters, which the stemmer cannot encode, and the same folded."""
+    text = _HALVES.sub("\ufffd", text)
+    return text, fold(text)
+
+
+def _lower(token: str) -> str:
+    """A token in lower case without a genitive; months as listings print them ("Apr 29")."""
+    lower = token.lower()
+    if lower.endswith(("'s", "’s")):
+        lower = lower[:-2]
+    return lower[:3] if lower in _MONTHS or token == "March" else lower.replace("’", "'")
 
 
 def is_frame(word: Word) -> bool:
@@ -173,7 +177,7 @@ def missing_name(claim: Reading, source: Reading) -> str | None:
         inside, before = _is_mid_sentence(claim.folded, match.start()), ""
         for token in _TOKEN.finditer(chunk):
             part = re.sub(r"['’]s$", "", token.group())
-            if _is_name(part, inside or bool(before)) and not _holds_name(part, before, source):
+            if is_name(part, inside or bool(before)) and not _holds_name(part, before, source):
                 return chunk
             before = part
     return None
@@ -184,7 +188,8 @@ def _is_mid_sentence(text: str, start: int) -> bool:
     return bool(re.search(r"(?:[a-z0-9,],?\s|\()$", text[max(0, start - 3) : start]))
 
 
-def _is_name(part: str, capital_counts: bool) -> bool:
+def is_name(part: str, capital_counts: bool) -> bool:
+    """True for a word that is written as names are; a single capital tells only where it does not begin a sentence."""
     capitals = sum(letter.isupper() for letter in part)
     mixed = any(letter.isdigit() for letter in part) and (any(letter.isalpha() for letter in part) or capital_counts)
     return capitals > 1 or mixed or (capital_counts and capitals == 1 and len(part) > 2)
@@ -205,65 +210,11 @@ def _holds_name(part: str, before: str, source: Reading) -> bool:
     return part[:2].isupper() and letters.isalpha() and 2 <= len(letters) <= 7 and letters in source.initials
 
 
-def covered(claim: Reading, source: Reading, passage: Reading) -> list[bool]:
-    """Which words of `claim` the words of `source` hold; `passage` tells only what an acronym stands for."""
-    held = [_holds(claim, word, source) for word in claim.words]
-    content = [word for word in claim.words if word.is_content]
-    initials = "".join(word.lower[0] for word in content)
-    for acronym in source.acronyms:  # the claim writes out what the source shortens
-        place = initials.find(acronym)
-        while place >= 0:
-            for word in content[place : place + len(acronym)]:
-                held[word.at] = True
-            place = initials.find(acronym, place + len(acronym))
-    for acronym, long_form in passage.definitions.items():
-        if acronym in source.joins or acronym + "s" in source.joins:
-            held = [was or word.stem in long_form for was, word in zip(held, claim.words, strict=True)]
-        elif len(long_form & source.stems) > len(long_form) / 2:  # or the other way round
-            held = [was or word.lower.removesuffix("s") == acronym for was, word in zip(held, claim.words, strict=True)]
-    return held
-
-
-def _holds(claim: Reading, word: Word, source: Reading) -> bool:
-    if word.stem in source.stems or word.lower in source.joins:
-        return True
-    if word.lower.isalpha() and len(word.lower) <= 7 and word.lower.rstrip("s") in claim.acronyms:
-        letters = word.lower[:-1] if word.lower.endswith("s") and word.lower not in claim.acronyms else word.lower
-        if letters in source.initials:
-            return True
-    if _SYNONYMS.get(word.stem, -1) in source.synonyms:
-        return True
-    if any(alike(word.stem, other) for other in source.starts.get(word.stem[:5], ())):
-        return True
-    before = claim.words[word.at - 1].lower if word.at else ""
-    after = claim.words[word.at + 1].lower if word.at + 1 < len(claim.words) else ""
-    return any(joined in source.joins for joined in (before + word.lower, word.lower + after))
-
-
 def alike(first: str, second: str) -> bool:
     """True for stems that share all but their endings: seven in ten letters, as in "generaliz" and "generalis"."""
+    first, second = (_ABILITY.sub("bl", s) for s in (first, second))
     longest = max(len(first), len(second))
     same = next(
         (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
     return same >= 0.7 * longest
-
-
-def weights(claim: Reading, idf: Callable[[str], float], ignored: frozenset[str]) -> list[float]:
-    """The idf of each word of `claim`, 0 for words that claim nothing, for numbers, and for the stems in `ignored`."""
-    return [
-        0.0 if is_frame(word) or word.stem in ignored or word.lower[0].isdigit() else max(0.1, idf(word.stem))
-        for word in claim.words
-    ]
-
-
-def segments(claim: Reading) -> Iterator[list[Word]]:
-    """The clauses of the claim, as lists of words."""
-    current: list[Word] = []
-    for word in claim.words:
-        if current and word.clause != current[-1].clause:
-            yield current
-            current = []
-        current.append(word)
-    if current:
-        yield current

@@ -1,0 +1,139 @@
+"""Free rewordings: what a good model makes of a sentence is kept; what says more, or of something else, is caught."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant
+from assistant.citations import EvidenceSentence, check_claim
+from assistant.citations.wording import read, stems_of
+from assistant.quantities import quantities
+
+ROWS = [json.loads(line) for line in (Path(__file__).parent / "data/rewordings.jsonl").read_text("utf-8").splitlines()]
+CONTEXT = "Multi-turn prompting and GPT-4V were tried on MathVista as well. MLM stands for masked language modeling."
+
+
+def kinds(claim: str, sentence: str) -> list[str]:
+    evidence = {"1.1": EvidenceSentence("1.1", sentence, f"{sentence} {CONTEXT}", "RIF: A Method · 6 authors · 2023")}
+    return [problem.kind for problem in check_claim(claim, ["1.1"], evidence, lambda term: 1.0)]
+
+
+KEPT = {
+    "about": ("Errors fall by about 40 %.", "Errors fall by 39.7% in all runs."),
+    "nearly": ("Nearly a third of the errors are removed.", "We remove 32.1% of the errors."),
+    "more-than": ("Errors fall by more than 70 %.", "Errors fall by 72% in all runs."),
+    "fewer-than": ("Fewer than 0.05 % of the weights are trained.", "Only 0.047% of the weights are trained."),
+    "two-thirds": ("Its size falls by one to two thirds.", "Its size falls by 1/3 to 2/3."),
+    "hours": ("Almost a million GPU hours were used.", "Nearly one million NVIDIA H800 GPU hours were used."),
+    "the-two": ("The two kinds of noise differ.", "Static and dynamic noise differ in kind."),
+    "all-for-every": ("All tasks profit from it.", "Every task profits from it."),
+    "not-all": ("It does not work for all tasks.", "It does not work for some tasks."),
+    "only-a-number": ("It needs only four GPUs.", "It needs four GPUs in total."),
+    "only": ("Only the head is trained.", "The head alone is trained."),
+    "may": ("Depth may hurt small models.", "Depth might hurt small models."),
+    "could-only": ("Earlier methods produced static videos.", "Earlier methods could only produce static videos."),
+    "cause": ("It is cheap because few weights are tuned.", "Due to the few tuned weights, it is cheap."),
+    "no-longer": ("The two are no longer equivalent under SGD.", "This equivalence of the two breaks down under SGD."),
+    "same-time": ("Both are trained at the same time.", "Both different models are trained simultaneously."),
+    "respectively": (
+        "It gains 3.3 points with the 1.5B model and 4.8 points with the 7B model.",
+        "It gains 3.3 points and 4.8 points with 1.5B and 7B models, respectively.",
+    ),
+}
+CAUGHT = {
+    "rounded-without-saying": ("number", "Errors fall by 40 %.", "Errors fall by 39.7% in all runs."),
+    "about-something-else": ("number", "Errors fall by about 45 %.", "Errors fall by 39.7% in all runs."),
+    "about-as-many-digits": ("number", "Errors fall by about 39.9 %.", "Errors fall by 39.7% in all runs."),
+    "more-than-less": ("number", "Errors fall by more than 80 %.", "Errors fall by 72% in all runs."),
+    "bound": ("number", "Errors fall by at least 40%.", "Errors fall by up to 40% in all runs."),
+    "gpus": ("number", "One million NVIDIA H800 GPUs were used.", "One million NVIDIA H800 GPU hours were used."),
+    "thousands": ("number", "It trains thousands of networks.", "It trains hundreds of networks at once."),
+    "unpaired": (
+        "number",
+        "It gains 4.8 points with 1.5B models.",
+        "It gains 3.3 points and 4.8 points with 1.5B and 7B models, respectively.",
+    ),
+    "benchmark": (
+        "number",
+        "It gains 15% on MathVista.",
+        "It gains 15% on MathVerse and is on par with GPT-4V on MathVista.",
+    ),
+    "measure": ("number", "It is correct in 70% of cases.", "It shows a 70% error rate in such cases."),
+    "counts": (
+        "number",
+        "It was applied to three vision-language models.",
+        "It was applied to three vision-only and one vision-language models.",
+    ),
+    "all": ("strength", "It works for all graphs.", "It works for most graphs of this kind."),
+    "always": ("strength", "Noise always results in lower loss.", "Noise can result in lower loss."),
+    "only": ("strength", "Only Transformers can learn in context.", "Transformers and other models learn in context."),
+    "may": ("strength", "Direct tuning is suboptimal for far domains.", "Direct tuning may be suboptimal for far domains."),
+    "unclear": ("strength", "The gains reflect the objective.", "It is unclear whether the gains reflect the objective."),
+    "despite": ("strength", "It is good because it is trained on less data.", "Despite being trained on less data it is good."),
+    "rather": (
+        "strength",
+        "Demonstrations are randomly sampled.",
+        "We use many tasks rather than randomly sampled demonstrations.",
+    ),
+    "order": ("strength", "It applies MLM and then CLM.", "It applies CLM and then MLM in training."),
+    "subject": (
+        "subject",
+        "Multi-turn prompting improves the score of the small model.",
+        "RIF improves the score of the small model.",
+    ),
+    "no-comparison": ("swapped", "Costs are lower than with LoRA.", "Costs are kept constant compared to LoRA."),
+    "density": ("direction", "Three models give sparse rewards.", "Three models give dense rewards."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KEPT.values(), ids=KEPT)
+def test_a_rewording_that_says_the_same_is_kept(case: tuple[str, str]) -> None:
+    assert kinds(*case) == []
+
+
+@pytest.mark.parametrize("case", CAUGHT.values(), ids=CAUGHT)
+def test_what_says_more_or_something_else_is_caught(case: tuple[str, str, str]) -> None:
+    kind, claim, sentence = case
+    assert kind in kinds(claim, sentence)
+    assert kinds(sentence, sentence) == []
+
+
+def test_the_hand_written_claims_are_balanced_and_cite_the_seeds(library: Assistant) -> None:
+    abstracts = {paper.title: paper.abstract for paper in library.papers()}
+    assert all(text in abstracts[row["title"]] for row in ROWS for text in row["cites"])
+    counts = [sum(r["part"] == p and r["faithful"] is f for r in ROWS) for p in ("dev", "held") for f in (True, False)]
+    assert min(counts) >= 60
+    titles = {part: {row["title"] for row in ROWS if row["part"] == part} for part in ("dev", "held")}
+    assert not titles["dev"] & titles["held"]
+
+
+def test_shares_over_the_dev_half(library: Assistant) -> None:
+    library.search("words")  # opens the word index
+    papers = {paper.title: paper for paper in library.papers()}
+    right: dict[bool, list[bool]] = {True: [], False: []}
+    for row in ROWS:
+        if row["part"] == "dev":
+            paper = papers[row["title"]]
+            cited = {
+                f"1.{n}": EvidenceSentence(f"1.{n}", text, paper.abstract, paper.record)
+                for n, text in enumerate(row["cites"], 1)
+            }
+            problems = check_claim(row["claim"], list(cited), cited, library.lexical.idf)
+            right[row["faithful"]].append(bool(problems) is not row["faithful"])
+    assert sum(right[True]) / len(right[True]) >= 0.97
+    assert sum(right[False]) / len(right[False]) >= 0.8
+
+
+def test_the_short_cut_to_stems_is_the_reading() -> None:
+    texts = [text for row in ROWS for text in (*row["cites"], row["claim"])]
+    assert all(stems_of(text) == read(text).stems for text in [*texts, "It’s March 3's \ud800 LoRA's n’t 'x'"])
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [("about 5", "about"), ("nearly 5", "nearly"), ("more than 5", "over"), ("no more than 5", "at most"),
+     ("up to $5", "at most"), ("fewer than 5", "under"), ("at least 5", "at least"), ("we use 5", ""), ("5", "")],
+)  # fmt: skip
+def test_the_words_before_a_number_bound_it(text: str, bound: str) -> None:
+    assert [quantity.bound for quantity in quantities(text)] == [bound]
