@@ -1,16 +1,13 @@
 """`assistant eval`: run (also without its name), compare, gate, generate, import, export, schema."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from assistant.errors import TestSetError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
-
-if TYPE_CHECKING:
-    from assistant.evaluation import Comparison, Report
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
@@ -43,6 +40,10 @@ def run(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds for one question.")] = 180.0,
     fresh: Annotated[bool, typer.Option(help="Ask again what an earlier run into --output has answered.")] = False,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Where a model is set: also ask it alone, and as an ordinary chain (two calls a question)."),
+    ] = True,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -51,6 +52,7 @@ def run(
     Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed.
     """
     from assistant import evaluation
+    from assistant.evaluation.printing import print_report
 
     before = evaluation.Report.load(baseline) if baseline else None
     items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
@@ -61,13 +63,15 @@ def run(
     if cache and fresh:
         cache.unlink(missing_ok=True)
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
-        report = evaluation.evaluate(opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache)
+        report = evaluation.evaluate(
+            opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache, baselines=baselines
+        )
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:
         print_json({**report.to_dict(), **report.clock_dict(), "questions": report.to_dict()["questions"]})
     else:
-        _print_report(report, comparison)
+        print_report(report, comparison)
         if page:
             typer.echo(f"the report is at {page}")
     if report.interrupted:
@@ -85,12 +89,13 @@ def compare(
 ) -> None:
     """Say whether run B is better or worse than run A, or that one cannot tell."""
     from assistant import evaluation
+    from assistant.evaluation.printing import print_comparison
 
     comparison = evaluation.compare(evaluation.Report.load(a), evaluation.Report.load(b))
     if as_json:
         print_json(comparison.to_dict())
     else:
-        _print_comparison(comparison)
+        print_comparison(comparison)
 
 
 @eval_app.command()
@@ -163,54 +168,3 @@ def export(
     from assistant.evaluation.formats import export_testset
 
     export_testset(load_testset(testset), output, form)
-
-
-def _print_comparison(comparison: "Comparison") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    verdict = "infrastructure" if comparison.infrastructure else comparison.verdict
-    console.print(Text(f"{verdict}: {comparison.reason}", style="bold"))
-    for label, ids in (("fixed", comparison.fixed), ("broken", comparison.broken)):
-        console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
-    for note in comparison.notes:
-        console.print(Text(note, style="dim"))
-    table = Table()
-    for column in ("figure", "before", "after", "change, 95 %", "p (Holm)", "visible from", "n", "verdict"):
-        table.add_column(column)
-    for c in comparison.changes:
-        interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
-        row = (f"{c.before:.3f}", f"{c.after:.3f}", interval, f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count), c.verdict)
-        table.add_row(c.name, *row)
-    console.print(table)
-
-
-def _print_report(report: "Report", comparison: "Comparison | None") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
-    for column in ("figure", "value", "95 % interval", "questions", "kind"):
-        table.add_column(column)
-    for figure in (*report.figures, *report.timings):
-        value = "not scored" if figure.value is None else f"{figure.value:.3f}"
-        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.3f} – {figure.high:.3f}"
-        count = str(figure.count) if figure.count == figure.total else f"{figure.count} of {figure.total}"
-        table.add_row(figure.name, value, interval, count, figure.badge)
-    console.print(table)
-    slices = Table(title="By type of question")
-    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
-        slices.add_column(column)
-    for name, figures in report.by_type.items():
-        results = [result for result in report.results if result.item.type == name]
-        answered = sum(result.answered for result in results) / len(results)
-        by_name = {figure.name: figure.value for figure in figures}
-        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
-        values = [by_name[figure] for figure in chosen]
-        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
-    console.print(slices)
-    if comparison:
-        _print_comparison(comparison)

@@ -86,6 +86,7 @@ class _Meter:
     deadline: float
     price: Price | None
     fresh: bool
+    salt: str = ""
     calls: int = 0
     reported: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of calls that said them
     cached: bool = False
@@ -162,8 +163,17 @@ class ModelWriter:
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else _REFUSED)
 
-    def _meter(self, fresh: bool) -> _Meter:
-        return _Meter(time.monotonic() + self._config.answer_deadline, self._price, fresh)
+    def complete(self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "") -> tuple[str, Usage]:
+        """The model's whole reply to other messages than those of an answer, without its thoughts, and what it cost.
+
+        `salt` tells repeats of the same messages apart in the answer cache. Raises ProviderError as `write` meets it.
+        """
+        meter = self._meter(fresh, salt)
+        lines = _after_thoughts(list(self._lines(messages, meter)))
+        return "\n".join(lines).strip(), meter.usage
+
+    def _meter(self, fresh: bool, salt: str = "") -> _Meter:
+        return _Meter(time.monotonic() + self._config.answer_deadline, self._price, fresh, salt)
 
     def _checked(self, lines: Iterator[str], offered: Offered, numbering: Numbering, draft: _Draft) -> Iterator[Claim]:
         """The supported claims of the lines; the others go to `draft.failed`."""
@@ -207,7 +217,7 @@ class ModelWriter:
 
         Raises ProviderError, one sentence, where the provider fails, breaks off, or may not be asked within the budget.
         """
-        limit, key = 0 if meter.fresh else self._config.answer_cache, self._key(messages)
+        limit, key = 0 if meter.fresh else self._config.answer_cache, self._key(messages, meter.salt)
         if limit and (known := self._kept.reply(key)) is not None:
             meter.cached = True
             yield from known.split("\n")
@@ -221,10 +231,10 @@ class ModelWriter:
         if limit and lines:
             self._kept.put_reply(key, "\n".join(lines), limit)
 
-    def _key(self, messages: list[tuple[str, str]]) -> bytes:
+    def _key(self, messages: list[tuple[str, str]], salt: str) -> bytes:
         config = self._config
         settings = (self.mode, config.openai_base_url, config.temperature, config.max_answer_tokens)
-        return hashlib.sha256(json.dumps([messages, settings]).encode()).digest()
+        return hashlib.sha256(json.dumps([messages, settings, *([salt] if salt else [])]).encode()).digest()
 
     def _streamed(self, messages: list[tuple[str, str]], meter: _Meter) -> Iterator[str]:
         reserved = (sum(tokens_at_most(text) for _, text in messages), self._config.max_answer_tokens)

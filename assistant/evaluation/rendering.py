@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
-from assistant.evaluation import plots
+from assistant.evaluation import plots, sections
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
 
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
-    from assistant.evaluation.results import Report, Result, Said
+    from assistant.evaluation.reports import Report
+    from assistant.evaluation.results import Result, Said
 
 _HISTORY = 30
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -79,12 +80,16 @@ def render(
         f"{report.seconds:.1f} s · {escape(' · '.join(f'{k} {v}' for k, v in report.setup.items()))}</p>",
         _verdict(report, comparison),
         _scorecard(report, previous),
+        sections.added(report),
+        sections.costs(report.spent),
         '<div class="plots">',
         _waterfall(stages),
         _risk(report),
         _slices(report, stages),
         _runs(history),
         "</div>",
+        sections.by_source(report),
+        sections.worst_papers(report),
         _questions(report, stages, comparison),
     ]
     return (
@@ -124,13 +129,13 @@ def _figure_row(figure: Figure, before: float | None) -> str:
     names = f' title="not scored: {escape(", ".join(figure.not_scored[:50]))}"' if figure.not_scored else ""
     scored = f"<td class=number{names}>{figure.count} of {figure.total}</td>"
     if figure.value is None or figure.low is None or figure.high is None:
-        return f"<tr>{name}<td class=number>not scored</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
+        return f"<tr>{name}<td class=number>{figure.in_words}</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
     change = "" if before is None else f"{figure.value - before:+.3f}"
     spark = plots.interval(figure.low, figure.value, figure.high) if figure.low >= 0 and figure.high <= 1 else ""
     if "seconds" in figure.name or "cost" in figure.name:
         spark = ""
     return (
-        f"<tr>{name}<td class=number><b>{figure.value:.3f}</b></td><td>{figure.low:.3f} – {figure.high:.3f}</td>"
+        f"<tr>{name}<td class=number><b>{figure.in_words}</b></td><td>{figure.interval_in_words}</td>"
         f"<td>{spark}</td>{scored}<td class=number>{change}</td>{badge}</tr>"
     )
 

@@ -36,6 +36,7 @@ MEANS: dict[str, Badge] = {
     "score: CRAG": "proxy",
     "cost: model calls": "measured",
     "cost: tokens": "measured",
+    "cost: US dollars": "measured",
 }
 HARD = (
     "citation: quotes verbatim in the store", "citation: marks that name a citation", "citation: claims with a citation",
@@ -52,9 +53,9 @@ def scores_of(
 ) -> dict[str, float]:
     """The score of each metric that applies to the result. `found` says of each evidence group whether it was retrieved."""
     item = result.item
-    scores = {"cost: model calls": float(result.calls)}
-    if result.tokens is not None:
-        scores["cost: tokens"] = float(result.tokens)
+    spent = {"calls": result.spent.calls, "tokens": result.spent.tokens, "dollars": result.spent.dollars}
+    names = {"calls": "cost: model calls", "tokens": "cost: tokens", "dollars": "cost: US dollars"}
+    scores = {names[name]: float(value) for name, value in spent.items() if value is not None}
     scores |= (
         _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
     )
@@ -90,6 +91,7 @@ def _retrieval(result: Result, found: Sequence[bool]) -> dict[str, float]:
         "retrieval: recall@10": recall_at(ranked, relevant, DEPTH),
         "retrieval: nDCG@10": ndcg_at(ranked, relevant, DEPTH),
         "retrieval: MRR": reciprocal_rank(ranked, relevant),
+        **{f"  {name}: recall@10": recall_at(titles, relevant, DEPTH) for name, titles in result.baselines.items()},
         **{f"  {name}: nDCG@10": ndcg_at(titles, relevant, DEPTH) for name, titles in result.baselines.items()},
     }
 

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +28,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question of a test set. `type` is free text by which results are sliced; near misses are not `answerable`."""
+    """A question of a test set. `type` is free text by which results are sliced; near misses are not `answerable`.
+
+    `without` names papers that are left out of the library while it is asked, by title: what they alone answer is then
+    unanswerable.
+    """
 
     id: str
     question: str
@@ -37,17 +41,18 @@ class Item:
     reference: str = ""
     nuggets: tuple[Mapping[str, Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    relevant: Mapping[str, int] = ()  # type: ignore[assignment]
+    relevant: Mapping[str, int] = field(default_factory=dict)
     history: tuple[Mapping[str, str], ...] = ()
     split: Split = "test"
     provenance: str = ""
     reviewed: bool = True
     why: str = ""
+    without: tuple[str, ...] = ()
 
     @property
     def cluster(self) -> str:
         """What makes items depend on each other: the paper asked about, else the item itself."""
-        return next(iter(self.relevant), self.id)
+        return next(iter((*self.relevant, *self.without)), self.id)
 
 
 def load_testset(path: Path) -> list[Item]:
@@ -108,6 +113,11 @@ def item_from(record: Mapping[str, Any]) -> Item:
     relevant = record.get("relevant", {})
     if not isinstance(relevant, Mapping) or not all(isinstance(g, int) and g > 0 for g in relevant.values()):
         raise ValueError("'relevant' must map titles to grades of 1 or more")
+    without = record.get("without", ())
+    if isinstance(without, str) or not all(isinstance(title, str) for title in without):
+        raise ValueError("'without' must be a list of titles")
+    if set(without) & set(relevant):
+        raise ValueError("a title stands both in 'relevant' and in 'without'")
     nuggets = tuple(record.get("nuggets", ()))
     if not all(isinstance(n, Mapping) and isinstance(n.get("text"), str) for n in nuggets):
         raise ValueError("'nuggets' must hold objects with 'text'")
@@ -126,6 +136,7 @@ def item_from(record: Mapping[str, Any]) -> Item:
         provenance=str(record.get("provenance", "")),
         reviewed=bool(record.get("reviewed", True)),
         why=str(record.get("why", "")),
+        without=tuple(without),
     )
 
 
@@ -138,7 +149,7 @@ def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
     """Raises TestSetError for the first title that the library lacks, or quotation that its paper does not hold verbatim."""
     by_title = {paper.title: paper for paper in papers}
     for item in items:
-        for title in item.relevant:
+        for title in (*item.relevant, *item.without):
             if title not in by_title:
                 raise TestSetError(
                     f"{item.id}: the library holds no paper titled {title!r}; add it or mend the test set"

@@ -1,0 +1,99 @@
+"""Sections of the report page: what the pipeline adds over simpler ways, results by paper and by file, and the cost."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+from assistant.evaluation.outcomes import by_paper
+from assistant.evaluation.statistics import Figure
+
+if TYPE_CHECKING:
+    from assistant.evaluation.reports import Report
+    from assistant.evaluation.results import Spent
+
+_PAPERS = 15
+_OF_SOURCES = (
+    "retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three",
+    "abstention: answerable kept",
+)  # fmt: skip
+
+
+def added(report: "Report") -> str:
+    """The table of every baseline's figures beside ours, on the same questions, and which baselines did not run."""
+    rows = []
+    for gain in report.gains:
+        change = gain.change
+        names = (
+            f' title="not scored: {escape(", ".join(gain.theirs.not_scored[:50]))}"' if gain.theirs.not_scored else ""
+        )
+        cells = (
+            f"<td>{escape(gain.baseline)}</td><td>{escape(gain.ours.name)}</td>{_cell(gain.ours)}{_cell(gain.theirs)}"
+            f"<td>{change.change:+.3f} ({change.low:+.3f} – {change.high:+.3f})</td>"
+            f'<td class=number{names}>{gain.theirs.count} of {gain.theirs.total}</td><td class="{gain.verdict.split()[0]}">'
+            f'{gain.verdict}</td><td><span class="badge {gain.ours.badge}">{gain.ours.badge}</span></td>'
+        )
+        rows.append(f"<tr>{cells}</tr>")
+    head = "".join(
+        f"<th>{name}</th>"
+        for name in ("baseline", "figure", "ours", "baseline’s", "ours more by, 95 %", "scored", "ours is", "kind")
+    )
+    table = f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>' if rows else ""
+    skipped = "".join(f"<br>{escape(name)}: not run: {escape(why)}." for name, why in report.not_run.items())
+    meaning = "Each row over the questions that both scored. Verdicts are adjusted for the number of rows (Holm)."
+    return f"<h2>What the pipeline adds</h2>{table}<p class=quiet>{meaning}{skipped}</p>"
+
+
+def _cell(figure: Figure) -> str:
+    interval = f" ({figure.interval_in_words})" if figure.low is not None else ""
+    return f"<td><b>{figure.in_words}</b>{interval}</td>"
+
+
+def by_source(report: "Report") -> str:
+    """A table of figures for each file of papers; "" where the questions' papers came from one."""
+    if len(report.by_source) < 2:
+        return ""
+    rows = []
+    for source, figures in report.by_source.items():
+        named = {figure.name: figure for figure in figures}
+        count = sum(source in result.sources for result in report.results)
+        cells = "".join(_cell(named[name]) for name in _OF_SOURCES)
+        rows.append(f"<tr><td>{escape(source)}</td>{cells}<td class=number>{count}</td></tr>")
+    head = "".join(f"<th>{name}</th>" for name in ("file", *_OF_SOURCES, "questions"))
+    return f'<h2>By file of papers</h2><div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
+
+
+def worst_papers(report: "Report") -> str:
+    """A table of the papers whose questions went wrong most often; "" where none did."""
+    papers = [(title, n) for title, n in by_paper(report.results).items() if n["right"] < n["questions"]]
+    if not papers:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(title)}</td><td class=number>{n['right']} of {n['questions']}</td></tr>"
+        for title, n in papers[:_PAPERS]
+    )
+    more = f"{len(papers)} papers have a question that went wrong; report.json lists every paper."
+    table = f"<table><tr><th>paper</th><th class=number>right</th></tr>{rows}</table>"
+    return f'<h2>By paper, worst first</h2><div class="wide">{table}</div><p class=quiet>{more}</p>'
+
+
+def costs(spent: "Mapping[str, Spent]") -> str:
+    """What was spent on answers, baselines and judging; "" where no model was asked."""
+    if not any(part.calls for part in spent.values()):
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(name)}</td><td class=number>{part.calls}</td><td class=number>{tokens_in_words(part)}</td>"
+        f"<td class=number>{dollars_in_words(part)}</td></tr>"
+        for name, part in spent.items()
+    )
+    head = "<th>spent on</th><th class=number>calls</th><th class=number>tokens</th><th class=number>US dollars</th>"
+    return f'<h2>Cost</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+
+
+def tokens_in_words(spent: "Spent") -> str:
+    """The tokens, or "unknown" where the provider did not report them all."""
+    return "unknown" if spent.tokens is None else f"{spent.tokens:,}"
+
+
+def dollars_in_words(spent: "Spent") -> str:
+    """The dollars, or "unknown" where a price is not known."""
+    return "unknown" if spent.dollars is None else f"{spent.dollars:.4f}"
