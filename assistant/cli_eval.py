@@ -44,6 +44,9 @@ def run(
         bool,
         typer.Option(help="Where a model is set: also ask it alone, and as an ordinary chain (two calls a question)."),
     ] = True,
+    judge: Annotated[
+        int, typer.Option(min=0, max=20, help="How often a model judges each answer; 3 shows agreement.")
+    ] = 0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -64,8 +67,9 @@ def run(
         cache.unlink(missing_ok=True)
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         report = evaluation.evaluate(
-            opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache, baselines=baselines
-        )
+            opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache, baselines=baselines,
+            judge=judge, fresh=fresh,
+        )  # fmt: skip
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:

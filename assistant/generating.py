@@ -85,7 +85,7 @@ class _Meter:
 
     deadline: float
     price: Price | None
-    fresh: bool
+    limit: int  # replies that the answer cache may hold; 0 goes past it
     salt: str = ""
     calls: int = 0
     reported: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of calls that said them
@@ -163,17 +163,22 @@ class ModelWriter:
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else _REFUSED)
 
-    def complete(self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "") -> tuple[str, Usage]:
+    def complete(
+        self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "", kept: int = 0
+    ) -> tuple[str, Usage]:
         """The model's whole reply to other messages than those of an answer, without its thoughts, and what it cost.
 
-        `salt` tells repeats of the same messages apart in the answer cache. Raises ProviderError as `write` meets it.
+        `salt` tells repeats of the same messages apart in the answer cache, which holds up to `kept` replies where that is
+        more than its setting. Raises ProviderError as `write` meets it.
         """
-        meter = self._meter(fresh, salt)
+        meter = self._meter(fresh, salt, kept)
         lines = _after_thoughts(list(self._lines(messages, meter)))
         return "\n".join(lines).strip(), meter.usage
 
-    def _meter(self, fresh: bool, salt: str = "") -> _Meter:
-        return _Meter(time.monotonic() + self._config.answer_deadline, self._price, fresh, salt)
+    def _meter(self, fresh: bool, salt: str = "", kept: int = 0) -> _Meter:
+        limit = self._config.answer_cache
+        limit = 0 if fresh or not limit else max(limit, kept)
+        return _Meter(time.monotonic() + self._config.answer_deadline, self._price, limit, salt)
 
     def _checked(self, lines: Iterator[str], offered: Offered, numbering: Numbering, draft: _Draft) -> Iterator[Claim]:
         """The supported claims of the lines; the others go to `draft.failed`."""
@@ -217,7 +222,7 @@ class ModelWriter:
 
         Raises ProviderError, one sentence, where the provider fails, breaks off, or may not be asked within the budget.
         """
-        limit, key = 0 if meter.fresh else self._config.answer_cache, self._key(messages, meter.salt)
+        limit, key = meter.limit, self._key(messages, meter.salt)
         if limit and (known := self._kept.reply(key)) is not None:
             meter.cached = True
             yield from known.split("\n")

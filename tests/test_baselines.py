@@ -67,7 +67,7 @@ def test_both_baselines_are_scored_on_the_same_questions(run: Callable[..., Any]
     assert not any(name.startswith("citation") for name in closed)  # it has nothing to cite
     assert all(gain.theirs.count == gain.theirs.total for gain in report.gains)
     assert all(gain.change.low <= gain.change.change <= gain.change.high for gain in report.gains)
-    assert report.not_run == {}
+    assert not {CHAIN, CLOSED_BOOK} & report.not_run.keys()
     kinds = [part(request.body) for request in provider.requests if "messages" in request.body]
     assert (kinds.count("chain"), kinds.count("closed")) == (2, 2)
     memory = [request for request in provider.requests if part(request.body) == "closed"]

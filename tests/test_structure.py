@@ -38,7 +38,9 @@ def test_imports_go_one_way() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["answer", "baseline_chain", "baseline_closed_book", "repair", "rewrite"])
+@pytest.mark.parametrize(
+    "name", ["answer", "baseline_chain", "baseline_closed_book", "judge_correct", "judge_support", "repair", "rewrite"]
+)
 def test_prompts_render_with_their_own_names_only(name: str) -> None:
     prompt = load_prompt(name)
     (system, user) = prompt.render(**dict.fromkeys(prompt.variables, "{braces} $dollar [1.1]"))

@@ -118,8 +118,15 @@ def _scorecard(report: "Report", previous: dict[str, float]) -> str:
     return (
         f'<h2>Scorecard</h2><div class="wide"><table><tr>{head}<th class=number>since last run</th><th>kind</th></tr>{rows}'
         "</table></div><p class=quiet>Measured figures are exact. Proxies let words stand for meaning: good for comparing "
-        "runs, not for grading one answer. Intervals are bootstrapped over papers.</p>"
+        f"runs, not for grading one answer. Judged ones are a model's opinion{_judge(report)}. Intervals are bootstrapped over "
+        "papers.</p>"
     )
+
+
+def _judge(report: "Report") -> str:
+    judge = report.setup.get("judge", "")
+    also = ", which also wrote the answers and may favour them" if judge.rpartition(" × ")[0] == report.mode else ""
+    return f" ({escape(judge)}{escape(also)})" if judge else ""
 
 
 def _figure_row(figure: Figure, before: float | None) -> str:
@@ -206,7 +213,7 @@ def _question(result: "Result", stage: str, changed: str) -> str:
         for t in result.ranked
     )
     papers = f"<details><summary>Papers found</summary><ol>{ranked}</ol></details>" if ranked else ""
-    claims = "".join(map(_claim, result.claims))
+    claims = "".join(map(_claim, result.claims)) + sections.judgements(result) + sections.rivals(result)
     return (
         f"<details><summary>{badge}{change}{escape(item.question)} <span class=quiet>{escape(item.id)} · "
         f"{escape(item.type)}</span></summary>{why}{text}{claims}{reference}{gold}{papers}</details>"

@@ -94,6 +94,7 @@ class Result:
     sources: tuple[str, ...] = ()
     judgements: tuple[Judgement, ...] = ()
     judging: Spent = Spent()
+    judge_error: str = ""
     seconds: float = field(default=0.0, compare=False)
 
     @property

@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.config import Config
 from assistant.errors import AssistantError
+from assistant.evaluation.agreement import agreement_of
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK, gains_of
+from assistant.evaluation.judging import judged, open_judge
 from assistant.evaluation.keeping import Kept, setup_of
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
@@ -29,15 +32,20 @@ def evaluate(
     timeout: float = 180.0,
     cache: Path | None = None,
     baselines: bool = True,
+    judge: int = 0,
+    fresh: bool = False,
 ) -> Report:
     """Asks every item of `testset` of the library and scores the answers.
 
     `progress(label, done, total)` is called after each; `workers` questions are asked at a time; one that takes longer than
     `timeout` seconds, or whose model server fails, enters no figure and is named in the report. `cache` is a JSON Lines file
     of answers: a question whose text, papers, settings and code are as they were is not asked again. `baselines` False
-    leaves out those that ask the model (two calls a question). Ctrl-C ends the run early with the report of what was asked
-    (`interrupted`). Raises TestSetError where set and library do not fit together.
+    leaves out those that ask the model (two calls a question). `judge` is how often a model judges each answer; what it said
+    is kept in the library and not asked for again unless `fresh`. Ctrl-C ends the run early with the report of what was
+    asked (`interrupted`). Raises TestSetError where set and library do not fit together, ConfigError for a judge without a
+    model.
     """
+    judging = open_judge(assistant, judge, fresh) if judge else None
     start = time.monotonic()
     papers = assistant.papers()
     check_against(testset, papers)
@@ -53,35 +61,46 @@ def evaluate(
             results[result.item.id] = result
             if progress:
                 progress("Asking", len(results), len(testset))
+        if judging:
+            waiting.close()
+            waiting = judged(judging, list(results.values()), workers)
+            for done, result in enumerate(waiting, 1):
+                results[result.item.id] = result
+                if progress:
+                    progress("Judging", done, len(results))
     except KeyboardInterrupt:
         interrupted = True
     finally:
         waiting.close()
     ordered = [results[item.id] for item in testset if item.id in results]
-    report = _report(ordered, len(testset), interrupted, setup, _not_run(assistant, baselines))
-    return replace(report, seconds=time.monotonic() - start)
+    if judging:
+        setup["judge"] = f"{judging.model.mode} × {judge}"
+    report = _report(ordered, len(testset), interrupted, setup, judge)
+    not_run = _not_run(assistant.config, baselines, judge)
+    return replace(report, not_run=not_run, seconds=time.monotonic() - start)
 
 
-def _not_run(assistant: Assistant, baselines: bool) -> dict[str, str]:
+def _not_run(config: Config, baselines: bool, judge: int) -> dict[str, str]:
     """What was not measured, and why not."""
-    reason = "" if baselines else "it was switched off"
-    reason = "no model is set" if assistant.config.model_name is None else reason
-    return dict.fromkeys((CHAIN, CLOSED_BOOK), reason) if reason else {}
+    not_run = {} if baselines else dict.fromkeys((CHAIN, CLOSED_BOOK), "it was switched off")
+    if judge < 2:
+        reason = "each answer was judged once; judge 3 times" if judge else "no judge was asked for (--judge 3)"
+        not_run["agreement of the judge with itself" if judge else "judged figures"] = reason
+    if config.model_name is None:
+        not_run |= dict.fromkeys((CHAIN, CLOSED_BOOK, *(() if judge else ("judged figures",))), "no model is set")
+    return not_run
 
 
-def _report(
-    results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str], not_run: dict[str, str]
-) -> Report:
+def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str], judge: int) -> Report:
     types = sorted({result.item.type for result in results})
     sources = sorted({source for result in results for source in result.sources})
     return Report(
         mode=next((result.mode for result in results if result.mode), ""),
         results=tuple(results),
-        figures=tuple(figures_of(results)),
-        by_type={name: tuple(figures_of([r for r in results if r.item.type == name])) for name in types},
-        by_source={name: tuple(figures_of([r for r in results if name in r.sources])) for name in sources},
+        figures=(*figures_of(results, bool(judge)), *agreement_of(results, judge)),
+        by_type={t: tuple(figures_of([r for r in results if r.item.type == t], bool(judge))) for t in types},
+        by_source={s: tuple(figures_of([r for r in results if s in r.sources], bool(judge))) for s in sources},
         gains=tuple(gains_of(results)),
-        not_run=not_run,
         setup=setup,
         asked_of=asked_of,
         interrupted=interrupted,

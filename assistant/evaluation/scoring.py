@@ -38,6 +38,10 @@ MEANS: dict[str, Badge] = {
     "cost: tokens": "measured",
     "cost: US dollars": "measured",
 }
+# A model's opinion: reported where a judge was asked for.
+JUDGED: dict[str, Badge] = dict.fromkeys(
+    ("judge: citation recall", "judge: citation precision", "judge: correct by the reference", "judge: CRAG"), "judged"
+)
 HARD = (
     "citation: quotes verbatim in the store", "citation: marks that name a citation", "citation: claims with a citation",
 )  # fmt: skip
@@ -147,6 +151,11 @@ def _eligible(name: str, result: Result) -> bool:
         return not result.item.answerable
     if name == "abstention: declined rightly":
         return bool(result.error) or not result.answered
+    if name in ("judge: correct by the reference", "judge: CRAG"):
+        has_reference = result.item.answerable and bool(result.item.reference)
+        return has_reference or (name == "judge: CRAG" and not result.item.answerable)
+    if name.startswith("judge"):
+        return bool(result.error) or result.answered
     if name.startswith("citation"):
         validity = name in HARD
         needs_answer = validity or "precision" in name
@@ -154,9 +163,9 @@ def _eligible(name: str, result: Result) -> bool:
     return True
 
 
-def figures_of(results: Sequence[Result]) -> list[Figure]:
-    """Every figure over the results: the means of MEANS, then those that are functions of sums."""
-    figures = [_mean(name, badge, results) for name, badge in MEANS.items()]
+def figures_of(results: Sequence[Result], judged: bool = False) -> list[Figure]:
+    """Every figure over the results: the means of MEANS (and of JUDGED), then those that are functions of sums."""
+    figures = [_mean(name, badge, results) for name, badge in (MEANS | JUDGED if judged else MEANS).items()]
     asked = [result for result in results if not result.error]
     failed = tuple(result.item.id for result in results if result.error)
     clusters = [result.item.cluster for result in asked]

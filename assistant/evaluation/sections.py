@@ -9,7 +9,7 @@ from assistant.evaluation.statistics import Figure
 
 if TYPE_CHECKING:
     from assistant.evaluation.reports import Report
-    from assistant.evaluation.results import Spent
+    from assistant.evaluation.results import Result, Spent
 
 _PAPERS = 15
 _OF_SOURCES = (
@@ -97,3 +97,29 @@ def tokens_in_words(spent: "Spent") -> str:
 def dollars_in_words(spent: "Spent") -> str:
     """The dollars, or "unknown" where a price is not known."""
     return "unknown" if spent.dollars is None else f"{spent.dollars:.4f}"
+
+
+def judgements(result: "Result") -> str:
+    """What the judge said of an answer and of each of its claims, a verdict for each repeat."""
+    if not result.judgements and not result.judge_error:
+        return ""
+    shown = [claim for claim in result.claims if claim.shown]
+    rows = []
+    for judgement in result.judgements:
+        whole = judgement.about == "correct" or len(judgement.sources) == len(shown[judgement.claim].citations)
+        about = "the answer" if judgement.about == "correct" else f"claim {judgement.claim + 1}"
+        part = "" if whole else f" by citation {', '.join(str(source + 1) for source in judgement.sources)} alone"
+        said = ", ".join(verdict or "no verdict" for verdict in judgement.verdicts)
+        rows.append(f"<li>{about}{part}: {escape(said)}</li>")
+    failed = f"<p class=bad>{escape(result.judge_error)}</p>" if result.judge_error else ""
+    return f"<details><summary>What the judge said</summary>{failed}<ul>{''.join(rows)}</ul></details>"
+
+
+def rivals(result: "Result") -> str:
+    """What the baselines with a model answered."""
+    if not result.rivals:
+        return ""
+    texts = "".join(
+        f"<p><b>{escape(name)}:</b> {escape(rival.error or rival.text)}</p>" for name, rival in result.rivals.items()
+    )
+    return f"<details><summary>What simpler ways answered</summary>{texts}</details>"

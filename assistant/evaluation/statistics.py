@@ -39,7 +39,12 @@ class Figure:
 
     @property
     def in_words(self) -> str:
-        """The value with its digits; "not scored" without one, "unknown" for a cost that nobody knows."""
+        """The value with its digits; "not scored" without one, "unknown" for a cost that nobody knows.
+
+        "not defined" where everything was scored and the figure still says nothing, as kappa of one verdict only.
+        """
+        if self.value is None and self.count:
+            return "not defined"
         if self.value is None:
             return "unknown" if self.name.startswith("cost") and self.total else "not scored"
         return f"{self.value:.{self._digits}f}"
