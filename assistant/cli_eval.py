@@ -127,17 +127,29 @@ def schema() -> None:
 def generate(
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 200,
+    model: Annotated[
+        bool, typer.Option(help="Let the model draft where one is set: one to three calls a paper.")
+    ] = True,
     data_dir: DataDir = None,
 ) -> None:
-    """Draft questions from the library's own papers, without a model, for people to review."""
+    """Draft questions from the library's own papers for people to review, a third of them near misses."""
     from assistant.evaluation.drafting import draft
     from assistant.evaluation.formats import export_testset
+    from assistant.evaluation.model_drafting import draft_with_model
+    from assistant.evaluation.sections import dollars_in_words
 
-    with library_of(data_dir) as opened:
-        items = draft(opened.papers(), limit)
+    with library_of(data_dir) as opened, progress_bars() as progress:
+        writer = opened.language_model() if model else None
+        drafted = draft_with_model(writer, opened.papers(), limit, progress) if writer else None
+        items = drafted.items if drafted else draft(opened.papers(), limit)
+    for reason, count in sorted(drafted.rejected.items()) if drafted else ():
+        typer.echo(f"left out {count}: {reason}")
+    if drafted:
+        typer.echo(f"{drafted.spent.calls} calls, US dollars {dollars_in_words(drafted.spent)}")
     if not items:
         raise TestSetError(
-            "no paper has a question as its title or a sentence with one percentage; write questions by hand"
+            "no question could be drafted from the papers: without a model that wants a question as a title or a sentence with "
+            "one percentage; write questions by hand"
         )
     export_testset(items, output, "assistant")
     typer.echo(

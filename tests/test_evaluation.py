@@ -62,6 +62,16 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     assert report.to_dict()["questions"][0]["id"] == chosen[0].id
     again = evaluate(library, chosen)
     assert again.figures == report.figures
+    asked_about = [set(result.sources) for result in report.results if result.item.relevant]
+    assert len(report.by_source) > 1 and set(report.by_source) == set().union(*asked_about)
+    for source, figures in report.by_source.items():
+        recall = next(figure for figure in figures if figure.name == "retrieval: recall@10")
+        assert recall.count == sum(source in sources for sources in asked_about)
+    papers = report.to_dict()["by_paper"]
+    assert sum(paper["questions"] for paper in papers.values()) == len(asked_about)
+    assert [paper["questions"] - paper["right"] for paper in papers.values()] == sorted(
+        (paper["questions"] - paper["right"] for paper in papers.values()), reverse=True
+    )
 
 
 @pytest.mark.parametrize(

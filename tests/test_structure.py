@@ -40,7 +40,17 @@ def test_imports_go_one_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["answer", "baseline_chain", "baseline_closed_book", "judge_correct", "judge_support", "repair", "rewrite"]
+    "name",
+    [
+        "answer",
+        "baseline_chain",
+        "baseline_closed_book",
+        "draft",
+        "judge_correct",
+        "judge_support",
+        "repair",
+        "rewrite",
+    ],
 )
 def test_prompts_render_with_their_own_names_only(name: str) -> None:
     prompt = load_prompt(name)

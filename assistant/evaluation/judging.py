@@ -10,10 +10,11 @@ import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.errors import ConfigError, ProviderError
 from assistant.evaluation.baselines import spent_of
+from assistant.evaluation.json_replies import objects_in
 from assistant.evaluation.results import Judgement, Result, Said, Spent
 from assistant.library import Assistant
 from assistant.prompts import load_prompt
@@ -142,29 +143,9 @@ def _item(result: Result, judgement: Judgement) -> dict[str, str]:
 def verdicts_in(reply: str, labels: Sequence[str], allowed: Sequence[str]) -> dict[str, str]:
     """Label -> verdict, from the JSON objects of a reply; a label without one allowed verdict, and only one, is left out."""
     said: dict[str, set[str]] = {}
-    for label, verdict in _pairs(reply):
+    for label, verdict in (pair for pairs in objects_in(reply) for pair in pairs):
         said.setdefault(label, set()).add(" ".join(str(verdict).replace("_", " ").lower().split()).rstrip("."))
     return {k: next(iter(said[k])) for k in labels if len(said.get(k, ())) == 1 and said[k] <= {*allowed}}
-
-
-def _pairs(reply: str) -> Iterator[tuple[str, Any]]:
-    """Every key with its value in every JSON object of a text, also of nested ones and of keys that occur twice."""
-    found: list[tuple[str, Any]] = []
-
-    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found.extend(pairs)
-        return dict(pairs)
-
-    decoder, position = json.JSONDecoder(object_pairs_hook=note), reply.find("{")
-    while position >= 0:
-        before = len(found)
-        try:
-            _, end = decoder.raw_decode(reply, position)
-        except (ValueError, RecursionError):
-            del found[before:]
-            end = position + 1
-        position = reply.find("{", end)
-    return iter(found)
 
 
 # Scores ---------------------------------------------------------------------------------------------------------------
