@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,6 +18,13 @@ from assistant.evaluation.statistics import holm, mean_figure, paired
 
 RIGHT = "citation: right sentence in the first three"
 VERBATIM = "citation: quotes verbatim in the store"
+
+
+@pytest.fixture(scope="module")
+def library(seeds_folder: Path) -> Iterator[Assistant]:
+    """The seeds without the reranker, which would read every passage found for the first time here."""
+    with Assistant(data_dir=seeds_folder, reranker="off") as opened:
+        yield opened
 
 
 def report(scores: list[float], name: str = RIGHT, errors: int = 0) -> Report:
@@ -169,7 +177,12 @@ class _Broken(BaseHTTPRequestHandler):
 def test_a_broken_model_server_is_infrastructure(seeds_folder: Path) -> None:
     server = HTTPServer(("127.0.0.1", 0), _Broken)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = {"openai_base_url": f"http://127.0.0.1:{server.server_port}/v1", "model": "none", "max_retries": 0}
+    settings = {
+        "openai_base_url": f"http://127.0.0.1:{server.server_port}/v1",
+        "model": "none",
+        "max_retries": 0,
+        "reranker": "off",
+    }
     items = [item for item in shipped_testset() if item.type == "numeric"][:3]
     with Assistant(data_dir=seeds_folder, **settings) as library:
         report = evaluate(library, items)

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,13 @@ from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_
 from assistant.evaluation.scoring import figures_of
 from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Evidence, check_against
+
+
+@pytest.fixture(scope="module")
+def library(seeds_folder: Path) -> Iterator[Assistant]:
+    """The seeds without the reranker, which would read every passage found for the first time here."""
+    with Assistant(data_dir=seeds_folder, reranker="off") as opened:
+        yield opened
 
 
 def test_ranking_figures_by_hand() -> None:

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.outcomes import by_paper
-from assistant.evaluation.statistics import Figure
+from assistant.evaluation.statistics import Figure, Gain
 
 if TYPE_CHECKING:
     from assistant.evaluation.reports import Report
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PAPERS = 15
 _OF_SOURCES = (
-    "retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three",
+    "retrieval: nDCG@10", "citation: right paper first", "citation: recall of gold evidence",
     "abstention: answerable kept",
 )  # fmt: skip
 
@@ -21,31 +21,30 @@ _OF_SOURCES = (
 def added(report: "Report") -> str:
     """The table of every baseline's figures beside ours, on the same questions, and which baselines did not run."""
     rows = []
-    for gain in report.gains:
-        change = gain.change
-        names = (
-            f' title="not scored: {escape(", ".join(gain.theirs.not_scored[:50]))}"' if gain.theirs.not_scored else ""
-        )
-        cells = (
-            f"<td>{escape(gain.baseline)}</td><td>{escape(gain.ours.name)}</td>{_cell(gain.ours)}{_cell(gain.theirs)}"
-            f"<td>{change.change:+.3f} ({change.low:+.3f} – {change.high:+.3f})</td>"
-            f'<td class=number{names}>{gain.theirs.count} of {gain.theirs.total}</td><td class="{gain.verdict.split()[0]}">'
-            f'{gain.verdict}</td><td><span class="badge {gain.ours.badge}">{gain.ours.badge}</span></td>'
-        )
-        rows.append(f"<tr>{cells}</tr>")
-    head = "".join(
-        f"<th>{name}</th>"
-        for name in ("baseline", "figure", "ours", "baseline’s", "ours more by, 95 %", "scored", "ours is", "kind")
-    )
+    for name in dict.fromkeys(gain.baseline for gain in report.gains):
+        rows.append(f"<tr><th colspan=7>over {escape(name)}</th></tr>")
+        rows += [_gain_row(gain) for gain in report.gains if gain.baseline == name]
+    names = ("figure", "ours", "baseline’s", "ours is more by, 95 %", "scored", "ours is", "kind")
+    head = "".join(f"<th>{name}</th>" for name in names)
     table = f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>' if rows else ""
     skipped = "".join(f"<br>{escape(name)}: not run: {escape(why)}." for name, why in report.not_run.items())
     meaning = "Each row over the questions that both scored. Verdicts are adjusted for the number of rows (Holm)."
     return f"<h2>What the pipeline adds</h2>{table}<p class=quiet>{meaning}{skipped}</p>"
 
 
+def _gain_row(gain: Gain) -> str:
+    change, theirs = gain.change, gain.theirs
+    names = f' title="not scored: {escape(", ".join(theirs.not_scored[:50]))}"' if theirs.not_scored else ""
+    return (
+        f"<tr><td class=indent>{escape(gain.ours.name)}</td>{_cell(gain.ours)}{_cell(theirs)}"
+        f"<td><b>{change.change:+.3f}</b><br>{change.low:+.3f} – {change.high:+.3f}</td>"
+        f'<td{names}>{theirs.count} of {theirs.total}</td><td class="{gain.verdict.split()[0]}">{gain.verdict}</td>'
+        f'<td><span class="badge {gain.ours.badge}">{gain.ours.badge}</span></td></tr>'
+    )
+
+
 def _cell(figure: Figure) -> str:
-    interval = f" ({figure.interval_in_words})" if figure.low is not None else ""
-    return f"<td><b>{figure.in_words}</b>{interval}</td>"
+    return f"<td><b>{figure.in_words}</b><br>{figure.interval_in_words}</td>"
 
 
 def by_source(report: "Report") -> str:
@@ -58,7 +57,7 @@ def by_source(report: "Report") -> str:
         count = sum(source in result.sources for result in report.results)
         cells = "".join(_cell(named[name]) for name in _OF_SOURCES)
         rows.append(f"<tr><td>{escape(source)}</td>{cells}<td class=number>{count}</td></tr>")
-    head = "".join(f"<th>{name}</th>" for name in ("file", *_OF_SOURCES, "questions"))
+    head = "".join(f"<th>{name}</th>" for name in ("file", *(n.partition(": ")[2] for n in _OF_SOURCES), "questions"))
     return f'<h2>By file of papers</h2><div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
@@ -96,7 +95,7 @@ def tokens_in_words(spent: "Spent") -> str:
 
 def dollars_in_words(spent: "Spent") -> str:
     """The dollars, or "unknown" where a price is not known."""
-    return "unknown" if spent.dollars is None else f"{spent.dollars:.4f}"
+    return "unknown" if spent.dollars is None else f"{spent.dollars:.6f}"
 
 
 def judgements(result: "Result") -> str:
