@@ -159,13 +159,26 @@ def generate(
 
 @eval_app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A test set of ragas or deepeval: a JSON list or JSON Lines.")],
+    file: Annotated[Path, typer.Argument(help="A file of ragas, deepeval or a public set; for SciFact its folder.")],
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Turn a test set of ragas or deepeval into ours; its contexts become evidence where a paper holds them verbatim."""
-    from assistant.evaluation.formats import export_testset, import_testset
+    """Turn another test set into ours: ragas, deepeval, SciFact, PubMedQA, QASA, ALCE or ScholarQABench.
 
+    Contexts of ragas and deepeval become evidence where a paper of the library holds them verbatim. The papers that a public
+    set brings with it are written beside OUTPUT, for `assistant add`.
+    """
+    from assistant.evaluation.formats import export_testset, import_testset
+    from assistant.evaluation.public_sets import read_public_set
+
+    if public := read_public_set(file):
+        export_testset(public.items, output, "assistant")
+        typer.echo(f"wrote {len(public.items)} questions of {public.name} to {output}")
+        if public.papers:
+            papers = output.with_name(f"{output.stem}-papers.jsonl")
+            public.save_papers(papers)
+            typer.echo(f"wrote its {len(public.papers)} papers to {papers}; add them with 'assistant add {papers}'")
+        return
     with library_of(data_dir) as opened:
         items, lost = import_testset(file, opened.papers())
     export_testset(items, output, "assistant")
