@@ -4,12 +4,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
 from assistant.errors import TestSetError
-from assistant.evaluation.results import Result, result_from, result_record
+from assistant.evaluation.results import Result, item_record, result_from, result_record
 from assistant.evaluation.testset import Item
 from assistant.library import Assistant
 
@@ -27,7 +26,7 @@ def setup_of(assistant: Assistant, items: Sequence[Item]) -> dict[str, str]:
         "settings": _hash(settings),
         "papers": _hash(texts),
         "code": code_hash(),
-        "testset": _hash([asdict(item) for item in items]),
+        "testset": _hash([item_record(item) for item in items]),
     }
 
 
@@ -59,7 +58,7 @@ class Kept:
                     self._known[record["key"]] = result_from(record["result"])
 
     def _key(self, item: Item) -> str:
-        return _hash([self._setup, asdict(item)])
+        return _hash([self._setup, item_record(item)])
 
     def get(self, item: Item) -> Result | None:
         return self._known.get(self._key(item))

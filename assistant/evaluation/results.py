@@ -103,10 +103,18 @@ class Result:
         return self.status in ("answered", "partial")
 
 
+def item_record(item: Item) -> dict[str, Any]:
+    """An item as plain JSON types: the same from whatever file it came."""
+    record = asdict(item)
+    record.pop("place")
+    return record
+
+
 def question_record(result: Result) -> dict[str, Any]:
     """A result as plain JSON types, without its seconds: what a report holds."""
     record = asdict(result)
-    item = record.pop("item")
+    record.pop("item")
+    item = item_record(result.item)
     record.pop("seconds")
     return {"id": item["id"], "type": item["type"], "question": item["question"], **record, "item": item}
 
