@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -132,6 +133,19 @@ def test_a_run_is_saved_loaded_and_bit_identical(library: Assistant, tmp_path: P
     assert (tmp_path / "a" / "junit.xml").exists()
     with pytest.raises(TestSetError, match="cannot be read"):
         Report.load(tmp_path / "c")
+
+
+@pytest.mark.slow
+def test_two_hundred_questions_take_less_than_a_minute_and_are_identical(seeds_folder: Path) -> None:
+    """With the reranker, which has read the library. Seconds of one core, so that a busy machine does not matter."""
+    items = shipped_testset()[:200]
+    with Assistant(data_dir=seeds_folder) as whole:
+        whole.prepare()
+        start = time.process_time()
+        first = evaluate(whole, items, workers=2)
+        assert time.process_time() - start < 60
+        assert evaluate(whole, items, workers=4).to_dict() == first.to_dict()
+    assert len(first.results) == 200 and not first.failed
 
 
 def test_what_was_answered_is_not_asked_again(
