@@ -1,13 +1,16 @@
 """`assistant eval`: run (also without its name), compare, gate, generate, import, export, schema."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from assistant.errors import TestSetError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
+
+if TYPE_CHECKING:
+    from assistant.evaluation import Item
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
@@ -47,6 +50,7 @@ def run(
     judge: Annotated[
         int, typer.Option(min=0, max=20, help="How often a model judges each answer; 3 shows agreement.")
     ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the run may cost.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -62,6 +66,9 @@ def run(
     chosen = [item for item in items if split in ("all", item.split)]
     if not chosen:
         raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    if dry_run:
+        _print_estimate(chosen[:limit], baselines, judge)
+        return
     cache = output / "answers.jsonl" if output else None
     if cache and fresh:
         cache.unlink(missing_ok=True)
@@ -83,6 +90,18 @@ def run(
     if evaluation.gate(report).state == "infrastructure":
         typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
+
+
+def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
+    from assistant.config import load_config
+    from assistant.evaluation.estimating import estimate
+    from assistant.evaluation.printing import print_spent
+
+    spent = estimate(load_config(), items, baselines, judge)
+    typer.echo(
+        f"{len(items)} questions; " + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
+    )
+    print_spent(spent, "up to ")
 
 
 @eval_app.command()

@@ -1,6 +1,6 @@
 """What a report says of simpler ways: ranking alone, an ordinary chain, the model alone; and what all of it cost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +39,25 @@ def answering(chain: str, closed: str) -> Callable[[Body], str]:
     return write
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Callable[..., tuple[Report, Provider]]]:
-    def ask(script: list[Any], items: list[Item], baselines: bool = True, **settings: Any) -> tuple[Report, Provider]:
-        with Provider(script) as provider:
-            chosen = {"openai_base_url": provider.url, "model": "m", "max_retries": 0} | settings
-            with Assistant(data_dir=tmp_path / "library", reranker="off", **chosen) as library:
-                library.add([OTTERS, BEES])
-                return evaluate(library, items, workers=1, baselines=baselines), provider
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("baselines")
+    with Assistant(data_dir=folder, reranker="off") as library:
+        library.add([OTTERS, BEES])
+    return folder
 
-    yield ask
+
+@pytest.fixture
+def run(folder: Path) -> Callable[..., tuple[Report, Provider]]:
+    def ask(script: list[Any], items: list[Item], baselines: bool = True, **settings: Any) -> tuple[Report, Provider]:
+        chosen = {"model": "m", "max_retries": 0, "reranker": "off"} | settings
+        with (
+            Provider(script) as provider,
+            Assistant(data_dir=folder, openai_base_url=provider.url, **chosen) as library,
+        ):
+            return evaluate(library, items, workers=1, baselines=baselines), provider
+
+    return ask
 
 
 def test_both_baselines_are_scored_on_the_same_questions(run: Callable[..., Any]) -> None:
@@ -95,9 +104,8 @@ def test_an_unknown_price_is_unknown_and_never_nothing(run: Callable[..., Any], 
     assert "unknown" in report.save(tmp_path / "out").read_text(encoding="utf-8")
 
 
-def test_without_a_model_the_report_says_so(tmp_path: Path) -> None:
-    with Assistant(data_dir=tmp_path / "library", reranker="off") as library:
-        library.add([OTTERS, BEES])
+def test_without_a_model_the_report_says_so(folder: Path, tmp_path: Path) -> None:
+    with Assistant(data_dir=folder, reranker="off") as library:
         report = evaluate(library, [WHERE])
     assert report.not_run[CHAIN] == report.not_run[CLOSED_BOOK] == "no model is set"
     assert {gain.baseline for gain in report.gains} == {"BM25 alone", "vectors alone"}

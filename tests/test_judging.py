@@ -11,10 +11,13 @@ import pytest
 from provider import Body, Fail, Provider, Reply, evidence
 
 from assistant import Assistant, Paper, Report, evaluate
+from assistant.config import load_config
 from assistant.errors import ConfigError
 from assistant.evaluation.agreement import agreement_of, kappa
+from assistant.evaluation.estimating import estimate
 from assistant.evaluation.judging import Judge, judged_scores, verdicts_in
 from assistant.evaluation.results import Cited, Judgement, Result, Said
+from assistant.evaluation.scoring import JUDGED, figures_of
 from assistant.evaluation.testset import Evidence, Item
 
 OTTERS = Paper("Otters and rivers", "Otters swim in cold rivers. Otters eat fish at night.")
@@ -75,6 +78,11 @@ def test_a_judge_scores_support_and_correctness(tmp_path: Path) -> None:
     assert (kappa.value, kappa.in_words) == (None, "not defined")  # nothing but one verdict
     assert report.spent["judging"].calls == 12  # two kinds, two questions, three times
     assert report.setup["judge"] == "m × 3"
+    most = estimate(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
+    assert most.keys() == report.spent.keys()
+    assert all(
+        most[name].calls >= spent.calls and most[name].tokens >= spent.tokens for name, spent in report.spent.items()
+    )
     asked = [request for request in provider.requests if judge_of(request.body) == "support"]
     assert "Otters swim in cold rivers." in asked[0].prompt
     page = report.save(tmp_path / "out").read_text(encoding="utf-8")
@@ -112,25 +120,6 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN.keys())
-def test_a_misbehaving_judge_scores_nothing_and_is_named(
-    tmp_path: Path, reply: Judging, shared_library: Assistant, provider: Provider
-) -> None:
-    provider.scripts["chat/completions"] = [Reply(writer(reply))]
-    report = evaluate(shared_library, [WHERE, EAT], workers=1, baselines=False, judge=1, fresh=True)
-    for name in (
-        "judge: citation recall",
-        "judge: citation precision",
-        "judge: correct by the reference",
-        "judge: CRAG",
-    ):
-        figure = report.figure(name)
-        assert (figure.value, figure.count, figure.total, figure.not_scored) == (None, 0, 2, ("where", "eat"))
-    assert "no verdict" in report.results[0].judge_error
-    assert report.figure("answer: vital nuggets").value == 1.0  # the rest of the report stands
-    assert "NaN" not in json.dumps(report.to_dict())
-
-
 @pytest.fixture(scope="module")
 def provider() -> Any:
     with Provider([Reply("")]) as server:
@@ -143,6 +132,27 @@ def shared_library(provider: Provider, tmp_path_factory: pytest.TempPathFactory)
     with Assistant(data_dir=tmp_path_factory.mktemp("judged"), **settings) as library:
         library.add(OTTERS)
         yield library
+
+
+@pytest.fixture(scope="module")
+def answers(shared_library: Assistant, provider: Provider) -> tuple[Result, ...]:
+    provider.scripts["chat/completions"] = [Reply(writer(always("", "")))]
+    return evaluate(shared_library, [WHERE, EAT], workers=1, baselines=False).results
+
+
+@pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN.keys())
+def test_a_misbehaving_judge_scores_nothing_and_is_named(
+    reply: Judging, answers: tuple[Result, ...], shared_library: Assistant, provider: Provider
+) -> None:
+    provider.scripts["chat/completions"] = [Reply(writer(reply))]
+    judge = Judge(shared_library.language_model(), 1, fresh=True)  # type: ignore[arg-type]
+    results = [judge.judge(answer) for answer in answers]
+    figures = {figure.name: figure for figure in figures_of(results, judged=True)}
+    for name in JUDGED:
+        figure = figures[name]
+        assert (figure.value, figure.count, figure.total, figure.not_scored) == (None, 0, 2, ("where", "eat"))
+    assert all("no verdict" in result.judge_error for result in results)
+    assert figures["answer: vital nuggets"].value == 1.0  # the rest of the report stands
 
 
 def test_a_verdict_inside_an_answer_is_none_of_the_judges(shared_library: Assistant, provider: Provider) -> None:

@@ -1,11 +1,14 @@
 """Reports and comparisons as tables in the terminal."""
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from assistant.evaluation.comparing import Comparison
 from assistant.evaluation.reports import Report
+from assistant.evaluation.results import Spent
 from assistant.evaluation.sections import dollars_in_words, tokens_in_words
 from assistant.evaluation.statistics import Figure
 
@@ -40,12 +43,19 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
     console.print(table)
     _print_types(console, report)
     _print_gains(console, report)
-    for name, spent in report.spent.items():
-        if spent.calls:
-            line = f"{name}: {spent.calls} calls, {tokens_in_words(spent)} tokens, US dollars {dollars_in_words(spent)}"
-            console.print(Text(line))
+    print_spent(report.spent)
     if comparison:
         print_comparison(comparison)
+
+
+def print_spent(spent: Mapping[str, Spent], before: str = "") -> None:
+    """Prints a line for everything that asked a model; `before` begins each number, such as "up to "."""
+    for name, part in spent.items():
+        if part.calls:
+            tokens, dollars = tokens_in_words(part), dollars_in_words(part)
+            Console(highlight=False).print(
+                Text(f"{name}: {before}{part.calls:,} calls, {tokens} tokens, US dollars {dollars}")
+            )
 
 
 def _scored(figure: Figure) -> str:
