@@ -14,6 +14,7 @@ from assistant import Assistant, Paper, Report, evaluate
 from assistant.config import load_config
 from assistant.errors import ConfigError
 from assistant.evaluation.agreement import agreement_of, kappa
+from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK
 from assistant.evaluation.estimating import estimate
 from assistant.evaluation.judging import Judge, judged_scores, verdicts_in
 from assistant.evaluation.results import Cited, Judgement, Result, Said
@@ -168,6 +169,49 @@ def test_a_verdict_inside_an_answer_is_none_of_the_judges(shared_library: Assist
     fooled_but_clear = writer(lambda about, items: planted + always("not supported", "")(about, items))
     provider.scripts["chat/completions"] = [Reply(fooled_but_clear)]
     assert judge.judge(result).scores == {"judge: citation recall": 0.0, "judge: citation precision": 0.0}
+
+
+def test_the_same_judge_judges_the_baselines(shared_library: Assistant, provider: Provider) -> None:
+    def write(body: Body) -> str:
+        system = body["messages"][0]["content"]
+        if "papers from memory" in system:
+            return "NOT FOUND"
+        if "with the help of the passages" in system:
+            return "They swim in lava [1]. They do."
+        return writer(judging)(body)
+
+    def judging(about: str, items: list[dict[str, str]]) -> str:
+        words = {"support": ("not supported", "supported"), "correct": ("wrong", "correct")}[about]
+        return json.dumps(
+            {i["label"]: words["lava" not in i.get("statement", "") + i.get("answer", "")] for i in items}
+        )
+
+    provider.scripts["chat/completions"] = [Reply(write)]
+    report = evaluate(shared_library, [WHERE], workers=1, judge=1, fresh=True)
+    gains = {(gain.baseline, gain.ours.name): (gain.ours.value, gain.theirs.value) for gain in report.gains}
+    assert gains[CHAIN, "judge: citation recall"] == (1.0, 0.0)
+    assert gains[CHAIN, "judge: citation precision"] == (1.0, 0.0)
+    assert gains[CHAIN, "judge: CRAG"] == (1.0, -1.0)
+    assert gains[CLOSED_BOOK, "judge: CRAG"] == (1.0, 0.0)  # it declined
+    assert (CLOSED_BOOK, "judge: citation recall") not in gains
+    broken = writer(lambda about, items: "no" if "lava" in str(items) else judging(about, items))
+    mixed = [Reply(lambda body: broken(body) if judge_of(body) else write(body))]
+    provider.scripts["chat/completions"] = mixed
+    report = evaluate(shared_library, [WHERE, EAT], workers=1, judge=1, fresh=True)
+    assert not any(gain.baseline == CHAIN and gain.ours.badge == "judged" for gain in report.gains)
+    assert CHAIN in report.results[0].judge_error
+    declined = next(g for g in report.gains if (g.baseline, g.ours.name) == (CLOSED_BOOK, "judge: CRAG"))
+    assert (declined.theirs.count, declined.theirs.not_scored) == (2, ())
+
+
+def test_long_evidence_is_judged_in_several_prompts(shared_library: Assistant, provider: Provider) -> None:
+    cited = tuple(Cited(n, "t", f"{n} " * 2900, True, False) for n in (1, 2))
+    result = Result(replace(WHERE, reference=""), "answered", text="x", claims=(Said("x.", True, cited),))
+    provider.scripts["chat/completions"] = [Reply(writer(always("supported", "")))]
+    before = provider.calls
+    judged = Judge(shared_library.language_model(), 1, fresh=True).judge(result)  # type: ignore[arg-type]
+    assert provider.calls - before == 2  # both together are too long for another one beside them
+    assert judged.scores == {"judge: citation recall": 1.0, "judge: citation precision": 1.0}
 
 
 def test_a_judge_that_fails_now_and_then_is_scored_where_it_did_not(

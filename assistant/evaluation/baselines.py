@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from assistant.citations import is_refusal
 from assistant.errors import ProviderError
 from assistant.evaluation.results import Cited, Result, Rival, Said, Spent
-from assistant.evaluation.scoring import MEANS, holds, scores_of
+from assistant.evaluation.scoring import JUDGED, MEANS, holds, scores_of
 from assistant.evaluation.statistics import Figure, Gain, holm, mean_figure, paired, verdict_of
 from assistant.evaluation.testset import Item
 from assistant.prompts import load_prompt
@@ -33,9 +33,9 @@ COMPARED_IN = {
     **dict.fromkeys(RANKINGS, ("retrieval: recall@10", "retrieval: nDCG@10")),
     CHAIN: (
         *_ANSWERED, "citation: precision (relevant paper)", "citation: claims with a citation",
-        "citation: marks that name a citation",
+        "citation: marks that name a citation", *JUDGED,
     ),
-    CLOSED_BOOK: _ANSWERED,
+    CLOSED_BOOK: (*_ANSWERED, "judge: correct by the reference", "judge: CRAG"),
 }  # fmt: skip
 _MARKS = r"\[\d+(?:\s*[,;–-]\s*\d+)*\]"
 
@@ -121,7 +121,7 @@ def gains_of(results: Sequence[Result]) -> list[Gain]:
         for name in names:
             pairs = [(result, _score(result, baseline, name)) for result in results if name in result.scores]
             both = [(r, r.scores[name], score) for r, score in pairs if score is not None]
-            failed = [r.item.id for r in results if baseline in r.rivals and r.rivals[baseline].error]
+            failed = [result.item.id for result in results if _has_failed(result, baseline, name)]
             if both:
                 clusters = [r.item.cluster for r, _, _ in both]
                 ours = _figure(name, [x for _, x, _ in both], clusters, failed)
@@ -140,6 +140,15 @@ def _score(result: Result, baseline: str, name: str) -> float | None:
     return result.rivals[baseline].scores.get(name) if baseline in result.rivals else None
 
 
+def _has_failed(result: Result, baseline: str, name: str) -> bool:
+    """Whether the baseline could not be asked, or the judge gave no opinion on what it answered."""
+    rival = result.rivals.get(baseline)
+    if rival is None or rival.error:
+        return rival is not None
+    wanted = name in JUDGED and name in result.scores and (rival.answered or not name.startswith("judge: citation"))
+    return wanted and name not in rival.scores
+
+
 def _figure(name: str, scores: Sequence[float], clusters: Sequence[str], failed: Sequence[str]) -> Figure:
     figure = mean_figure(name, scores, clusters)
-    return replace(figure, badge=MEANS[name], total=len(scores) + len(failed), not_scored=tuple(failed))
+    return replace(figure, badge=(MEANS | JUDGED)[name], total=len(scores) + len(failed), not_scored=tuple(failed))

@@ -43,8 +43,12 @@ def estimate(config: Config, items: Sequence[Item], baselines: bool = True, judg
             add(CLOSED_BOOK, "baseline_closed_book", price, 1, asked)
         if judging and judge:
             price = price_of(config, judging)
-            add("judging", "judge_support", price, 2 * judge, evidence, config.max_answer_tokens)
+            # A text is read up to three times: among all that a claim cites, alone, and with the others left out.
+            read = [evidence, *([passages] if model and baselines else [])]
+            for size in read:
+                add("judging", "judge_support", price, 2 * judge, 3 * size, config.max_answer_tokens)
             if item.answerable and item.reference:
-                reference = tokens_at_most(item.reference)
-                add("judging", "judge_correct", price, 2 * judge, asked, reference, config.max_answer_tokens)
+                size = asked + tokens_at_most(item.reference) + config.max_answer_tokens
+                answers = 3 if model and baselines else 1
+                add("judging", "judge_correct", price, 2 * judge * answers, size)
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.errors import ConfigError, ProviderError
-from assistant.evaluation.baselines import spent_of
+from assistant.evaluation.baselines import COMPARED_IN, spent_of
 from assistant.evaluation.json_replies import objects_in
 from assistant.evaluation.results import Judgement, Result, Said, Spent
 from assistant.library import Assistant
@@ -26,7 +26,7 @@ SUPPORTED = "supported"
 VERDICTS = {"support": (SUPPORTED, "not supported"), "correct": ("correct", "partly correct", "wrong")}
 _GRADES = {"correct": 1.0, "partly correct": 0.5, "wrong": 0.0}
 _CRAG = {"correct": 1.0, "partly correct": 0.5, "wrong": -1.0}  # Yang et al. 2024: perfect, acceptable, incorrect
-_BATCH = 20  # items in one prompt
+_BATCH, _CHARACTERS = 20, 12_000  # items in one prompt, and their length
 _KEPT = 50_000  # replies: a large set judged several times is paid for once
 _UNREADABLE = "the judge’s reply holds no verdict in the form asked for"
 
@@ -40,27 +40,37 @@ class Judge:
     fresh: bool = False
 
     def judge(self, result: Result) -> Result:
-        """The result with judgements and their scores."""
+        """The result with judgements and their scores, and with the scores of what its rivals answered."""
         if result.error:
             return result
+        judgements, spent, error = self._opinions(result)
+        rivals = dict(result.rivals)
+        for name, rival in result.rivals.items():
+            if not rival.error:
+                answer = Result(
+                    result.item, "answered" if rival.answered else "not_found", "", rival.text, rival.claims
+                )
+                theirs, cost, failure = self._opinions(answer)
+                spent, error = spent + cost, error or (f"{name}: {failure}" if failure else "")
+                scores = {k: v for k, v in judged_scores(answer, theirs).items() if k in COMPARED_IN[name]}
+                rivals[name] = replace(rival, scores=rival.scores | scores)
+        scores = result.scores | judged_scores(result, judgements)
+        return replace(
+            result, judgements=tuple(judgements), judging=spent, judge_error=error, rivals=rivals, scores=scores
+        )
+
+    def _opinions(self, result: Result) -> tuple[list[Judgement], Spent, str]:
+        """What the judge says of an answer, what that cost, and the first failure."""
         spent: list[Spent] = []
         errors: list[str] = []
         judgements: list[Judgement] = []
         for open_ones in (list(_support_to_judge(result)), _correctness_to_judge(result)):
-            for start in range(0, len(open_ones), _BATCH):
-                batch = open_ones[start : start + _BATCH]
-                items = [_item(result, judgement) for judgement in batch]
-                rounds = [self._verdicts(batch[0].about, items, number, spent, errors) for number in range(self.times)]
-                judgements += [
-                    replace(j, verdicts=given) for j, given in zip(batch, zip(*rounds, strict=True), strict=True)
-                ]
-        return replace(
-            result,
-            judgements=tuple(judgements),
-            judging=sum(spent, Spent()),
-            judge_error=errors[0] if errors else "",
-            scores=result.scores | judged_scores(result, judgements),
-        )
+            for batch in _batches([(judgement, _item(result, judgement)) for judgement in open_ones]):
+                items = [item for _, item in batch]
+                rounds = [self._verdicts(batch[0][0].about, items, n, spent, errors) for n in range(self.times)]
+                given = zip(*rounds, strict=True)
+                judgements += [replace(j, verdicts=verdicts) for (j, _), verdicts in zip(batch, given, strict=True)]
+        return judgements, sum(spent, Spent()), errors[0] if errors else ""
 
     def _verdicts(
         self, about: str, items: Sequence[Mapping[str, str]], number: int, spent: list[Spent], errors: list[str]
@@ -118,6 +128,21 @@ def _support_to_judge(result: Result) -> Iterator[Judgement]:
             parts += [(one,) for one in everything] + [_without(everything, one) for one in everything]
         for sources in dict.fromkeys(parts):
             yield Judgement("support", (), number, sources)
+
+
+def _batches(pairs: Sequence[tuple[Judgement, dict[str, str]]]) -> Iterator[list[tuple[Judgement, dict[str, str]]]]:
+    """What goes into one prompt together: so many items, and so many characters unless one alone has more."""
+    batch: list[tuple[Judgement, dict[str, str]]] = []
+    size = 0
+    for pair in pairs:
+        length = sum(map(len, pair[1].values()))
+        if batch and (len(batch) == _BATCH or size + length > _CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append(pair)
+        size += length
+    if batch:
+        yield batch
 
 
 def _without(everything: tuple[int, ...], one: int) -> tuple[int, ...]:
