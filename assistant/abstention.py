@@ -3,7 +3,7 @@
 A logistic regression over five features, fitted on the development half of the shipped test set: its answerable questions
 against its off-topic ones (`python -m assistant.training.abstention`). It recognises questions that have nothing to do with
 the library. It cannot recognise a near miss, whose topic is in the library but whose answer is not: every retrieval score
-was at chance on those. Some give themselves away by a name that no paper mentions.
+was at chance on those. Some give themselves away by a name that no paper mentions, or by the kind of answer that they expect.
 """
 
 import json
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
-from assistant.retrieval import coverage
+from assistant.retrieval import appeared_in, coverage
 from assistant.terms import squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
@@ -117,15 +118,29 @@ def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
     )
 
 
-def decide(question: Question, passages: Sequence[Passage], lexical: LexicalIndex, keep: float) -> Decision:
+def decide(
+    question: Question, passages: Sequence[Passage], lexical: LexicalIndex, keep: float, quoting: bool = False
+) -> Decision:
     """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not.
 
-    A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses.
+    A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses. With `quoting`
+    (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
     """
+    if question.small_talk:
+        return Decision(False, 0.0, "That asks nothing of the papers. Ask what a paper proposes, finds or measures.")
+    if question.about_library:
+        return Decision(
+            False,
+            0.0,
+            "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it.",
+        )
     if not passages:
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    if question.wants_records:  # what is printed decides
+        is_there = any(p.paper.year in question.years and appeared_in(p.paper, question.months) for p in passages)
+        return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
     row = features(question, passages, lexical.idf, lexical.is_known)
     if question.about_metadata or question.years or question.names:
         row = row[:_WITHOUT_RERANKER]  # of dates, of authors and of what a new name means the reranker knows nothing
@@ -134,8 +149,9 @@ def decide(question: Question, passages: Sequence[Passage], lexical: LexicalInde
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
     if strangers:
         return Decision(False, probability, _never_mentioned(strangers))
-    if probability >= calibration.threshold(keep):
-        return Decision(True, probability)
+    if probability >= calibration.threshold(keep) or any(passage.signals.get("named") for passage in passages):
+        lacking = unmet(question, passages, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
+        return Decision(not lacking, probability, lacking)
     unknown = [term for term in question.terms if not lexical.is_known(term)]
     if len(unknown) >= max(1, len(question.terms) / 3):
         return Decision(False, probability, _never_mentioned(_as_typed(question.text, unknown)))
@@ -148,6 +164,12 @@ def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage])
     if not parts or any(lexical.is_known(part) or lexical.correction(part) for part in parts):
         return True
     return any(squeezed(name) in squeezed(f"{passage.paper.record} {passage.text}") for passage in passages)
+
+
+def _is_spelt_right(name: str, lexical: LexicalIndex) -> bool:
+    """True where the library uses a part of the name, and no other part looks like a typing error."""
+    unknown = [part for part in terms(name) if not lexical.is_known(part)]
+    return len(unknown) < len(terms(name)) and not any(lexical.correction(part) for part in unknown)
 
 
 def _never_mentioned(words: Sequence[str]) -> str:

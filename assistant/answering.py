@@ -13,10 +13,11 @@ from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, R
 
 from assistant.abstention import Decision
 from assistant.extractive import extract, missing_metadata
-from assistant.questions import Question, leans_on_history, read_question, standalone
+from assistant.questions import Question, leans_on_history, points_back, read_question, standalone
 from assistant.records import Answer, Claim, Event, Passage, Status, Usage, best_of_each_paper
 
 _NEAREST = 3
+_LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
 
 
@@ -105,11 +106,13 @@ class Pipeline:
         decide: Callable[[Question, Sequence[Passage]], Decision],
         writer: Writer,
         passages: int,
+        papers_named: Callable[[str], set[str]],
     ) -> None:
         self._find = find
         self._decide = decide
         self._writer = writer
         self._passages = passages
+        self._papers_named = papers_named
 
     @property
     def chain(self) -> Runnable[Request, dict[str, Any]]:
@@ -123,7 +126,7 @@ class Pipeline:
         asked = read_question(request.question)
         if request.rewritten:
             state.question = read_question(request.rewritten)
-        elif request.history and leans_on_history(asked.text):
+        elif request.history and leans_on_history(asked.text) and not self._changes_the_paper(asked.text, request):
             by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
             if by_model:
                 text, state.usage = by_model
@@ -135,9 +138,16 @@ class Pipeline:
         state.clock("rewrite")
         return state
 
+    def _changes_the_paper(self, text: str, request: Request) -> bool:
+        """True where the follow-up calls a paper by its name that the last turn did not: "and what about CorDA?"."""
+        if points_back(text):
+            return False
+        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:_LOOKED_BACK]
+        return bool(self._papers_named(text) - self._papers_named(earlier))
+
     def _candidates(self, request: Request) -> list[Any]:
         """Papers that the earlier turn may have been about: those that its own question and answer find."""
-        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:2000]
+        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:_LOOKED_BACK]
         if not earlier.strip():
             return []
         found = self._find(read_question(earlier), _REWRITE_CANDIDATES, None)
@@ -209,7 +219,9 @@ class Pipeline:
     def _nothing_said(self, state: State) -> str:
         assert state.question is not None
         if state.passages and (missing := missing_metadata(state.question, state.passages[0].paper)):
-            return f"The listing prints no {missing.removeprefix('a ')} for “{state.passages[0].paper.title}”."
+            paper = state.passages[0].paper
+            printed = f"; it prints {paper.details}" if paper.details else ""
+            return f"The listing of “{paper.title}” does not say {missing}{printed}."
         return "The papers found say nothing that answers this; the nearest passages follow."
 
 

@@ -9,11 +9,11 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from assistant.errors import LibraryError
 from assistant.merging import identifiers
 from assistant.records import Chunk, Paper, Span, paper_from
 
-SCHEMA_VERSION = 3
+_T = TypeVar("_T")
+SCHEMA_VERSION = 5
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
@@ -43,7 +44,22 @@ CREATE TABLE encodings (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWI
 _SCHEMA_3 = (
     "CREATE TABLE replies (number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, text TEXT NOT NULL);"
 )
+# A file may have two readings: the whole one of its last content, and one of newer content that is under way or was cut off.
+_SCHEMA_4 = """
+DROP INDEX files_digest;
+ALTER TABLE files RENAME TO files_3;
+CREATE TABLE files (number INTEGER PRIMARY KEY, path TEXT NOT NULL, digest TEXT NOT NULL, whole INTEGER NOT NULL,
+                    UNIQUE (path, digest));
+CREATE INDEX files_digest ON files (digest);
+CREATE TABLE file_papers (file INTEGER NOT NULL, part INTEGER NOT NULL, number INTEGER NOT NULL, paper_id TEXT NOT NULL,
+                          PRIMARY KEY (file, part, number)) WITHOUT ROWID;
+CREATE INDEX file_papers_paper ON file_papers (paper_id);
+INSERT INTO files (path, digest, whole) SELECT path, digest, 1 FROM files_3;
+INSERT INTO file_papers SELECT n.number, 0, p.key, p.value FROM files_3 o JOIN files n ON n.path = o.path, json_each(o.papers) p;
+DROP TABLE files_3;
+"""
 _TITLE = "json_extract(record, '$.title')"
+_SCHEMA_5 = f"CREATE INDEX papers_title ON papers ({_TITLE} COLLATE NOCASE);"
 Order = Literal["added", "newest", "oldest", "title"]
 _ORDERS: dict[Order, str] = {
     "added": "position",
@@ -53,6 +69,7 @@ _ORDERS: dict[Order, str] = {
 }
 _SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year", "sources")
 _SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
+_GIVEN = 0  # stands for a file in `file_papers` where a paper was given as it is
 _VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
 
 
@@ -69,11 +86,12 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that was read: where it was, the digest of its content and reader, and the ids of the papers it held."""
+    """A reading of a file: where it was, the digest of its content and reader, and whether it was read to the end."""
 
+    number: int
     path: str
     digest: str
-    papers: tuple[str, ...]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +128,7 @@ class Catalogue:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise LibraryError(f"{self.path} was written by a newer version of assistant; upgrade assistant")
-            for statements in (_SCHEMA, _SCHEMA_2, _SCHEMA_3)[version:]:
+            for statements in (_SCHEMA, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)[version:]:
                 for statement in filter(str.strip, statements.split(";")):
                     self._db.execute(statement)
             if version < SCHEMA_VERSION:
@@ -128,27 +146,36 @@ class Catalogue:
             if self._db.in_transaction:
                 yield
                 return
-            self._db.execute("BEGIN IMMEDIATE")
+            self._guarded(lambda: self._db.execute("BEGIN IMMEDIATE"))
             try:
                 yield
+                self._guarded(lambda: self._db.execute("COMMIT"))
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # where the disk is full, SQLite has rolled back by itself
+                    self._db.execute("ROLLBACK")
                 raise
-            try:
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._db.execute("ROLLBACK")
-                raise LibraryError(
-                    f"the library could not be written ({error}); free some disk space and retry"
-                ) from None
+
+    def _guarded(self, call: Callable[[], _T]) -> _T:
+        try:
+            return call()
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"the library could not be written or read ({error}); free some disk space, or end what else uses it, and retry"
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(f"{self.path} is damaged ({error}); restore a backup, or add the papers again") from None
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._db.execute(sql, values).fetchall()
+            return self._guarded(lambda: self._db.execute(sql, values).fetchall())
 
     def _run(self, sql: str, values: Sequence[Any] = ()) -> None:
         with self._lock:
-            self._db.execute(sql, values)
+            self._guarded(lambda: self._db.execute(sql, values))
+
+    def _run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self._lock:
+            self._guarded(lambda: self._db.executemany(sql, rows))
 
     def _in(self, sql: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
         """The rows of `sql`, whose "(?)" is filled with `values` a part at a time."""
@@ -178,9 +205,8 @@ class Catalogue:
             "ON CONFLICT (id) DO UPDATE SET year = excluded.year, record = excluded.record",
             (paper.id, paper.year, _dump(paper)),
         )
-        with self._lock:
-            rows = [(c.id, paper.id, key, _dump(c)) for c, key in zip(chunks, vector_keys, strict=True)]
-            self._db.executemany("INSERT INTO chunks VALUES (?, ?, ?, ?)", rows)
+        rows = [(c.id, paper.id, key, _dump(c)) for c, key in zip(chunks, vector_keys, strict=True)]
+        self._run_many("INSERT INTO chunks VALUES (?, ?, ?, ?)", rows)
         self._put_identifiers(paper)
         self._log(paper.id, removed)
 
@@ -188,7 +214,7 @@ class Catalogue:
         """Replaces a paper's metadata (its text unchanged), and logs the change. Call inside `transaction`."""
         self._run("UPDATE papers SET year = ?, record = ? WHERE id = ?", (paper.year, _dump(paper), paper.id))
         self._put_identifiers(paper)
-        self._log(paper.id, [])
+        self._log(paper.id, None)
 
     def remove_paper(self, paper_id: str) -> None:
         """Removes a paper and its chunks, and logs the change. Call inside `transaction`."""
@@ -196,6 +222,7 @@ class Catalogue:
         self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
         self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
         self._run("DELETE FROM identifiers WHERE paper_id = ?", (paper_id,))
+        self._run("DELETE FROM file_papers WHERE paper_id = ? AND file = ?", (paper_id, _GIVEN))
 
     def forget_unused_vectors(self) -> None:
         """Deletes cached embeddings that no chunk uses any more. Call inside `transaction`, once after all removals."""
@@ -204,7 +231,8 @@ class Catalogue:
     def _chunk_ids(self, paper_id: str) -> list[str]:
         return [row[0] for row in self._rows("SELECT id FROM chunks WHERE paper_id = ?", (paper_id,))]
 
-    def _log(self, paper_id: str, removed: list[str]) -> None:
+    def _log(self, paper_id: str, removed: list[str] | None) -> None:
+        """Numbers a change, with the chunks that went; None where the text stayed as it was."""
         self._run("INSERT INTO changes (paper_id, removed) VALUES (?, ?)", (paper_id, json.dumps(removed)))
 
     def _put_identifiers(self, paper: Paper) -> None:
@@ -217,30 +245,82 @@ class Catalogue:
 
     # Files --------------------------------------------------------------------------------------------------------
 
-    def file(self, path: str) -> File | None:
-        """The record of the file at this path, or None."""
-        return next(map(_file, self._rows("SELECT path, digest, papers FROM files WHERE path = ?", (path,))), None)
+    def file(self, path: str, digest: str) -> File | None:
+        """The reading of this content at this path, whole or not, or None."""
+        return next(iter(self._files("path = ? AND digest = ?", path, digest)), None)
 
     def files(self) -> list[File]:
-        """Every file that was read."""
-        return [_file(row) for row in self._rows("SELECT path, digest, papers FROM files ORDER BY path")]
+        """Every reading of a file."""
+        return self._files("1")
 
     def files_with(self, digest: str) -> list[File]:
-        """The files with this content."""
-        return [_file(row) for row in self._rows("SELECT path, digest, papers FROM files WHERE digest = ?", (digest,))]
+        """The whole readings of this content."""
+        return self._files("digest = ? AND whole", digest)
+
+    def _files(self, where: str, *values: str) -> list[File]:
+        rows = self._rows(f"SELECT number, path, digest, whole FROM files WHERE {where} ORDER BY path, number", values)
+        return [File(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    def begin_file(self, path: str, digest: str) -> File:
+        """Notes that this content is about to be read, and gives its reading: what was stored of it stays known."""
+        self._run("INSERT OR IGNORE INTO files (path, digest, whole) VALUES (?, ?, 0)", (path, digest))
+        (file,) = self._files("path = ? AND digest = ?", path, digest)
+        return file
+
+    def finish_file(self, file: File) -> list[str]:
+        """Marks a reading as whole, forgets others of the path, and gives the papers that only those held. Call inside
+        `transaction`."""
+        sql = (
+            "SELECT DISTINCT paper_id FROM file_papers WHERE file IN (SELECT number FROM files WHERE path = ? AND number != ?) "
+            "AND paper_id NOT IN (SELECT paper_id FROM file_papers WHERE file = ?)"
+        )
+        gone = [row[0] for row in self._rows(sql, (file.path, file.number, file.number))]
+        for other in self._files("path = ?", file.path):
+            if other.number != file.number:
+                self.forget_file(other)
+        self._run("UPDATE files SET whole = 1 WHERE number = ?", (file.number,))
+        return gone
+
+    def move_file(self, file: File, path: str) -> None:
+        """The file now lies at `path`. Call inside `transaction`."""
+        self._run("UPDATE files SET path = ? WHERE number = ?", (path, file.number))
+
+    def forget_file(self, file: File) -> None:
+        """Forgets a reading; its papers stay. Call inside `transaction`."""
+        self._run("DELETE FROM files WHERE number = ?", (file.number,))
+        self._run("DELETE FROM file_papers WHERE file = ?", (file.number,))
+
+    def held_papers(self, file: File) -> dict[tuple[int, int], str]:
+        """The ids of the papers that were stored from a file and still are, by their place in it: part and number."""
+        sql = "SELECT part, number, paper_id FROM file_papers JOIN papers ON id = paper_id WHERE file = ?"
+        return {(row[0], row[1]): row[2] for row in self._rows(sql, (file.number,))}
+
+    def count_papers(self, file: File) -> tuple[int, int]:
+        """How many papers were stored from a file, and how many of them still are."""
+        sql = "SELECT COUNT(*), COUNT(id) FROM file_papers LEFT JOIN papers ON id = paper_id WHERE file = ?"
+        return self._rows(sql, (file.number,))[0]  # type: ignore[return-value]
+
+    def put_held(self, file: File, part: int, ids: Mapping[int, str]) -> None:
+        """Notes which papers the numbers of a part of a file are stored as. Call inside `transaction`."""
+        rows = [(file.number, part, number, paper_id) for number, paper_id in ids.items()]
+        self._run_many("INSERT OR REPLACE INTO file_papers VALUES (?, ?, ?, ?)", rows)
+
+    def put_given(self, ids: Iterable[str]) -> None:
+        """Notes that these papers were given as they are, so that they stay when a file goes. Call inside `transaction`."""
+        sql = (
+            "INSERT INTO file_papers SELECT ?1, 0, (SELECT COALESCE(MAX(number), 0) + 1 FROM file_papers WHERE file = ?1), ?2 "
+            "WHERE NOT EXISTS (SELECT 1 FROM file_papers WHERE paper_id = ?2 AND file = ?1)"
+        )
+        self._run_many(sql, [(_GIVEN, paper_id) for paper_id in ids])
+
+    def is_held(self, paper_id: str) -> bool:
+        """True where some reading of a file holds the paper, or it was given as it is."""
+        return bool(self._rows("SELECT 1 FROM file_papers WHERE paper_id = ? LIMIT 1", (paper_id,)))
 
     def files_of(self, paper_id: str) -> list[str]:
         """The paths of the files that hold a paper."""
-        sql = "SELECT f.path FROM files f, json_each(f.papers) p WHERE p.value = ? ORDER BY f.path"
+        sql = "SELECT DISTINCT path FROM files JOIN file_papers ON file = files.number WHERE paper_id = ? ORDER BY path"
         return [row[0] for row in self._rows(sql, (paper_id,))]
-
-    def put_file(self, file: File) -> None:
-        """Stores what a file holds."""
-        self._run("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", (file.path, file.digest, json.dumps(file.papers)))
-
-    def forget_file(self, path: str) -> None:
-        """Forgets a file; its papers stay."""
-        self._run("DELETE FROM files WHERE path = ?", (path,))
 
     # Reading ------------------------------------------------------------------------------------------------------
 
@@ -251,6 +331,13 @@ class Catalogue:
     def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
         """The papers with these ids, by id; unknown ids are left out."""
         return {row[0]: _paper(row[1]) for row in self._in("SELECT id, record FROM papers WHERE id IN (?)", list(ids))}
+
+    def papers_named(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """The ids of the papers whose title is one of `names` or starts with it and a colon, whatever the case, by name."""
+        sql = f"SELECT id FROM papers WHERE {_TITLE} = ?1 COLLATE NOCASE OR ({_TITLE} >= ?1 || ':' COLLATE NOCASE "
+        sql += f"AND {_TITLE} < ?1 || ';' COLLATE NOCASE) ORDER BY position"  # ";" follows ":"
+        found = {name: [row[0] for row in self._rows(sql, (name,))] for name in names}
+        return {name: ids for name, ids in found.items() if ids}
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they came."""
@@ -301,6 +388,16 @@ class Catalogue:
         """The chunks with these ids, by id; unknown ids are left out."""
         return {row[0]: _chunk(row[1]) for row in self._in("SELECT id, record FROM chunks WHERE id IN (?)", list(ids))}
 
+    def searchable(self, chunk_ids: Sequence[str], number: int) -> set[str]:
+        """Those of the chunks that are stored, of papers whose text has not changed after change `number`.
+
+        What an index that holds the changes up to `number` finds of the others is a part of an old or of a new text.
+        """
+        owners = dict(self._in("SELECT id, paper_id FROM chunks WHERE id IN (?)", list(chunk_ids)))
+        sql = f"SELECT paper_id FROM changes WHERE number > {number:d} AND removed != 'null' AND paper_id IN (?)"
+        changed = {row[0] for row in self._in(sql, list(set(owners.values())))}
+        return {name for name, owner in owners.items() if owner not in changed}
+
     def known_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
         """Those of `keys` whose embedding is stored already."""
         return {row[0] for row in self._in("SELECT key FROM vectors WHERE key IN (?)", list(keys))}
@@ -308,14 +405,12 @@ class Catalogue:
     def put_vectors(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
         """Stores embeddings, shape (len(keys), dimension), as float16. Call inside `transaction`."""
         rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        with self._lock:
-            self._db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        self._run_many("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     def put_stored_vectors(self, vectors: Mapping[bytes, bytes], dimension: int) -> None:
         """Stores embeddings that another catalogue exported, those of `dimension` numbers. Call inside `transaction`."""
         rows = [(key, vector) for key, vector in vectors.items() if len(vector) == 2 * dimension]
-        with self._lock:
-            self._db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
+        self._run_many("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
 
     def stored_vectors(self, paper_id: str) -> dict[bytes, bytes]:
         """The embeddings of a paper's chunks as they are stored: float16 bytes by key."""
@@ -334,8 +429,7 @@ class Catalogue:
     def put_encodings(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
         """Stores the reranker's vectors, shape (len(keys), dimension), as float16. Call inside `transaction`."""
         rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        with self._lock:
-            self._db.executemany("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
+        self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
 
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""
@@ -380,7 +474,7 @@ class Catalogue:
         rows = self._rows(
             "SELECT number, paper_id, removed FROM changes WHERE number > ? ORDER BY number LIMIT ?", (number, limit)
         )
-        removed = dict.fromkeys(chunk_id for row in rows for chunk_id in json.loads(row[2]))
+        removed = dict.fromkeys(chunk_id for row in rows for chunk_id in json.loads(row[2]) or ())
         return (rows[-1][0] if rows else number), list(dict.fromkeys(row[1] for row in rows)), list(removed)
 
     def follower(self, name: str) -> Follower:
@@ -410,10 +504,6 @@ def _dump(record: Paper | Chunk) -> str:
 
 def _fields(record: Any) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}
-
-
-def _file(row: tuple[Any, ...]) -> File:
-    return File(row[0], row[1], tuple(json.loads(row[2])))
 
 
 def _paper(record: str) -> Paper:

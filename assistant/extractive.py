@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from assistant.questions import Question
 from assistant.records import Citation, Claim, Paper, Passage, Span
+from assistant.retrieval import appeared_in
 
 MAX_SENTENCES = 4
 _SENTENCES_OF_BEST = 3
@@ -89,10 +90,10 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
 def missing_metadata(question: Question, paper: Paper) -> str:
     """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
     wanted = {
-        "a date": question.wants_date and not paper.date and paper.year is None,
-        "a number of authors": question.wants_author_count and paper.author_count is None,
-        "authors or an organisation": question.wants_people and not (paper.authors or paper.organisation),
-        "a number of comments": question.wants_comments and paper.comment_count is None,
+        "when it appeared": question.wants_date and not paper.date and paper.year is None,
+        "how many authors it has": question.wants_author_count and paper.author_count is None,
+        "who wrote it": question.wants_people and not (paper.authors or paper.organisation),
+        "how many comments it has": question.wants_comments and paper.comment_count is None,
     }
     return " or ".join(name for name, is_missing in wanted.items() if is_missing)
 
@@ -102,10 +103,16 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
     for passage in passages:
         if passage.paper.id in papers or missing_metadata(question, passage.paper):
             continue
-        if papers and (passage.score < _RIVAL_SHARE or len(papers) >= MAX_SENTENCES):
+        if question.wants_records and not _is_of_time(question, passage.paper):
+            continue
+        if papers and not question.wants_records and (passage.score < _RIVAL_SHARE or len(papers) >= MAX_SENTENCES):
             return
         papers.append(passage.paper.id)
         yield Claim(passage.paper.record, (numbering.cite_record(passage),))
+
+
+def _is_of_time(question: Question, paper: Paper) -> bool:
+    return paper.year in question.years and appeared_in(paper, question.months)
 
 
 def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:

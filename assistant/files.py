@@ -1,5 +1,6 @@
 """Writing files so that a reader never sees half of one, under names that are safe."""
 
+import errno
 import hashlib
 import os
 import re
@@ -8,6 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from assistant.errors import LibraryError
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """True where an error, of whatever class, says that there is no room left on the disk."""
+    words = str(error).lower()
+    return getattr(error, "errno", None) == errno.ENOSPC or "no space left" in words or "disk is full" in words
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -67,6 +67,11 @@ class Indexes:
             for name in (self._vectors_name, "lexical")
         )
 
+    @property
+    def number(self) -> int:
+        """The last change that both open indexes hold."""
+        return min((state.number for state in self._open.values()), default=0)
+
     def follow(self, progress: Progress | None = None, wait: float = 60) -> None:
         """Opens both indexes and brings them up to date, under the writer lock.
 
@@ -140,8 +145,11 @@ class Indexes:
         return self.vectors.is_sound(state.chunks, sample)
 
     def _apply_vectors(self, paper_ids: list[str], removed: list[str]) -> None:
-        self.vectors.remove(removed)
-        self.vectors.add(self._catalogue.entries(paper_ids))
+        # First what is new: who searches in between finds a paper's old text or its new one, never a part of either.
+        entries = self._catalogue.entries(paper_ids)
+        self.vectors.add(entries)
+        present = {entry.chunk.id for entry in entries}
+        self.vectors.remove([chunk_id for chunk_id in removed if chunk_id not in present])
 
     def _follow_lexical(self, progress: Progress | None) -> None:
         state = self._catalogue.follower("lexical")
@@ -160,7 +168,7 @@ class Indexes:
             self.lexical = LexicalIndex(self._lexical_folder(state.generation))
         except StoreError:
             return False
-        return self.lexical.count() == state.chunks
+        return self.lexical.count() == state.chunks and (self.lexical.is_current or not state.chunks)
 
     def _apply_lexical(self, paper_ids: list[str], removed: list[str]) -> None:
         self.lexical.apply(self._catalogue.entries(paper_ids), removed)

@@ -7,16 +7,27 @@ costs a hash; one that changed replaces what it held; one that moved is recognis
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.following import Progress
-from assistant.loaders import LOADERS_VERSION, Loaded, Source, expand, load_archive, load_source, read_source
+from assistant.loaders import (
+    LOADERS_VERSION,
+    Ahead,
+    Loaded,
+    Source,
+    expand,
+    load_archive,
+    load_source,
+    read_ahead,
+    read_source,
+)
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
 from assistant.records import Chunk, Paper, paper_id
@@ -28,7 +39,8 @@ _BATCH = 64  # papers embedded and stored together; what a kill can cost
 class FileReport:
     """What became of one file: papers read and, of those, added, updated and unchanged; `error` where nothing was read.
 
-    `pages` is 0 where the format has none; `chunks` counts those written; `removed` are papers that the file held before.
+    `pages` is 0 where the format has none; `chunks` counts those written; `duplicates` are papers that another source listed
+    before; `removed` are papers that the file held before. `seconds` is wall time.
     """
 
     name: str
@@ -41,6 +53,16 @@ class FileReport:
     pages: int = 0
     chunks: int = 0
     removed: int = 0
+    duplicates: int = 0
+    seconds: float = field(default=0.0, compare=False)
+
+
+class Place(NamedTuple):
+    """Where papers come from: a part of a file (an archive has many), and the ids of those numbers stored already."""
+
+    file: File
+    part: int
+    stored: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +113,13 @@ class Indexer:
         given = list(sources)
         papers = [source for source in given if isinstance(source, Paper)]
         places = [source for source in given if not isinstance(source, Paper)]
-        reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress)[0]] if papers else []
+        reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         paths = list(expand(places))
-        for number, path in enumerate(paths):
-            if progress and len(paths) > 1:
-                progress("Reading files", number, len(paths))
-            reports += self._add_file(path, progress if len(paths) == 1 else None)
+        with closing(read_ahead(paths, self._is_new)) as reading:
+            for number, (path, ahead) in enumerate(reading):
+                if progress and len(paths) > 1:
+                    progress("Reading files", number, len(paths))
+                reports += self._add_file(path, ahead, progress if len(paths) == 1 else None)
         if progress and len(paths) > 1:
             progress("Reading files", len(paths), len(paths))
         if prune:
@@ -120,50 +143,68 @@ class Indexer:
 
     # Files --------------------------------------------------------------------------------------------------------
 
-    def _add_file(self, path: Path, progress: Progress | None) -> Iterator[FileReport]:
-        """Adds what one file holds, or what each file of an archive does, unless its content is known already."""
+    def _is_new(self, digest: str) -> bool:
+        """True where no file with this content was read to the end."""
+        return not self._catalogue.files_with(_versioned(digest))
+
+    def _add_file(self, path: Path, ahead: Ahead, progress: Progress | None) -> Iterator[FileReport]:
+        """Adds what one file holds, or what each file of an archive does, unless its content is known already.
+
+        What a run that was cut off has stored of the same content is not stored again: merging is not the same twice.
+        """
         place = str(path.resolve())
+        start = time.monotonic()
         try:
             source = read_source(path)
-            digest = hashlib.sha256(b"%d:" % LOADERS_VERSION + source.data).hexdigest()
-            before = self._catalogue.file(place) or self._moved(digest, path)
-            if before and before.digest == digest and self._holds(before.papers):
-                yield FileReport(path.name, len(before.papers), unchanged=len(before.papers))
+            digest = _versioned(source.digest)
+            file, removed = self._catalogue.file(place, digest), 0
+            if file is None:
+                file, removed = self._moved(digest, path)
+            held, still = self._catalogue.count_papers(file) if file else (0, 0)
+            if file and file.whole and held == still:
+                yield FileReport(path.name, held, unchanged=held, removed=removed)
                 return
-            ids: list[str] = []
-            for name, loaded in _loaded(source):
+            file = self._catalogue.begin_file(place, digest)
+            known = self._catalogue.held_papers(file)
+            for part, (name, loaded) in enumerate(_loaded(source, ahead)):
                 if isinstance(loaded, LoadError):
-                    yield FileReport(name, error=str(loaded))
-                    continue
-                report, stored = self._add_papers(name, loaded, progress)
-                ids += stored
-                yield replace(report, removed=0)
+                    yield FileReport(name, error=str(loaded), seconds=time.monotonic() - start)
+                else:
+                    stored = {number: known_id for (of, number), known_id in known.items() if of == part}
+                    report = self._add_papers(name, loaded, progress, Place(file, part, stored))
+                    yield replace(report, seconds=time.monotonic() - start)
+                start = time.monotonic()
         except LoadError as error:
-            yield FileReport(path.name, error=str(error))
+            yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
             return
         with self._catalogue.transaction():
-            self._catalogue.put_file(File(place, digest, tuple(dict.fromkeys(ids))))
-            gone = [name for name in before.papers if name not in ids] if before else []
-            removed = self._let_go(gone, path.name)
+            removed = self._let_go(self._catalogue.finish_file(file), path.name)
         if removed:
             yield FileReport(path.name, problems=("papers that it no longer holds were removed",), removed=removed)
 
-    def _moved(self, digest: str, path: Path) -> File | None:
-        """The record of a file with this content that is no longer where it was, now under its new place."""
+    def _moved(self, digest: str, path: Path) -> tuple[File | None, int]:
+        """The reading of a file with this content that is no longer where it was, now under its new place; and how many
+        papers went with what the new place held before."""
         for old in self._catalogue.files_with(digest):
             if not Path(old.path).exists():
                 moved = replace(old, path=str(path.resolve()))
                 with self._catalogue.transaction():
-                    self._catalogue.forget_file(old.path)
-                    self._catalogue.put_file(moved)
-                    for paper in self._catalogue.papers_by_id(old.papers).values():
-                        names = [path.name if name == Path(old.path).name else name for name in paper.sources]
-                        self._catalogue.update_record(replace(paper, sources=tuple(dict.fromkeys(names))))
-                return moved
-        return None
+                    self._catalogue.move_file(old, moved.path)
+                    for paper_id in dict.fromkeys(self._catalogue.held_papers(old).values()):
+                        self._rename_source(paper_id, Path(old.path).name, path.name)
+                    return moved, self._let_go(self._catalogue.finish_file(moved), path.name)
+        return None, 0
 
-    def _holds(self, ids: Sequence[str]) -> bool:
-        return len(self._catalogue.papers_by_id(ids)) == len(ids)
+    def _rename_source(self, held: str, old: str, new: str | None) -> None:
+        """Gives one of a paper's sources, and what lies in it where it is an archive, another name, or takes it away."""
+        if (paper := self._catalogue.paper(held)) is None:
+            return
+        names = [
+            f"{new}{name.removeprefix(old)}" if name.partition("/")[0] == old else name
+            for name in paper.sources
+            if new is not None or name.partition("/")[0] != old
+        ]
+        self._catalogue.update_record(replace(paper, sources=tuple(dict.fromkeys(names))))
 
     def _prune(self, roots: Sequence[Path]) -> Iterator[FileReport]:
         """Lets go of files that were read from below `roots` and are there no more."""
@@ -171,70 +212,79 @@ class Indexer:
             path = Path(file.path)
             if not path.exists() and any(path == root or root in path.parents for root in roots):
                 with self._catalogue.transaction():
-                    self._catalogue.forget_file(file.path)
-                    removed = self._let_go(file.papers, path.name)
+                    ids = list(dict.fromkeys(self._catalogue.held_papers(file).values()))
+                    self._catalogue.forget_file(file)
+                    removed = self._let_go(ids, path.name)
                 yield FileReport(path.name, problems=("the file is gone",), removed=removed)
 
     def _let_go(self, ids: Sequence[str], source: str) -> int:
-        """Takes a source away from papers; those that have no other are removed. Returns how many. Call in a transaction."""
+        """Takes a file's name away from papers that it holds no more; those that nothing else holds are removed. Returns how
+        many. Call in a transaction."""
         removed = 0
-        for paper in self._catalogue.papers_by_id(ids).values():
-            holders = {Path(path).name for path in self._catalogue.files_of(paper.id)}
-            rest = tuple(name for name in paper.sources if name != source or name in holders)
-            if rest:
-                self._catalogue.update_record(replace(paper, sources=rest))
-            else:
-                self._catalogue.remove_paper(paper.id)
+        for held in ids:
+            if not self._catalogue.is_held(held):
+                self._catalogue.remove_paper(held)
                 removed += 1
+            elif source not in {Path(path).name for path in self._catalogue.files_of(held)}:
+                self._rename_source(held, source, None)
         if removed:
             self._catalogue.forget_unused_vectors()
         return removed
 
     # Papers -------------------------------------------------------------------------------------------------------
 
-    def _add_papers(self, name: str, loaded: Loaded, progress: Progress | None) -> tuple[FileReport, list[str]]:
-        """Stores the papers a batch at a time; the report, and the ids that they were stored under."""
+    def _add_papers(self, name: str, loaded: Loaded, progress: Progress | None, place: Place | None) -> FileReport:
+        """Stores the papers a batch at a time, but for those that `place` says are stored; the report."""
         counts: Counter[str] = Counter()
-        ids: list[str] = []
         if loaded.vectors:
             with self._catalogue.transaction():
                 self._catalogue.put_stored_vectors(loaded.vectors, self._embedder.dimension)
         for start in range(0, len(loaded.papers), _BATCH):
-            batch = loaded.papers[start : start + _BATCH]
-            ids += self._store(batch, counts)
+            numbered = dict(enumerate(loaded.papers[start : start + _BATCH], start))
+            if place:
+                counts["unchanged"] += sum(number in place.stored for number in numbered)
+                numbered = {number: paper for number, paper in numbered.items() if number not in place.stored}
+            self._store(numbered, counts, place)
             if progress:
-                progress(f"Reading {name}", start + len(batch), len(loaded.papers))
-        report = FileReport(
+                progress(f"Reading {name}", min(start + _BATCH, len(loaded.papers)), len(loaded.papers))
+        return FileReport(
             name, len(loaded.papers), counts["added"], counts["updated"], counts["unchanged"], loaded.problems,
-            pages=loaded.pages, chunks=counts["chunks"],
+            pages=loaded.pages, chunks=counts["chunks"], duplicates=counts["duplicates"],
         )  # fmt: skip
-        return report, ids
 
-    def _store(self, batch: Sequence[Paper], counts: Counter[str]) -> list[str]:
-        """Merges a batch with the catalogue and writes what changed, each paper whole; the papers' ids, in order."""
+    def _store(self, numbered: Mapping[int, Paper], counts: Counter[str], place: Place | None) -> None:
+        """Merges a batch with the catalogue and writes what changed, each paper whole, with its place."""
+        batch = list(numbered.values())
         named = self._catalogue.ids_by_identifier([name for paper in batch for name in identifiers(paper)])
         wanted = {paper.id for paper in batch} | {paper_id(paper.title, paper.abstract) for paper in batch}
         known = self._catalogue.papers_by_id(sorted(wanted | set(named.values())))
         before = dict(known)
-        ids: list[str] = []
-        for paper in batch:
+        ids: dict[int, str] = {}
+        for number, paper in numbered.items():
             paper = replace(paper, id=own_id(paper, known, named))
-            merged = merge(known[paper.id], paper) if paper.id in known else paper
-            is_same = known.get(paper.id) == merged
-            counts["added" if paper.id not in known else "unchanged" if is_same else "updated"] += 1
+            other = known.get(paper.id)
+            merged = merge(other, paper) if other else paper
+            counts["added" if other is None else "unchanged" if other == merged else "updated"] += 1
+            counts["duplicates"] += other is not None and not set(paper.sources) & set(other.sources)
             known[paper.id] = merged
             named |= dict.fromkeys(identifiers(merged), merged.id)
-            ids.append(paper.id)
+            ids[number] = paper.id
         changed = [paper for key, paper in known.items() if before.get(key) != paper]
+        same_text = [paper for paper in changed if _has_same_text(before.get(paper.id), paper)]
         with_text = [paper for paper in changed if not _has_same_text(before.get(paper.id), paper)]
-        counts["chunks"] += self.write(with_text, [paper for paper in changed if paper not in with_text])
-        return ids
 
-    def write(self, papers: Sequence[Paper], records: Sequence[Paper] = ()) -> int:
-        """Chunks, embeds and stores `papers`, and replaces the metadata of `records`, in one transaction.
+        def with_it() -> None:
+            for paper in same_text:
+                self._catalogue.update_record(paper)
+            if place:
+                self._catalogue.put_held(place.file, place.part, ids)
+            else:
+                self._catalogue.put_given(dict.fromkeys(ids.values()))
 
-        Returns how many chunks were written.
-        """
+        counts["chunks"] += self.write(with_text, with_it)
+
+    def write(self, papers: Sequence[Paper], with_it: Callable[[], None] = lambda: None) -> int:
+        """Chunks, embeds and stores `papers`, and does `with_it`, in one transaction; returns how many chunks were written."""
         chunks = [chunk_paper(paper, self._chunk_tokens) for paper in papers]
         texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
         known = self._catalogue.known_vectors(list(texts))
@@ -244,8 +294,7 @@ class Indexer:
             self._catalogue.put_vectors(missing, vectors)
             for paper, group in zip(papers, chunks, strict=True):
                 self._catalogue.put_paper(paper, group, [self._key(text) for text in _texts(paper, group)])
-            for paper in records:
-                self._catalogue.update_record(paper)
+            with_it()
         return sum(map(len, chunks))
 
     def _key(self, text: str) -> bytes:
@@ -253,13 +302,31 @@ class Indexer:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _loaded(source: Source) -> Iterator[tuple[str, Loaded | LoadError]]:
-    """What the file holds, or each file of an archive, by name."""
-    if source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
+def _versioned(digest: str) -> str:
+    """Names a file's content together with what reads it: another version of the loaders reads it again."""
+    return f"{LOADERS_VERSION}:{digest}"
+
+
+def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, Loaded | LoadError]]:
+    """What the file holds, or each file of an archive, by name; `ahead` is what was read of it beforehand."""
+    read = ahead.result() if ahead else None
+    if read and read.digest == source.digest:
+        yield source.name, read.loaded
+    elif source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
         for name, loaded in load_archive(source.path):
-            yield f"{source.name}/{name}", loaded
+            place = f"{source.name}/{name}"
+            yield (
+                place,
+                loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place),
+            )
     else:
         yield source.name, load_source(source)
+
+
+def _from_archive(loaded: Loaded, name: str, place: str) -> Loaded:
+    """The same papers with `place` as their source instead of the bare name: the archive goes with all of them."""
+    papers = (replace(p, sources=(place,)) if p.sources == (name,) else p for p in loaded.papers)
+    return replace(loaded, papers=tuple(papers))
 
 
 def _texts(paper: Paper, chunks: Sequence[Chunk]) -> list[str]:

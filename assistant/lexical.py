@@ -14,12 +14,14 @@ from rapidfuzz.distance import OSA
 
 from assistant.catalogue import Entry
 from assistant.errors import StoreError
-from assistant.terms import terms
+from assistant.files import is_disk_full
+from assistant.terms import INDEX_VERSION, terms
 
 _HEAP = 64_000_000  # bytes that tantivy may buffer before it writes a segment
 _DETAILS_WEIGHT = (
     1.0  # dates, organisations and author counts are short fields: BM25's length norm favours them already
 )
+_VERSION_FILE = "terms-version"  # beside tantivy's own files
 _TYPO_LENGTH = 5  # letters below which an unknown word is not taken for a typing error
 
 
@@ -40,6 +42,14 @@ class LexicalIndex:
             raise StoreError(f"the word index at {folder} cannot be opened ({error}); run 'assistant doctor'") from None
         self._searcher = self._index.searcher()
 
+    @property
+    def is_current(self) -> bool:
+        """True where the index holds terms as this version of the package makes them."""
+        try:
+            return (self.folder / _VERSION_FILE).read_text(encoding="ascii") == INDEX_VERSION
+        except (OSError, ValueError):
+            return False
+
     def apply(self, entries: Sequence[Entry], removed: Sequence[str]) -> None:
         """Forgets the chunks `removed`, then takes in `entries` (replacing those with a known id), in one commit."""
         try:
@@ -55,11 +65,11 @@ class LexicalIndex:
                     )
                 )
             writer.commit()
+            (self.folder / _VERSION_FILE).write_text(INDEX_VERSION, encoding="ascii")
             writer.wait_merging_threads()
         except (OSError, ValueError) as error:
-            raise StoreError(
-                f"the word index at {self.folder} cannot be written ({error}); run 'assistant doctor'"
-            ) from None
+            step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
+            raise StoreError(f"the word index at {self.folder} cannot be written ({error}); {step}") from None
         self.refresh()
 
     def refresh(self) -> None:

@@ -157,7 +157,7 @@ class Assistant:
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable over `Request`."""
-        return Pipeline(self._find, self._decide, self._writer, self.config.passages).chain
+        return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._search.papers_named).chain
 
     @property
     def retriever(self) -> PaperRetriever:
@@ -300,8 +300,8 @@ class Assistant:
                 self._catalogue.retire_follower(name)
         self._follow(progress)
 
-    def page_picture(self, citation: Citation) -> bytes:
-        """The page that a citation of a PDF points at as a PNG, with the quotation marked.
+    def page_picture(self, citation: Citation, *others: Citation) -> bytes:
+        """The page that a citation of a PDF points at as a PNG, with its quotation and those of `others` on that page marked.
 
         Raises LoadError where the paper is not from a PDF, or its file is gone.
         """
@@ -309,9 +309,8 @@ class Assistant:
         path = next((path for path in paths if path.suffix.lower() == ".pdf" and path.exists()), None)
         if path is None or citation.page is None:
             raise LoadError(f"the PDF of “{citation.paper.title}” is not where it was added from; add it again")
-        picture = in_child(
-            "assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quote=citation.quote
-        )
+        quotes = [c.quote for c in (citation, *others) if (c.paper.id, c.page) == (citation.paper.id, citation.page)]
+        picture = in_child("assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quotes=quotes)
         return base64.b64decode(picture)
 
     # What readers leave -------------------------------------------------------------------------------------------
@@ -357,7 +356,8 @@ class Assistant:
             return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank)
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
-        return decide(question, passages, self.lexical, self.config.keep_answerable)
+        quoting = self._writer.mode == ExtractiveWriter.mode
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting)
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -9,6 +9,7 @@ _OFF = {
     "LANGSMITH_TRACING": "false",  # LangChain sends every prompt to a tracing service where these are set
     "LANGSMITH_TRACING_V2": "false",
     "LANGCHAIN_TRACING_V2": "false",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime's official builds keep a device id and send events from native code
     "DO_NOT_TRACK": "1",
 }
 

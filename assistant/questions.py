@@ -45,8 +45,41 @@ _COMMENTS = re.compile(
     r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = re.compile(
+    rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
+)
+# A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
+_OF_YEAR = re.compile(
+    r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
+    r"\b[^.?!]{0,24}?\b(?:19|20)\d{2}\b|\b(?:19|20)\d{2} (?:paper|work|stud|preprint|article|publication)", re.IGNORECASE,
+)  # fmt: skip
+# What a question says to the assistant, not of a topic: no search term.
+_REQUEST = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you)\W+)*(?:explain|describe|summari[sz]e|list|name|enumerate|outline|"
+    r"(?:show|find|give|tell)(?: me)?)\b|\bwhat\s?s\b|\b(?:a |an |the )?summary of\b", re.IGNORECASE,
+)  # fmt: skip
+_ASKING_VERBS = frozenset(terms("wrote authored find found"))
+_PUBLISHING = frozenset(
+    terms("published appeared released dated written preprints works studies articles publications listed")
+)
+_SMALL_TALK = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
+    r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
+    r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
+)  # fmt: skip
+_ABOUT_LIBRARY = re.compile(
+    r"\bhow many (?:papers|documents|articles|publications)\b(?:\W+(?:are|do|is|have|does|in|there|you|we|the|this|library|"
+    r"collection|your|know|hold|altogether|total))*\W*$"
+    r"|\b(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?\b"
+    r"|\b(?:most|fewest) (?:authors|comments)\b|\bmost commented\b", re.IGNORECASE,
+)  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 _NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+_AROUND_WORDS = "\"“”‘’'(),;:!?"
+_QUOTED_TITLE = re.compile(
+    r"“[^”]*\s[^”]*\s[^”]*”|\"[^\"]*\s[^\"]*\s[^\"]*\""
+)  # its capitals name nothing by themselves
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
     r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
@@ -55,6 +88,16 @@ _PRONOUN = re.compile(
     r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
     re.IGNORECASE,
 )
+_WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" does not
+    r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
+)
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_SEVERAL = 4
+_OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all)\b", re.IGNORECASE)
 _OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
@@ -65,7 +108,11 @@ _DEFINITE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it."""
+    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it.
+
+    `of_year` is true where the `years` (and `months`, three letters each) are those of publication. `small_talk` asks
+    nothing of papers; `about_library` asks about the library as a whole, which no passage answers.
+    """
 
     text: str
     terms: tuple[str, ...]
@@ -77,12 +124,24 @@ class Question:
     wants_author_count: bool = False
     wants_comments: bool = False
     years: tuple[int, ...] = ()
+    months: tuple[str, ...] = ()
+    of_year: bool = False
     names: tuple[str, ...] = ()
+    small_talk: bool = False
+    about_library: bool = False
 
     @property
     def about_metadata(self) -> bool:
         """True where only the printed metadata can answer."""
-        return self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments
+        return (
+            self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments or self.wants_records
+        )
+
+    @property
+    def wants_records(self) -> bool:
+        """True where papers of a time are asked for, whatever their topic."""
+        dated = {*map(str, self.years), *(month.lower() for month in self.months)}
+        return self.of_year and set(self.terms) <= dated | _PUBLISHING
 
 
 def read_question(text: str) -> Question:
@@ -96,45 +155,82 @@ def read_question(text: str) -> Question:
         )
     return Question(
         text=cleaned,
-        terms=tuple(dict.fromkeys(terms(cleaned))),
+        terms=_search_terms(cleaned),
         wants_list=bool(_LIST.search(cleaned)),
         wants_comparison=bool(_COMPARISON.search(cleaned)),
         wants_number=bool(_COUNT.search(cleaned)),
-        wants_date=bool(_WHEN.search(cleaned)),
+        wants_date=bool(_WHEN.search(cleaned)) and not _OF_YEAR.search(cleaned),
         wants_people=bool(_WHO.search(cleaned)),
         wants_author_count=bool(_AUTHOR_COUNT.search(cleaned)),
         wants_comments=bool(_COMMENTS.search(cleaned)),
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
-        names=tuple(dict.fromkeys(_NAME.findall(fold(cleaned)))),
+        months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
+        of_year=bool(_OF_YEAR.search(cleaned)),
+        names=tuple(dict.fromkeys(_NAME.findall(fold(_QUOTED_TITLE.sub(" ", cleaned))))),
+        small_talk=bool(_SMALL_TALK.search(cleaned)),
+        about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
     )
+
+
+def _search_terms(text: str) -> tuple[str, ...]:
+    """The terms that say what the question is about; all of them where nothing else is left."""
+    every = tuple(dict.fromkeys(terms(text)))
+    wanted = dict.fromkeys(terms(_REQUEST.sub(" ", text)))
+    return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
+
+
+def possible_titles(text: str) -> list[str]:
+    """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …")."""
+    words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
+    runs = (
+        " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
+    )
+    return list(dict.fromkeys(run for run in runs if len(run) > 1))
+
+
+def is_titled(paper: Paper, name: str) -> bool:
+    """True where `name` is the paper's title up to its colon. A name that is a common word ("POINTS") must have its case."""
+    short = paper.title.split(":")[0].strip()
+    is_mixed = any(sign.isupper() for sign in short[1:]) and any(sign.islower() for sign in short)
+    is_coined = is_mixed or any(sign.isdigit() for sign in short)
+    return short == name or (is_coined and short.casefold() == name.casefold())
 
 
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
-    if _LEANING_START.search(text):
+    if _LEANING_START.search(text) or _ORDINAL.search(text):
         return True
     content = terms(text)
     if len(content) <= 1:
-        return True
+        return not (content and _WHAT_IS.search(text))
     pronoun = _PRONOUN.search(text)
     if pronoun and pronoun.group().lower() == "that" and _OWN_ANTECEDENT.search(text, pronoun.start()):
         pronoun = _PRONOUN.search(text, pronoun.end())  # "a method that freezes …" points at nothing earlier
     return len(content) <= 6 and bool(pronoun or _DEFINITE.search(text))
 
 
+def points_back(text: str) -> bool:
+    """True where a pronoun stands for something said earlier."""
+    return bool(_PRONOUN.search(text))
+
+
 def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:
     """The question made readable without its history, by naming what the earlier turn was about.
 
     `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
-    over, else the earlier question is. A question that stands alone is returned as it is.
+    over in its order (one for "the second one", up to four for "which of them", else two), else the earlier question is.
+    A question that stands alone is returned as it is.
     """
     earlier = [turn for turn in history if turn.get("content", "").strip()]
     if not earlier or not leans_on_history(text):
         return text
     answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
-    titles = [paper.title for paper in candidates if normalised(paper.title) and normalised(paper.title) in answered][
-        :2
-    ]
+    places = {paper.title: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
+    titles = sorted((title for title in places if places[title] >= 0), key=lambda title: places[title])
+    ordinal = _ORDINAL.search(text)
+    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(titles):
+        titles = [titles[number]]
+    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 2]
     if titles:
         return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
     asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")

@@ -329,9 +329,13 @@ class Answer:
 
     def trimmed(self) -> "Answer":
         """The same answer, each paper without the parts of its body that nothing quotes: what is worth storing."""
+        quotes: dict[str, list[str]] = {}
+        for citation in (citation for claim in self.claims for citation in claim.citations):
+            quotes.setdefault(citation.paper.id, []).append(citation.quote)
 
         def cited(citation: Citation) -> Citation:
-            body = tuple(section for section in citation.paper.body if citation.quote in section.text)
+            of_paper = quotes[citation.paper.id]
+            body = tuple(part for part in citation.paper.body if any(quote in part.text for quote in of_paper))
             return replace(citation, paper=replace(citation.paper, body=body))
 
         def found(passage: Passage) -> Passage:

@@ -1,7 +1,7 @@
 """Question -> ranked passages: BM25 and vectors, fused by normalised scores, with scored sentences in each passage."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder
-from assistant.questions import Question
+from assistant.questions import Question, is_titled, possible_titles
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import BiEncoder, Reranker
 from assistant.terms import term_set
@@ -28,10 +28,13 @@ SENTENCE_DENSE_WEIGHT = 0.5
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
+_OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 # The reranker reads this many candidates: more cost time and gained nothing on the development half. Its share of their score
 # depends on the same cover of the question's words as the vectors' does.
 RERANKED = 30
 RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.7, 0.15
+_NAMED_BONUS = 1.0  # above every other
+_NAMESAKES = 5  # papers of one short name that are looked at
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
 
@@ -63,6 +66,10 @@ class Search:
         vector = self._embedder.encode([question.text])[0]
         question = self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
+        named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
+        dense |= self._similarities(vector, [name for name in named if name not in dense])
+        whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
+        bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = _between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
@@ -70,8 +77,7 @@ class Search:
         if rerank and dense_weight is None:
             meant = self._reread(question, sorted(fused, key=lambda name: (-fused[name], name))[:RERANKED])
             fused = reranked(fused, meant, _between(RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED, cover))
-        for name in self._of_years(question.years, fused):
-            fused[name] += _YEAR_BONUS
+        fused = self._dated(question, {name: score + _NAMED_BONUS * (name in named) for name, score in fused.items()})
         best = _capped(sorted(fused, key=lambda name: (-fused[name], name)), k, per_paper)
         chunks = self._catalogue.chunks(best)
         papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
@@ -81,11 +87,23 @@ class Search:
                 chunks[name],
                 papers[paper_of(name)],
                 score=fused[name] / top,
-                signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0)} | self._meant_signal(name, meant),
+                signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0), "named": float(name in named)}
+                | self._meant_signal(name, meant),
             )
             for name in best
+            if name in chunks and paper_of(name) in papers
         ]
         return self._with_sentences(question, vector, passages)
+
+    def papers_named(self, text: str) -> set[str]:
+        """The ids of the papers that `text` calls by the short name in their title."""
+        found = self._catalogue.papers_named(possible_titles(text))
+        papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
+        return {key for name, ids in found.items() for key in ids if key in papers and is_titled(papers[key], name)}
+
+    def _chunks_named(self, question: Question, paper_ids: Sequence[str] | None) -> set[str]:
+        named = self.papers_named(question.text)
+        return set(self._catalogue.chunk_ids_of(sorted(named if paper_ids is None else named & set(paper_ids))))
 
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The cosine of the shipped reranker; what another one's scores mean, the calibration cannot know."""
@@ -97,6 +115,7 @@ class Search:
             return {}
         chunks = self._catalogue.chunks(names)
         papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
+        names = [name for name in names if name in chunks and paper_of(name) in papers]
         texts = [reranked_text(papers[paper_of(name)], chunks[name]) for name in names]
         return dict(zip(names, self._reranker.score(question.text, texts), strict=True))
 
@@ -116,6 +135,7 @@ class Search:
                     question.terms, term_set(papers[paper_of(n)].record) | term_set(c.text), self._indexes.lexical.idf
                 )
                 for n, c in chunks.items()
+                if paper_of(n) in papers
             ),
             default=0.0,
         )
@@ -138,10 +158,22 @@ class Search:
         dense = dict(vectors.search(vector, min(_CANDIDATES, vectors.count())))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
-    def _of_years(self, years: Sequence[int], chunk_ids: Iterable[str]) -> list[str]:
-        """Those of the chunks whose paper was printed with one of the years."""
-        wanted = set(self._catalogue.paper_ids(years)) if years else set()
-        return [name for name in chunk_ids if paper_of(name) in wanted]
+    def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
+        """The scores by the question's years: a bonus for their papers, or, where the question is about the time of
+        publication, a loss for all others, and a smaller one for those of another month."""
+        if not question.years:
+            return dict(fused)
+        wanted = set(self._catalogue.paper_ids(question.years))
+        if not question.of_year:
+            return {name: score + _YEAR_BONUS * (paper_of(name) in wanted) for name, score in fused.items()}
+        papers = self._catalogue.papers_by_id([paper_of(name) for name in fused if paper_of(name) in wanted])
+
+        def share(paper_id: str) -> float:
+            if paper_id not in papers:
+                return _OTHER_YEAR
+            return 1.0 if appeared_in(papers[paper_id], question.months) else _OTHER_MONTH
+
+        return {name: score * share(paper_of(name)) for name, score in fused.items()}
 
     def _similarities(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:
         found = self._catalogue.vectors_of(chunk_ids)
@@ -171,6 +203,11 @@ class Search:
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         return [float(score) for score in scores]
+
+
+def appeared_in(paper: Paper, months: Sequence[str]) -> bool:
+    """True where the printed date names one of the months ("May"), or none is asked for."""
+    return not months or any(month in (paper.date or "") for month in months)
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:

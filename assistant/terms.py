@@ -48,6 +48,15 @@ _PART = re.compile(r"[^\W_]+", re.UNICODE)
 _NAME_IN_BRACKETS = re.compile(r"\(([^\W_]{1,6})\)(?=\d)")
 _NUMBER = re.compile(r"[\d.,]+")
 _POSSESSIVE = re.compile(r"['’]s$")
+# British and American spellings of one word. The same is done to texts and to questions, so that a wrong "noize" does no harm.
+_SPELLINGS = (
+    (re.compile(r"(?<=[a-z]{3})is(?=(?:e|es|ed|er|ers|ing|ation|ations)$)"), "iz"),
+    (re.compile(r"(?<=[a-z]{3})our(?=(?:s|ed|ing|al|ally|able|ful|ite|ites|hood|hoods)?$)"), "or"),
+    (re.compile(r"(?<=[a-z]{3})yse(?=[srd]?$)"), "yze"),
+    (re.compile(r"^(model|label|travel|signal|cancel|channel|level)l(?=ed$|ing$|er$|ers$)"), r"\1"),
+    (re.compile(r"^(cent|met|fib|lit|theat)re(?=s?$)"), r"\1er"),
+)
+INDEX_VERSION = "2"  # of the terms that an index holds; an index of another version is built again
 _STEMMER = Stemmer.Stemmer("english")
 _LONGEST = 60  # letters of a term; what is longer is no word
 
@@ -89,8 +98,11 @@ def squeezed(text: str) -> str:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
-    has_digit = not word.isalpha() and any(letter.isdigit() for letter in word)
-    return word if has_digit else _STEMMER.stemWord(word)
+    if not word.isalpha() and any(letter.isdigit() for letter in word):
+        return word
+    for pattern, spelling in _SPELLINGS:
+        word = pattern.sub(spelling, word)
+    return _STEMMER.stemWord(word)
 
 
 @lru_cache(maxsize=20_000)

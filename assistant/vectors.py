@@ -17,6 +17,7 @@ from chromadb.config import Settings
 from assistant.catalogue import Entry
 from assistant.config import Config
 from assistant.errors import StoreError
+from assistant.files import is_disk_full
 
 _BATCH = 500
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
@@ -48,7 +49,8 @@ class VectorIndex:
             return call()
         except Exception as error:  # Chroma raises many unrelated classes, which differ between its clients
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise StoreError(f"Chroma failed at {self._where}: {first_line}; run 'assistant doctor'") from error
+            step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
+            raise StoreError(f"Chroma failed at {self._where}: {first_line}; {step}") from error
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Takes in chunks; those with a known id are replaced."""

@@ -1,13 +1,17 @@
 """Adding files again: by content, moved, edited, pruned, and one paper out of many records of it."""
 
 import json
+import sqlite3
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.following import Indexes
+from assistant.indexing import Indexer
 from assistant.loaders import Loaded, Source
 from assistant.merging import merge, own_id
 from assistant.records import Section
@@ -177,3 +181,115 @@ def test_questions_are_answered_while_files_are_added(tmp_path: Path, monkeypatc
         go_on.set()
         adding.join()
         assert library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
+
+
+def test_an_archive_goes_with_all_that_it_held(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    write(folder / "a.jsonl", otter(1))
+    with zipfile.ZipFile(folder / "b.zip", "w") as archive:
+        archive.writestr("in/a.jsonl", json.dumps(otter(2)))
+        archive.writestr("in/c.jsonl", json.dumps(otter(1)))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(folder)
+        assert {paper.title: paper.sources for paper in library.papers()} == {
+            "Otter 1": ("a.jsonl", "b.zip/in/c.jsonl"), "Otter 2": ("b.zip/in/a.jsonl",)
+        }  # fmt: skip
+        (folder / "b.zip").rename(folder / "c.zip")
+        assert library.add(folder).added == 0
+        assert library.papers()[1].sources == ("c.zip/in/a.jsonl",)
+        (folder / "c.zip").unlink()
+        assert library.add(folder, prune=True).removed == 1
+        assert [(paper.title, paper.sources) for paper in library.papers()] == [("Otter 1", ("a.jsonl",))]
+
+
+def test_a_paper_given_as_it_is_stays_when_a_file_that_lists_it_goes(tmp_path: Path) -> None:
+    path = write(tmp_path / "papers" / "a.jsonl", otter(1), otter(2))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add([path, Paper(**otter(2))])
+        path.unlink()
+        write(path.with_name("b.jsonl"), otter(3))
+        assert library.add(path.parent, prune=True).removed == 1
+        assert titles(library) == {"Otter 2", "Otter 3"}
+
+
+def cut_off(library: Assistant, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adds the file, stopped by Ctrl-C after two batches."""
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        real, calls = Indexer.write, []
+
+        def third_time_stopped(self: Indexer, *args: Any) -> int:
+            calls.append(1)
+            if len(calls) == 3:
+                raise KeyboardInterrupt
+            return real(self, *args)
+
+        patched.setattr(Indexer, "write", third_time_stopped)
+        library.add(path)
+
+
+def test_a_reading_that_was_cut_off_leaves_nothing_behind_when_its_file_changes_or_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "papers" / "a.jsonl", *map(otter, range(200)))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        cut_off(library, path, monkeypatch)
+        assert library.counts()[0] == 128
+        write(path, otter(0), otter(500))
+        library.add(path)
+        assert titles(library) == {"Otter 0", "Otter 500"}
+        cut_off(library, write(path.with_name("b.jsonl"), *map(otter, range(600, 800))), monkeypatch)
+        path.with_name("b.jsonl").unlink()
+        assert library.add(path.parent, prune=True).removed == 128
+        assert titles(library) == {"Otter 0", "Otter 500"}
+
+
+def test_what_was_stored_before_a_cut_is_not_merged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longer = [otter(n, abstract=f"{otter(n)['abstract']} It sleeps on its back all night long.") for n in range(200)]
+    paths = [write(tmp_path / "a.jsonl", *longer), write(tmp_path / "b.jsonl", *map(otter, range(200)))]
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(paths[0])
+        cut_off(library, paths[1], monkeypatch)
+        report = library.add(paths[1])
+        assert (report.files[0].unchanged, report.files[0].duplicates) == (128, 72)
+        assert {paper.abstract[-5:] for paper in library.papers()} == {
+            "long."
+        }  # the richer text, whenever it was stopped
+
+
+def test_a_paper_that_is_being_edited_is_found_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [
+        {"heading": name, "text": f"{LONG}The {name} is about dams. " * 3} for name in ("first", "second", "third")
+    ]
+    path = write(tmp_path / "a.jsonl", otter(1, body=parts, id="0" * 12), otter(2))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(path)
+        assert {passage.paper.title for passage in library.search("otter dams")} == {"Otter 1", "Otter 2"}
+        write(path, otter(1, body=[*parts[:2], {"heading": "third", "text": "Other."}], id="0" * 12), otter(2))
+        with monkeypatch.context() as patched:
+            patched.setattr(Indexes, "follow", lambda self, progress=None: None)  # the indexes have not followed yet
+            library.add(path)
+            assert {passage.paper.title for passage in library.search("otter dams")} == {"Otter 2"}
+        assert {passage.paper.title for passage in library.search("otter dams")} == {"Otter 1", "Otter 2"}
+
+
+def test_a_library_of_the_schema_before_keeps_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.jsonl", otter(1), otter(2))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(path)
+        ids = library._catalogue.paper_ids()
+        (file,) = library._catalogue.files()
+    with sqlite3.connect(tmp_path / "data" / "catalogue.sqlite") as db:
+        db.executescript(
+            "DROP TABLE files; DROP TABLE file_papers; PRAGMA user_version = 3;"
+            "CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, papers TEXT NOT NULL) WITHOUT ROWID;"
+            "CREATE INDEX files_digest ON files (digest);"
+        )
+        db.execute("INSERT INTO files VALUES (?, ?, ?)", (file.path, file.digest, json.dumps(ids)))
+    db.close()
+    with Assistant(data_dir=tmp_path / "data") as library:
+        assert library._catalogue.files() == [file]
+        assert library._catalogue.held_papers(file) == {(0, 0): ids[0], (0, 1): ids[1]}
+        monkeypatch.setattr("assistant.indexing.load_source", lambda source: pytest.fail("read again"))
+        assert library.add(path).files[0].unchanged == 2

@@ -1,6 +1,7 @@
 """PDFs that the tests draw themselves: text in reading order, pages, front matter, and what must not be quoted."""
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from assistant import Assistant
 from assistant.errors import LoadError
 from assistant.loaders import child, load_file
-from assistant.records import Paper
+from assistant.page.evidence import evidence_html
+from assistant.records import Paper, Section
 
 canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="pip install -e '.[test]'")
 pdfmetrics = pytest.importorskip("reportlab.pdfbase.pdfmetrics")
@@ -212,14 +214,14 @@ def crash(path: Path) -> None:
 
 def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    child._stop()  # the next child sees the tests
+    child.stop_children()  # the next child sees the tests
     path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
     with pytest.raises(LoadError, match="longer than 1 s"):
         child.in_child("test_pdf:hang", path, 1)
     with pytest.raises(LoadError, match="crashed"):
         child.in_child("test_pdf:crash", path)
     assert paper(path).title == "Sea Otters Hold Hands"
-    child._stop()
+    child.stop_children()
 
 
 def test_an_answer_names_the_page(tmp_path: Path) -> None:
@@ -257,6 +259,22 @@ def test_the_quotation_is_marked_on_the_picture_of_its_page(tmp_path: Path) -> N
         path.unlink()
         with pytest.raises(LoadError, match="add it again"):
             library.page_picture(citation)
+
+
+def test_every_quotation_of_a_kept_answer_stands_beside_it(tmp_path: Path) -> None:
+    """A trial found the second and third quotation of one paper missing from the panel: only one section was kept."""
+    where = {"Introduction": "at night", "Methods": "in the bay", "Results": "for nine hours", "Limits": "if calm"}
+    body = [Section(f"Otters sleep on water {how}.", heading, 1) for heading, how in where.items()]
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add([Paper("On sleep", "Otters sleep.", body=tuple(body))])
+        answer = library.ask("How do otters sleep on water?")
+        assert len({citation.section for citation in answer.citations}) > 1
+        kept = library.conversations.load(library.conversations.append("", answer).id)
+    panel = evidence_html(kept)
+    for index, claim in enumerate(answer.supported):
+        for citation in claim.citations:
+            assert re.search(rf'data-keys="[^"]*\bquote-1-{index}-{citation.number}\b', panel), citation.quote
+    assert "Limits" not in panel  # what nothing quotes is not kept
 
 
 def test_hostile_pdf_bytes_never_get_further_than_a_load_error() -> None:

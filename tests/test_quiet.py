@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 JOB = """
 import ipaddress, socket, sys
 attempts = []
@@ -37,10 +39,14 @@ print("quiet")
 """
 
 
+@pytest.mark.slow
 def test_the_whole_main_job_tries_no_connection(tmp_path: Path) -> None:
     (tmp_path / "extra.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
     # Tracing that the user's shell happens to have on must not send questions anywhere either.
-    environment = os.environ | {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "HF_HUB_OFFLINE": "0"}
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = os.environ | {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    environment |= {"LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": "x", "HF_HUB_OFFLINE": "0"}
     result = subprocess.run(
         [sys.executable, "-c", JOB, str(tmp_path / "data")],
         capture_output=True,
@@ -51,3 +57,5 @@ def test_the_whole_main_job_tries_no_connection(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert "quiet" in result.stdout
+    # Native code opens its sockets past the audit hook: onnxruntime's telemetry gives itself away by the files that it queues in.
+    assert [path.name for path in home.rglob("*") if path.is_file()] == []

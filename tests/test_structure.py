@@ -14,9 +14,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
 ORDER = """errors records files resources privacy config prompts tokens costs replies terms sentences quantities loaders chunking
-merging models catalogue vectors lexical following questions reranking retrieval abstention citations extractive answering
-generating indexing conversations feedback library doctor evaluation testing page app terminal cli_eval cli training
-__init__""".split()
+merging models catalogue vectors lexical following questions reranking retrieval expecting abstention citations
+extractive answering generating indexing conversations feedback library doctor evaluation testing page app terminal cli_eval
+cli training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:

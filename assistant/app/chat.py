@@ -149,8 +149,9 @@ class Chat:
     def picture(self, wanted: str, conversation_id: str) -> Any:
         """The page of a PDF that an answer cites; `wanted` is the number of its turn and of the citation."""
         turn, index, _ = map(int, wanted.split(":"))  # the last part only tells one click from the next
-        citation = self._stored.load(conversation_id).turns[turn - 1].answer.citations[index]
-        picture = Image.open(io.BytesIO(self._library.page_picture(citation)))
+        citations = self._stored.load(conversation_id).turns[turn - 1].answer.citations
+        citation = citations[index]
+        picture = Image.open(io.BytesIO(self._library.page_picture(citation, *citations)))
         return gr.Image(picture, visible=True, label=f"Page {citation.page} of {citation.paper.title}")
 
     def vote(self, conversation_id: str, data: gr.LikeData) -> Any:

@@ -27,6 +27,19 @@
       },
       true,
     );
+  // A new answer's panel starts at its first marked sentence, which may stand far down in a long abstract.
+  const atFirstMark = () => {
+    const panel = document.querySelector("#evidence");
+    const mark = panel && panel.querySelector(".turn.current mark");
+    if (!mark || panel.dataset.at === mark.dataset.keys) return;
+    panel.dataset.at = mark.dataset.keys;
+    const paper = mark.closest(".paper").getBoundingClientRect();
+    const below = mark.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    if (below < panel.clientHeight - 80) return;
+    const top = Math.min(mark.getBoundingClientRect().top - paper.top, panel.clientHeight / 3);
+    panel.scrollTop += below - top;
+  };
+  new MutationObserver(atFirstMark).observe(document.body, { childList: true, subtree: true });
   // A button of a PDF's page names it in a hidden box, which the server answers with a picture.
   document.addEventListener("click", (e) => {
     const button = e.target.closest && e.target.closest("#evidence button.page-picture");

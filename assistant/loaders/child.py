@@ -1,16 +1,19 @@
 """Parsers that may hang or crash run in a child process, with a limit on time and memory.
 
-One child serves many files; it is replaced when it crashes or takes too long. It speaks lines: a JSON request on its standard
-input, a JSON answer on its standard output.
+A child serves many files, one at a time; it is replaced when it crashes or takes too long. Callers in several threads have a
+child each, as many as there are processors. It speaks lines: a JSON request on its standard input, a JSON answer on its
+standard output.
 """
 
 import atexit
 import importlib
 import json
+import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, Queue
@@ -21,6 +24,8 @@ from assistant.loaders.result import Loaded
 from assistant.records import paper_from
 
 SECONDS = 120.0
+_PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+PARALLEL = min(_PROCESSORS, 8)  # files worth reading at a time; each may take the memory below
 _MEMORY = 4 << 30  # bytes of address space
 
 
@@ -58,7 +63,30 @@ class _Child:
 
 
 _lock = threading.Lock()
-_child: _Child | None = None
+_slots = threading.BoundedSemaphore(PARALLEL + 1)  # one more, so that a page's picture need not wait for an ingest
+_idle: list[_Child] = []
+_busy: set[_Child] = set()
+
+
+@contextmanager
+def _borrowed() -> Iterator[_Child]:
+    """A child that nobody else asks meanwhile; it is kept for the next one unless this ends with an error."""
+    with _slots:
+        with _lock:
+            child = _idle.pop() if _idle else _Child()
+            if child.process.poll() is not None:  # it was ended while it was idle
+                child = _Child()
+            _busy.add(child)
+        try:
+            yield child
+        except BaseException:  # an answer to an interrupted question must not be taken for the next one's
+            with _lock:
+                _busy.discard(child)
+            child.stop()
+            raise
+        with _lock:
+            _busy.discard(child)
+            _idle.append(child)
 
 
 def in_child(function: str, path: Path, seconds: float = SECONDS, **options: Any) -> Any:
@@ -67,22 +95,14 @@ def in_child(function: str, path: Path, seconds: float = SECONDS, **options: Any
 
     Raises LoadError where the function does, where the child crashes, and after `seconds`.
     """
-    global _child
-    with _lock:
-        if _child is None or _child.process.poll() is not None:
-            _child = _Child()
+    with _borrowed() as child:
         try:
-            answer = _child.ask({"function": function, "path": str(path.resolve()), "options": options}, seconds)
+            answer = child.ask({"function": function, "path": str(path.resolve()), "options": options}, seconds)
         except Empty:
-            _stop()
             raise LoadError(
                 f"{path.name} took longer than {seconds:.0f} s to read; it may be damaged or hostile"
             ) from None
-        except BaseException:
-            _stop()  # an answer to an interrupted question must not be taken for the next one's
-            raise
         if answer is None:
-            _stop()
             raise LoadError(
                 f"{path.name} crashed its reader; it is damaged or hostile, or too large for the memory limit"
             )
@@ -97,14 +117,16 @@ def load_in_child(function: str, path: Path) -> Loaded:
     return Loaded(tuple(map(paper_from, value["papers"])), tuple(value["problems"]), value["pages"])
 
 
-def _stop() -> None:
-    global _child
-    if _child is not None:
-        _child.stop()
-        _child = None
+def stop_children(idle_only: bool = False) -> None:
+    """Ends the children; what they are reading, unless `idle_only`, ends in a LoadError for those who wait for it."""
+    with _lock:
+        stopped = [*_idle, *(() if idle_only else _busy)]
+        _idle.clear()
+    for child in stopped:
+        child.stop()
 
 
-atexit.register(_stop)
+atexit.register(stop_children)
 
 
 def _limit_memory() -> None:

@@ -63,7 +63,7 @@ def _paper(record: Any, source: str) -> Paper:
     if not isinstance(record, Mapping):
         raise ValueError("not a JSON object")
     if "body" in record and "id" in record and "abstract" in record:
-        return _exported(record)
+        return _exported(record, source)
     title = record.get("title") or record.get("display_name")
     if not isinstance(title, str) or not title.strip():
         raise ValueError("needs a text 'title' and a text 'abstract'")
@@ -88,9 +88,10 @@ def _paper(record: Any, source: str) -> Paper:
     )
 
 
-def _exported(record: Mapping[str, Any]) -> Paper:
+def _exported(record: Mapping[str, Any], source: str) -> Paper:
     try:
-        return paper_from({name: value for name, value in record.items() if name != "embeddings"})
+        values = {name: value for name, value in record.items() if name != "embeddings"}
+        return paper_from({"sources": (source,), **values})
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"is no paper of 'assistant export' ({error})") from None
 

@@ -1,6 +1,8 @@
 """What every loader gets: a file's name and bytes, and its text where it is one."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from assistant.errors import LoadError
@@ -21,6 +23,11 @@ class Source:
     def name(self) -> str:
         """The file's name."""
         return self.path.name
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the content, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def head(self) -> str:

@@ -44,7 +44,7 @@ def _turn(turn: Turn, number: int) -> Iterator[str]:
 
 
 def _page_buttons(citations: Sequence[Citation], answer: Answer, turn: int) -> str:
-    """A button for each page of a PDF that is cited: it shows the page with the first quotation on it marked."""
+    """A button for each page of a PDF that is cited: it shows the page with the quotations on it marked."""
     first = {c.page: answer.citations.index(c) for c in reversed(citations) if is_from_pdf(c)}
     return "".join(
         f'<button class="page-picture" data-wanted="{turn}:{index}">Show page {page}</button>'

@@ -6,9 +6,9 @@ Characters come in the order of the page's content; a wide gap ends a line, so t
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
 
@@ -50,8 +50,7 @@ class PageText:
     sideways: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Character:
+class _Character(NamedTuple):  # a page has thousands: a tuple is made several times faster than a frozen dataclass
     sign: str
     left: float
     bottom: float
@@ -66,16 +65,14 @@ def page_text(page: Any, number: int) -> PageText:
     text_page = page.get_textpage()
     try:
         count = max(0, text_page.count_chars())
-        quarters = [_quarter(text_page, index) for index in range(count)]
+        handle = text_page.raw
+        quarters = [_quarter(handle, index) for index in range(count)]
         upright = Counter(quarters).most_common(1)[0][0] if quarters else 0
         x, y, right, top = page.get_mediabox()
         width, height = right - x, top - y
-        characters = [
-            _character(text_page, index, upright, (x, y, width, height))
-            for index in range(count)
-            if quarters[index] == upright
-        ]
-        sideways = "".join(_sign(text_page, index) for index in range(count) if quarters[index] != upright)
+        read = _character_reader(handle, upright, (x, y, width, height))
+        characters = [read(index) for index in range(count) if quarters[index] == upright]
+        sideways = "".join(_sign(handle, index) for index in range(count) if quarters[index] != upright)
         lines = tuple(filter(None, (_line(text_page, number, group) for group in _groups(characters))))
         if upright % 2:
             width, height = height, width
@@ -84,29 +81,39 @@ def page_text(page: Any, number: int) -> PageText:
         text_page.close()
 
 
-def _quarter(text_page: Any, index: int) -> int:
+def _quarter(handle: Any, index: int) -> int:
     """How many quarter turns a character is rotated by; generated spaces and line ends count as upright."""
-    angle = raw.FPDFText_GetCharAngle(text_page, index)
+    angle = raw.FPDFText_GetCharAngle(handle, index)
     return round(angle / (math.pi / 2)) % 4 if angle > 0 else 0
 
 
-def _sign(text_page: Any, index: int) -> str:
-    code = raw.FPDFText_GetUnicode(text_page, index)
+def _sign(handle: Any, index: int) -> str:
+    code = raw.FPDFText_GetUnicode(handle, index)
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
 
 
-def _character(text_page: Any, index: int, upright: int, page: tuple[float, float, float, float]) -> _Character:
-    """The character in a page turned so that most of its text stands upright; `page` is x, y, width and height."""
+def _character_reader(
+    handle: Any, upright: int, page: tuple[float, float, float, float]
+) -> Callable[[int], _Character]:
+    """Gives the character of an index in a page turned so that most of its text stands upright; `page` is x, y, width and
+    height. The four numbers that pdfium writes to are made once a page."""
+    x, y, page_width, page_height = page
     box = [ctypes.c_double() for _ in range(4)]
-    raw.FPDFText_GetCharBox(text_page, index, *box)
-    x, y, width, height = page
-    left, right, bottom, top = (value.value for value in box)
-    left, right, bottom, top = left - x, right - x, bottom - y, top - y
-    for _ in range(upright):  # a quarter turn takes (x, y) to (height - y, x)
-        left, right, bottom, top = height - top, height - bottom, left, right
-        width, height = height, width
-    size = raw.FPDFText_GetFontSize(text_page, index)
-    return _Character(_sign(text_page, index), left, bottom, right, top, size if size > 1 else top - bottom, index)
+    places = [ctypes.byref(number) for number in box]
+    left_, right_, bottom_, top_ = box
+    char_box, font_size = raw.FPDFText_GetCharBox, raw.FPDFText_GetFontSize
+
+    def read(index: int) -> _Character:
+        char_box(handle, index, *places)
+        left, right, bottom, top = left_.value - x, right_.value - x, bottom_.value - y, top_.value - y
+        width, height = page_width, page_height
+        for _ in range(upright):  # a quarter turn takes (x, y) to (height - y, x)
+            left, right, bottom, top = height - top, height - bottom, left, right
+            width, height = height, width
+        size = font_size(handle, index)
+        return _Character(_sign(handle, index), left, bottom, right, top, size if size > 1 else top - bottom, index)
+
+    return read
 
 
 def _groups(characters: list[_Character]) -> Iterator[list[_Character]]:

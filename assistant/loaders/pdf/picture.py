@@ -3,6 +3,7 @@
 import base64
 import ctypes
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl",
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
-def quote_picture(path: Path, page: int, quote: str) -> str:
-    """Page `page` (from 1) as a PNG in base64, with the quotation marked as far as the page shows it.
+def quote_picture(path: Path, page: int, quotes: Sequence[str]) -> str:
+    """Page `page` (from 1) as a PNG in base64, with the quotations marked as far as the page shows them.
 
     Raises LoadError where the file is no longer what was read.
     """
@@ -36,7 +37,7 @@ def quote_picture(path: Path, page: int, quote: str) -> str:
         picture = shown.render(scale=_SCALE).to_pil().convert("RGB")
         marks = Image.new("RGB", picture.size, "white")
         draw = ImageDraw.Draw(marks)
-        for box in _boxes(shown, quote):
+        for box in (box for quote in quotes for box in _boxes(shown, quote)):
             draw.rectangle(box, fill=_MARK)
         buffer = io.BytesIO()
         ImageChops.multiply(picture, marks).save(buffer, "PNG", optimize=True)

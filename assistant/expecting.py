@@ -1,0 +1,161 @@
+"""What kind of answer a question expects, held against the papers that would be quoted.
+
+Retrieval cannot tell a near miss: the topic is there, only the number, the licence or the other method asked for is not. But a
+question often says what its answer must hold: all the names that it joins, a number of the things that it counts, a sum of money,
+a quantity in the unit that it names, or a word for what it asks after. Where the passages found hold none of that, quoting
+them would answer another question. Every rule asks for less than a right answer holds, so that a doubt keeps the answer.
+"""
+
+import re
+from calendar import month_name
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from assistant.quantities import quantities
+from assistant.questions import Question
+from assistant.records import Paper, Passage
+from assistant.terms import STOP_WORDS, squeezed, stem
+
+_COUNTED = re.compile(r"\b(?:how many|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
+_IN_UNIT = re.compile(r"\bin (?:us |u\.s\. )?([a-z]+)\b", re.IGNORECASE)
+_MONEY_WANTED = re.compile(
+    r"\bhow much (?:money\b|(?:did|does|do|would|will)\b.*\bcosts?\b)|\bhow expensive\b"
+    r"|\bwhat (?:did|does|do|would|was|were|is)\b.*\b(?:cost|price|paid)\b", re.IGNORECASE,
+)  # fmt: skip
+_MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
+_SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
+_MONTHS = frozenset(month.lower() for month in month_name if month)
+_WORD = re.compile(r"[^\W_]+")
+_PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
+_WINDOW = 40  # characters after a number in which the thing counted must follow
+_ONE_OF_A_UNIT = re.compile(
+    r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
+)
+_COUNTED_AS_ONE = re.compile(r"\b(?:one|single|an?)\s+(?:[\w-]+\s+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Topic:
+    """What questions ask after by name, and the words one of which every text about it uses."""
+
+    name: str
+    asked: re.Pattern[str]
+    said: re.Pattern[str]
+
+
+def _topic(name: str, asked: str, said: str) -> _Topic:
+    return _Topic(name, re.compile(asked, re.IGNORECASE), re.compile(said, re.IGNORECASE))
+
+
+_TOPICS = (
+    _topic("a licence", r"\blicen[cs]\w*", r"\blicen[cs]|\b(?:MIT|Apache|BSD|L?GPL)\b|\bCC[- ]?(?:BY|0)\b|\bcopyright"),
+    _topic(
+        "funding", r"\bwho (?:funded|sponsored|paid for|financed)\b|\bfund(?:ed|ing|er)\b|\bgrants?\b",
+        r"\bfund|\bgrant|\bsponsor|\bsupported (?:in part )?by\b|\bfinanc",
+    ),
+    _topic(
+        "a hospital", r"\b(?:which|what) (?:\w+ )?(?:hospital|clinic)s?\b",
+        r"\bhospital|\bclinics?\b|\bmedical (?:cent|school)|\binfirmary|\bhealth (?:system|service|care)",
+    ),
+    _topic(
+        "a university or school", r"\b(?:which|what) (?:\w+ )?(?:universit\w+|schools?|colleges?|campus)\b",
+        r"\buniversit|\bschool|\bcollege|\binstitute|\bcampus|\bacadem",
+    ),
+    _topic(
+        "a batch size", r"\b(?:which|what|how (?:large|big)) (?:\w+ ){0,3}batch(?:es| sizes?)?\b", r"\b(?:mini-?)?batch",
+    ),
+    _topic("a learning rate", r"\b(?:which|what|how high) (?:\w+ ){0,3}learning rates?\b", r"\blearning[- ]rate|\bstep size"),
+    _topic(
+        "a GPU", r"\b(?:which|what) (?:\w+ (?:of )?){0,2}(?:gpu|graphics card|accelerator)s?\b",
+        r"\b(?:[A-Z]{1,3}\d{2,4}|RTX|GTX|TPU|Titan|GeForce|Radeon|Quadro|MI\d+)\b",
+    ),
+    _topic(
+        "a place", r"\b(?:which|what) (?:\w+ )?(?:countr\w+|cit(?:y|ies)|towns?|continents?)\b",
+        r"\b(?-i:(?:in|at|from|of|across|near) (?:the )?[A-Z][a-z]+)",
+    ),
+    _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
+    _topic("a seed", r"\b(?:which|what|how many) (?:random )?seeds?\b", r"\bseed"),
+)  # fmt: skip
+
+
+def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[str], bool]) -> str:
+    """What the question expects and none of the papers found holds, as a reason to decline; "" where nothing is missing.
+
+    `is_known` tells whether the library uses a name anywhere: one that it does not is another rule's business.
+    """
+    if question.about_metadata or question.wants_list or question.wants_comparison or not passages:
+        return ""
+    names = [name for name in question.names if _is_telling(name) and is_known(name)]
+    joined = {paper.id for paper in {p.paper.id: p.paper for p in passages}.values() if _mentions_all(paper, names)}
+    if not joined:
+        together = " together" if len(names) > 1 else ""
+        return f"Not found: no paper found mentions {_listed(names)}{together}."
+    # Titles print every word with a capital, which says nothing of places.
+    texts = [f"{passage.paper.title.lower()}\n{passage.text}" for passage in passages if passage.paper.id in joined]
+    for missing, holds in _expectations(question):
+        if not any(holds(text) for text in texts):
+            return f"Not found: the passages found say nothing of {missing}."
+    return ""
+
+
+def _is_telling(name: str) -> bool:
+    return len(squeezed(name)) >= _SHORTEST_NAME and name.lower() not in _MONTHS
+
+
+def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:
+    """True where the paper, anywhere, uses every name, or at least the first part of a compound ("S4" of "S4-like")."""
+    if not names:
+        return True
+    text = "\n".join([paper.record, *(section.text for section in paper.sections)])
+    squeezed_text = squeezed(text)
+    return all(squeezed(name) in squeezed_text or _first_part(name) in _WORD.findall(text) for name in names)
+
+
+def _first_part(name: str) -> str:
+    return name.split("-")[0]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"“{name}”" for name in names[:3])
+
+
+def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], object]]]:
+    """What an answer must hold: how to call it, and whether a text holds it."""
+    if counted := _counted(question.text):
+        yield f"a number of {counted}", partial(_counts, stem(counted.lower()))
+    for match in _IN_UNIT.finditer(question.text):
+        unit = next((quantity.unit for quantity in quantities(f"1 {match[1].lower()}")), "")
+        if unit and unit != "$":
+            yield f"anything in {match[1]}", partial(_measures, unit)
+    if _MONEY_WANTED.search(question.text):
+        yield "money", _MONEY.search
+    for topic in _TOPICS:
+        if topic.asked.search(question.text):
+            yield topic.name, topic.said.search
+    if question.wants_number:
+        yield "a number", lambda text: quantities(text, in_names=True) or _ONE_OF_A_UNIT.search(text)
+
+
+def _counted(text: str) -> str:
+    """The head of what a question counts: "GPU hours" of "how many GPU hours did …" gives "hours"; "" where it counts nothing."""
+    match = _COUNTED.search(text)
+    words: list[str] = []
+    for word in re.findall(r"[\w'’-]+", match[1]) if match else []:
+        if word.lower() in STOP_WORDS | _PARTICIPLES or word.lower().endswith("ed"):
+            break
+        words.append(word)
+    return words[-1] if words else ""
+
+
+def _measures(unit: str, text: str) -> bool:
+    return any(quantity.unit == unit for quantity in quantities(text))
+
+
+def _counts(head: str, text: str) -> bool:
+    """True where a number of the text is followed by the thing counted."""
+    ends = [quantity.end for quantity in quantities(text)] + [match.end() for match in _COUNTED_AS_ONE.finditer(text)]
+    return any(
+        head in {stem(word) for word in re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())}
+        for end in ends
+    )

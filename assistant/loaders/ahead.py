@@ -1,0 +1,61 @@
+"""PDFs are read beforehand, several at a time in child processes, while the papers of earlier files are stored."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from assistant.errors import LoadError
+from assistant.loaders.child import PARALLEL, stop_children
+from assistant.loaders.registry import load_source
+from assistant.loaders.result import Loaded
+from assistant.loaders.source import read_source
+
+_HEAD = 1024  # bytes in which a PDF says that it is one
+
+
+class ReadAhead(NamedTuple):
+    """What a file held when it was read: the digest of its content, and its papers or why there are none."""
+
+    digest: str
+    loaded: Loaded | LoadError
+
+
+Ahead = Future[ReadAhead | None]
+
+
+def read_ahead(paths: Iterable[Path], is_wanted: Callable[[str], bool]) -> Generator[tuple[Path, Ahead], None, None]:
+    """The paths in order, each with what is being read of it: None for what is no PDF or whose digest is not wanted.
+
+    At most as many PDFs as there are processors are read and wait at any time. Close it: what is being read is then ended.
+    """
+    pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="reading")
+    waiting: deque[tuple[Path, Ahead]] = deque()
+    try:
+        for path in paths:
+            waiting.append((path, pool.submit(_read, path, is_wanted)))
+            if len(waiting) > PARALLEL:
+                yield waiting.popleft()
+        while waiting:
+            yield waiting.popleft()
+    finally:
+        is_cut_off = bool(waiting)
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop_children(idle_only=not is_cut_off)
+
+
+def _read(path: Path, is_wanted: Callable[[str], bool]) -> ReadAhead | None:
+    try:
+        with path.open("rb") as file:
+            if b"%PDF-" not in file.read(_HEAD):
+                return None
+        source = read_source(path)
+        if not is_wanted(source.digest):
+            return None
+        try:
+            return ReadAhead(source.digest, load_source(source))
+        except LoadError as error:
+            return ReadAhead(source.digest, error)
+    except (OSError, LoadError):
+        return None  # whoever reads it in its turn will say why

@@ -1,0 +1,89 @@
+"""Near misses: the topic is there, the kind of answer is not. One text answers every question, the other none."""
+
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.expecting import unmet
+from assistant.questions import read_question
+from assistant.records import Chunk, Passage, Span
+
+DENS = Paper(
+    title="OtterNet: Counting Dens from Drones",
+    abstract="OtterNet finds 41 dens in 12 hours on two A100 GPUs with a batch size of 64 in Norway. It is released under the "
+    "MIT licence, beats RiverNet by 3 points, and each flight costs 90 dollars. Trained with support by grants of 2019.",
+)
+BARE = Paper(title="OtterNet: Counting Dens from Drones", abstract="OtterNet finds dens from drones, and it is fast.")
+ASKED = [
+    "How many dens does OtterNet find?",
+    "What is the number of dens found?",
+    "How long does finding dens take, in hours?",
+    "What batch size does OtterNet use?",
+    "Under which licence is OtterNet released?",
+    "How much money does a flight cost?",
+    "What does a flight of OtterNet cost?",
+    "Which GPU does OtterNet run on?",
+    "Who funded OtterNet?",
+    "Does OtterNet beat RiverNet at counting?",
+    "In which country are the dens?",
+    "Which years do the grants span?",
+    "By what share is OtterNet better?",
+]
+
+
+def passage_of(paper: Paper) -> Passage:
+    return Passage(
+        Chunk(f"{paper.id}:0", paper.id, paper.abstract, (Span(0, len(paper.abstract)),), 0, 0, 60), paper, 1.0
+    )
+
+
+def lacking(question: str, *papers: Paper) -> str:
+    return unmet(read_question(question), [passage_of(paper) for paper in papers], lambda name: True)
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_the_passages_hold_is_answered(question: str) -> None:
+    assert lacking(question, DENS) == ""
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_the_passages_do_not_hold_is_named(question: str) -> None:
+    assert lacking(question, BARE).startswith("Not found:")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does OtterNet find dens?",
+        "Compare OtterNet and RiverNet",
+        "Which methods beat RiverNet?",
+        "how many of the dens are found from drones?",
+        "Is an OtterNet-like search fast?",
+    ],
+)
+def test_a_question_that_expects_nothing_particular_is_answered(question: str) -> None:
+    assert lacking(question, DENS) == ""
+
+
+def test_two_names_must_stand_in_one_paper() -> None:
+    other = Paper(title="RiverNet", abstract="RiverNet maps rivers.")
+    assert "“OtterNet” and “RiverNet” together" in lacking("Does OtterNet beat RiverNet?", BARE, other)
+    assert lacking("Does OtterNet differ from RiverNet?", BARE, other) == ""  # a comparison may quote both
+
+
+def test_a_name_may_stand_anywhere_in_the_paper() -> None:
+    whole = Paper(title="OtterNet", abstract="OtterNet finds dens. RiverNet does not.")
+    first = Chunk(f"{whole.id}:0", whole.id, whole.abstract[:20], (Span(0, 20),), 0, 0, 5)
+    question = read_question("Does OtterNet beat RiverNet?")
+    assert unmet(question, [Passage(first, whole, 1.0)], lambda name: True) == ""
+
+
+def test_the_library_declines_and_says_what_is_missing(tmp_path: object) -> None:
+    with Assistant(data_dir=str(tmp_path)) as library:
+        library.add([BARE])
+        answer = library.ask("How many dens does OtterNet find?")
+        assert (answer.status, answer.reason) == (
+            "not_found",
+            "Not found: the passages found say nothing of a number of dens.",
+        )
+        assert answer.nearest
+        assert library.ask("How does OtterNet find dens?").status == "answered"

@@ -1,0 +1,170 @@
+"""What a question asks for, and that the library acts on it: years, requests that are no topics, small talk, spellings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.questions import read_question
+from assistant.terms import stem
+
+PAPERS = [
+    Paper("Otters in May", "Otters swim in cold rivers and eat fish.", date="May 3, 2022", year=2022, author_count=4),
+    Paper("Otters in June", "Otters dive for fish in cold rivers.", date="Jun 9, 2022", year=2022),
+    Paper("Otters before", "Otters of cold rivers eat fish. The election of 2022 was far away.", date="May 1, 2019", year=2019),
+    Paper("PALBEAR: Bears that ponder", "Bears ponder before they fish. The colour of a bear is brown.", year=2020),
+    Paper("Mountains explained", "We explain how mountains rise, and list many of them.", year=2020),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with Assistant(data_dir=tmp_path_factory.mktemp("zoo")) as library:
+        library.add(PAPERS)
+        yield library
+
+
+def titles(library: Assistant, question: str) -> list[str]:
+    return list(dict.fromkeys(citation.paper.title for citation in library.ask(question).citations))
+
+
+@pytest.mark.parametrize(
+    ("question", "of_year"),
+    [
+        ("Which papers from 2021 are about pruning?", True),
+        ("papers on otters published in May 2022", True),
+        ("studies that appeared in 2019", True),
+        ("2019 papers about otters", True),
+        ("What was the turnout of the 2022 election?", False),
+        ("How does it do on BEA-2019?", False),
+        ("What is said of the world in 2019?", False),
+    ],
+)
+def test_a_year_of_publication_is_told_from_others(question: str, of_year: bool) -> None:
+    assert read_question(question).of_year is of_year
+
+
+def test_papers_of_another_year_are_not_cited(zoo: Assistant) -> None:
+    assert titles(zoo, "Which papers from 2019 are about otters?") == ["Otters before"]
+    assert set(titles(zoo, "Which papers about otters appeared in 2022?")) == {"Otters in May", "Otters in June"}
+
+
+def test_papers_of_a_time_are_listed_by_their_printed_record(zoo: Assistant) -> None:
+    answer = zoo.ask("Which papers are from May 2022?")
+    assert [claim.text for claim in answer.claims] == ["Otters in May · 4 authors · May 3, 2022"]
+    assert len(zoo.ask("List papers from 2022").claims) == 2
+
+
+@pytest.mark.parametrize("question", ["Explain PALBEAR", "Summarise PALBEAR", "Can you list PALBEAR?", "whats PALBEAR"])
+def test_what_is_said_to_the_assistant_is_no_topic(zoo: Assistant, question: str) -> None:
+    assert titles(zoo, question)[0] == PAPERS[3].title
+
+
+def test_a_question_of_requests_only_is_still_searched_for() -> None:
+    assert read_question("explain").terms == ("explain",)
+
+
+@pytest.mark.parametrize(
+    "question", ["Hello", "thanks!", "Good morning", "What can you do?", "ok, thank you very much"]
+)
+def test_small_talk_gets_advice(zoo: Assistant, question: str) -> None:
+    answer = zoo.ask(question)
+    assert (answer.status, answer.reason[:27]) == ("not_found", "That asks nothing of the pa")
+
+
+@pytest.mark.parametrize(
+    "question", ["How many papers are in the library?", "What is the newest paper?", "Which has the most authors?"]
+)
+def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question: str) -> None:
+    assert "Library tab" in zoo.ask(question).reason
+
+
+def test_who_wrote_it_says_what_is_printed(zoo: Assistant) -> None:
+    for question in ("Who wrote Otters in May?", "Who authored Otters in May?"):
+        reason = zoo.ask(question).reason
+        assert reason == "The listing of “Otters in May” does not say who wrote it; it prints 4 authors · May 3, 2022."
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [
+        ("colour", "color"), ("behaviours", "behaviors"), ("optimisation", "optimization"), ("generalises", "generalizes"),
+        ("labelled", "labeled"), ("modelling", "modeling"), ("analyse", "analyze"), ("centre", "center"), ("metres", "meters"),
+    ],
+)  # fmt: skip
+def test_both_spellings_share_a_stem(british: str, american: str) -> None:
+    assert stem(british) == stem(american)
+
+
+@pytest.mark.parametrize(("one", "other"), [("hour", "hor"), ("noise", "noize"), ("called", "caled"), ("four", "for")])
+def test_words_that_only_look_so_stay_apart(one: str, other: str) -> None:
+    assert stem(one) != stem(other)
+
+
+def test_an_american_question_finds_a_british_text(zoo: Assistant) -> None:
+    assert titles(zoo, "What color is a bear?") == [PAPERS[3].title]
+
+
+def test_an_index_of_an_older_version_is_built_again(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(PAPERS[:1])
+        library.search("otters")
+        (marker,) = (tmp_path / "lexical").rglob("terms-version")
+        marker.write_text("1")
+    with Assistant(data_dir=tmp_path) as library:
+        library.search("otters")
+        assert not marker.exists()
+        assert library.lexical.count() == 1
+
+
+FOLLOWED = [
+    Paper("OtterNet: Finding Dens", "OtterNet finds dens of otters. Finding a den takes an hour. OtterNet runs on a phone."),
+    Paper("Beaver-7: Counting Dams", "Beaver-7 counts dams of beavers. A dam takes a minute. Beaver-7 runs on a server."),
+    Paper("POINTS: Where Otters Meet", "POINTS maps where otters meet. Maps of a river take a day."),
+    Paper("On data", "Data points of otters are rare. Points of view on otters differ."),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with Assistant(data_dir=tmp_path_factory.mktemp("dens")) as library:
+        library.add(FOLLOWED)
+        yield library
+
+
+def chat(library: Assistant, *questions: str) -> tuple[str, list[str]]:
+    """The last question as it was understood, and the titles that its answer cites."""
+    history: list[dict[str, str]] = []
+    for question in questions:
+        answer = library.ask(question, history=history)
+        history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+    return answer.standalone_question, list(dict.fromkeys(citation.paper.title for citation in answer.citations))
+
+
+@pytest.mark.parametrize("question", ["And what about Beaver-7?", "What is Beaver-7?", "and beaver-7?"])
+def test_a_follow_up_on_another_paper_leaves_the_first(dens: Assistant, question: str) -> None:
+    understood, cited = chat(dens, "What is OtterNet?", question)
+    assert understood == question
+    assert cited[0] == "Beaver-7: Counting Dams"
+
+
+@pytest.mark.parametrize("question", ["How long does it take?", "and the time it takes?", "What does it run on?"])
+def test_a_follow_up_on_the_same_paper_keeps_it(dens: Assistant, question: str) -> None:
+    understood, cited = chat(dens, "What is Beaver-7?", question)
+    assert "(about “Beaver-7: Counting Dams”)" in understood
+    assert cited == ["Beaver-7: Counting Dams"]
+
+
+def test_one_of_several_papers_is_chosen_by_its_place(dens: Assistant) -> None:
+    first, cited = chat(dens, "Compare OtterNet and Beaver-7")
+    assert len(cited) > 1
+    understood, _ = chat(dens, "Compare OtterNet and Beaver-7", "What does the second one run on?")
+    assert understood.endswith(f"(about “{cited[1]}”)")
+    understood, _ = chat(dens, "Compare OtterNet and Beaver-7", "Which of them runs on a phone?")
+    assert all(title in understood for title in cited)
+
+
+def test_a_short_name_that_is_a_word_means_its_paper(dens: Assistant) -> None:
+    assert chat(dens, "Explain POINTS")[1][0] == "POINTS: Where Otters Meet"
+    assert chat(dens, "Are data points of otters rare?")[1][0] == "On data"
