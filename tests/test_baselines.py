@@ -1,6 +1,8 @@
 """What a report says of simpler ways: ranking alone, an ordinary chain, the model alone; and what all of it cost."""
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ import pytest
 from provider import Body, Fail, Provider, Reply, evidence
 
 from assistant import Assistant, Paper, Report, evaluate
+from assistant.evaluation.asking import Examiner
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK, claims_of
+from assistant.evaluation.keeping import Kept
+from assistant.evaluation.results import Result
 from assistant.evaluation.testset import Evidence, Item
 from assistant.records import Chunk, Passage
 
@@ -128,6 +133,23 @@ def test_a_baseline_that_fails_is_named_and_never_scored(run: Callable[..., Any]
     both, _ = run([ours, Fail(500), ours, ours, ours, ours], [WHERE, COST])
     gain = next(g for g in both.gains if g.baseline == CHAIN and g.ours.name == "abstention: unanswerable declined")
     assert (gain.theirs.count, gain.theirs.total, gain.theirs.not_scored) == (1, 2, ("where",))
+
+
+def test_a_baseline_that_takes_too_long_costs_the_answer_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, kept = threading.Event(), Kept(tmp_path / "answers.jsonl", "")
+    with monkeypatch.context() as patched:
+        patched.setattr(Examiner, "ask", lambda self, item: Result(item, "answered"))
+        patched.setattr(Examiner, "ask_rivals", lambda self, item: ended.wait(20))
+        with Assistant(data_dir=folder, reranker="off") as library:
+            (result,) = evaluate(library, [WHERE], timeout=0.05).results
+    ended.set()
+    assert (result.error, result.rivals[CHAIN].error) == ("", "no answer within 0.05 s")
+    kept.put(result)
+    assert not (tmp_path / "answers.jsonl").exists()  # what failed is asked for again
+    kept.put(replace(result, rivals={}))
+    assert (tmp_path / "answers.jsonl").exists()
 
 
 def test_marks_of_a_chain_are_read_as_they_stand() -> None:

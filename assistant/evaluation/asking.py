@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from assistant.errors import QuestionError
 from assistant.evaluation.baselines import RANKINGS, rivals_of, spent_of
-from assistant.evaluation.results import Cited, Result, Said
+from assistant.evaluation.results import Cited, Result, Rival, Said
 from assistant.evaluation.scoring import DEPTH, holds, scores_of
 from assistant.evaluation.testset import Item
 from assistant.library import Assistant
@@ -49,13 +49,17 @@ class Examiner:
         )  # fmt: skip
         groups = [_is_found(group.paper, group.alternatives, found[""]) for group in item.evidence]
         idf = self.library.lexical.idf
-        result = replace(result, scores=scores_of(result, groups, _has_unknown_marks(answer), idf))
+        return replace(result, scores=scores_of(result, groups, _has_unknown_marks(answer), idf))
+
+    def ask_rivals(self, item: Item) -> dict[str, Rival]:
+        """What the baselines with a model answer; {} where there are none."""
         writer = self.library.language_model() if self.rivals else None
         if writer is None:
-            return result
+            return {}
         # As an ordinary chain has it: the nearest passages by vectors alone to the question as typed.
-        read = self.library.search(item.question, self.library.config.passages, papers=only, dense_weight=1.0)
-        return replace(result, rivals=rivals_of(writer, item, read, idf))
+        passages = self.library.config.passages
+        read = self.library.search(item.question, passages, papers=self._left(item), dense_weight=1.0)
+        return rivals_of(writer, item, read, self.library.lexical.idf)
 
     def _left(self, item: Item) -> list[str] | None:
         """The ids of the papers that may be asked, None for all of them."""

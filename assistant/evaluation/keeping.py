@@ -65,7 +65,7 @@ class Kept:
 
     def put(self, result: Result) -> None:
         """Keeps a result at once, so that a killed run goes on from it. Failures are tried again, not kept."""
-        if not self._path or result.error:
+        if not self._path or result.error or any(rival.error for rival in result.rivals.values()):
             return
         line = json.dumps({"key": self._key(result.item), "result": result_record(result)}, ensure_ascii=False)
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from assistant.config import Config
 from assistant.errors import AssistantError
@@ -15,12 +16,13 @@ from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK, gains_of
 from assistant.evaluation.judging import judged, open_judge
 from assistant.evaluation.keeping import Kept, setup_of
 from assistant.evaluation.reports import Report
-from assistant.evaluation.results import Result
+from assistant.evaluation.results import Result, Rival
 from assistant.evaluation.scoring import figures_of, timings_of
 from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
 
 Progress = Callable[[str, int, int], None]
+_Value = TypeVar("_Value", Result, dict[str, Rival])
 
 
 def evaluate(
@@ -122,23 +124,30 @@ def _asked(examiner: Examiner, items: Sequence[Item], workers: int, timeout: flo
 
 
 def _within(timeout: float, stop: threading.Event, examiner: Examiner, item: Item) -> Result:
-    """The item's result, or one that says that it took too long: Python cannot end a thread, so it is left behind."""
-    box: list[Result | Exception] = []
+    """The item's result, or one that says that it took too long; the baselines have the same time again."""
+    result = _timed(timeout, stop, lambda: examiner.ask(item))
+    if isinstance(result, str):
+        return Result(item, error=result)
+    rivals = {} if result.error else _timed(timeout, stop, lambda: examiner.ask_rivals(item))
+    if isinstance(rivals, str):
+        rivals = dict.fromkeys((CHAIN, CLOSED_BOOK), Rival(error=rivals))
+    return replace(result, rivals=rivals)
 
-    def work() -> None:
+
+def _timed(timeout: float, stop: threading.Event, work: Callable[[], _Value]) -> _Value | str:
+    """What `work` gives, or why it gave nothing: Python cannot end a thread, so one that takes too long is left behind."""
+    box: list[_Value | str] = []
+
+    def run() -> None:
         try:
-            box.append(examiner.ask(item))
+            box.append(work())
         except Exception as error:  # whatever a question brings about must not end the run of the others
-            box.append(error)
+            name = "" if isinstance(error, AssistantError) else f"{type(error).__name__}: "
+            box.append(f"{name}{error}")
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     end = time.monotonic() + timeout
     while thread.is_alive() and not stop.is_set() and time.monotonic() < end:
         thread.join(0.2)
-    if not box:
-        return Result(item, error=f"no answer within {timeout:g} s")
-    if isinstance(box[0], Exception):
-        name = "" if isinstance(box[0], AssistantError) else f"{type(box[0]).__name__}: "
-        return Result(item, error=f"{name}{box[0]}")
-    return box[0]
+    return box[0] if box else f"no answer within {timeout:g} s"
