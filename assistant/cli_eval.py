@@ -42,7 +42,7 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions, the first ones.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds for one question.")] = 180.0,
-    fresh: Annotated[bool, typer.Option(help="Ask again what an earlier run into --output has answered.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Ask and judge again what earlier runs have answered.")] = False,
     baselines: Annotated[
         bool,
         typer.Option(help="Where a model is set: also ask it alone, and as an ordinary chain (two calls a question)."),

@@ -102,10 +102,14 @@ def test_other_forms_are_left_to_others_and_broken_ones_named(tmp_path: Path) ->
         path.write_text(json.dumps(other))
         assert read_public_set(path) is None
     path.write_text('{"1": {"QUESTION": "q", "CONTEXTS": 3, "LONG_ANSWER": "a"}}')
-    with pytest.raises(TestSetError, match="cannot be read as a public test set"):
+    with pytest.raises(TestSetError, match="set.json is not whole"):
         read_public_set(path)
-    with pytest.raises(TestSetError, match="missing.json"):
-        read_public_set(tmp_path / "missing.json")
+    for other in ("{", "3", '[{"question": "q", "docs": []}, 3]'):
+        path.write_text(other)
+        assert read_public_set(path) is None
+    assert read_public_set(tmp_path / "missing.json") is None
+    result = CliRunner().invoke(app, ["eval", "import", "missing.json", "out.jsonl"])
+    assert "missing.json cannot be read" in str(result.exception)
 
 
 def test_imported_papers_are_added_word_for_word(tmp_path: Path) -> None:

@@ -40,21 +40,27 @@ class PublicSet:
 
 
 def read_public_set(path: Path) -> PublicSet | None:
-    """The set in a file or folder; None where it has none of these forms. Raises TestSetError where it cannot be read."""
+    """The set in a file or folder; None where it has none of these forms. Raises TestSetError where one is broken."""
     try:
         if path.is_dir():
             return _scifact(path)
-        value = _json(path)
-        records = [*value.values()] if isinstance(value, dict) else value
-        first = records[0] if isinstance(records, list) and records else None
-        form = next((read for known, read in _FORMS if known(first)), None) if isinstance(first, dict) else None
-        named = value.items() if isinstance(value, dict) else ((str(n), r) for n, r in enumerate(records, 1))
-        return form([(str(name), record) for name, record in named]) if form else None
+        records = _records(path)
+        form = next((read for known, read in _FORMS if records and known(records[0][1])), None)
+        return form(records) if form else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
-        raise TestSetError(
-            f"{path} cannot be read as a public test set ({reason}); give the file as it was published"
-        ) from None
+        raise TestSetError(f"{path} is not whole ({reason}); give the public set as it was published") from None
+
+
+def _records(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
+    """The records of a JSON or JSON Lines file with their names or numbers; [] where it holds something else."""
+    try:
+        value = _json(path)
+    except (OSError, ValueError, EOFError):
+        return []  # for others to read, or to name what is wrong
+    named = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    records = [(str(name), record) for name, record in named]
+    return records if all(isinstance(record, dict) for _, record in records) else []
 
 
 def _text(path: Path) -> str:

@@ -21,7 +21,7 @@ FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of a run over `results`, over all of them, for each type of question and for each file of papers.
+    """The figures of a run over `results`, over all of them, for each type of question and for files of papers.
 
     `gains` say what the pipeline adds over simpler ways; `not_run` says of what was not measured why not. `setup`
     holds hashes of what was measured: settings, papers, code and test set. `interrupted` is True where the run was stopped

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -22,6 +23,7 @@ from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
 
 Progress = Callable[[str, int, int], None]
+_SOURCES = 20  # files of papers with figures of their own, those with the most questions
 _Value = TypeVar("_Value", Result, dict[str, Rival])
 
 
@@ -95,7 +97,8 @@ def _not_run(config: Config, baselines: bool, judge: int) -> dict[str, str]:
 
 def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str], judge: int) -> Report:
     types = sorted({result.item.type for result in results})
-    sources = sorted({source for result in results for source in result.sources})
+    questions = Counter(source for result in results for source in result.sources)
+    sources = sorted(source for source, _ in questions.most_common(_SOURCES))
     return Report(
         mode=next((result.mode for result in results if result.mode), ""),
         results=tuple(results),
