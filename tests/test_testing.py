@@ -38,7 +38,7 @@ def test_their_suite_fails_where_an_answer_is_wrong(folder: Path, pytester: pyte
     text = 'question,reference\n"Where do otters swim?",In cold rivers.\n"What do otters eat at night?",\n'
     (pytester.path / "questions.csv").write_text(text, encoding="utf-8")
     (pytester.path / "library").symlink_to(folder / "library")
-    pytester.makepyfile(test_library=THEIRS)
+    pytester.makepyfile(test_their_answers=THEIRS)
     run = pytester.runpytest_inprocess("-p", "no:cacheprovider")
     run.assert_outcomes(passed=2, failed=1)  # a question without a reference should be declined
     run.stdout.fnmatch_lines(["*should have declined: What do otters eat at night?*"])
