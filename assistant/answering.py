@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
 from assistant.abstention import Decision
+from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
 from assistant.questions import Question, leans_on_history, points_back, read_question, standalone
 from assistant.records import Answer, Claim, Event, Passage, Status, Usage, best_of_each_paper
@@ -38,6 +39,25 @@ class Request:
     scope: Scope = Scope()
     rewritten: str | None = None  # a standalone question edited by the user, used as it is
     fresh: bool = False  # ask the model again, whatever the answer cache holds
+
+
+def request_of(given: "Request | str | Mapping[str, Any]") -> Request:
+    """What the chain was invoked with, as a Request: a question's text and a mapping of a Request's fields are taken too.
+
+    Raises QuestionError for anything else.
+    """
+    if isinstance(given, Request):
+        return given
+    try:
+        return Request(**given) if isinstance(given, Mapping) else Request(_text(given))
+    except TypeError:
+        raise QuestionError('invoke the chain with a question, or {"question": "…", "history": […]}') from None
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        raise TypeError
+    return given
 
 
 @dataclass(slots=True)
@@ -120,8 +140,9 @@ class Pipeline:
         steps = RunnableLambda(self.rewrite) | RunnableLambda(self.retrieve) | RunnableLambda(self.decide)
         return steps | RunnableGenerator(self.write)
 
-    def rewrite(self, request: Request) -> State:
+    def rewrite(self, given: "Request | str | Mapping[str, Any]") -> State:
         """Makes the question stand alone."""
+        request = request_of(given)
         state = State(request)
         asked = read_question(request.question)
         if request.rewritten:

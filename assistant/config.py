@@ -4,10 +4,14 @@ Order: keyword arguments, environment variables, the `.env` file of the current 
 prefix `ASSISTANT_`; those of OpenAI and Chroma keep the providers' own names. `.env.example` lists them all.
 """
 
+import difflib
+import os
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -76,16 +80,48 @@ class Config(BaseSettings):
         return None
 
 
+def variable_of(name: str) -> str:
+    """The environment variable of a setting: ASSISTANT_PASSAGES of "passages", CHROMA_HOST of "chroma_host"."""
+    field = Config.model_fields.get(name)
+    alias = field.validation_alias if field else None
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return f"ASSISTANT_{name.upper()}" if field else name
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Environment variables, of the process or of `.env`, that begin as ours but are none, each with the nearest that is."""
+    ours = [variable_of(name) for name in Config.model_fields]
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    strangers = sorted(name for name in given - set(ours) if name.startswith("ASSISTANT_"))
+    return {name: difflib.get_close_matches(name, ours, 1, 0.0)[0] for name in strangers}
+
+
+def _check_env_file(path: Path) -> None:
+    """Raises ConfigError for a `.env` that cannot be read, which would be ignored in part or fail without its name."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            broken = next((binding for binding in parse_stream(lines) if binding.error), None)
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeDecodeError) as error:
+        what = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read ({error.strerror})"
+        raise ConfigError(f"{path.resolve()} {what}; save it as UTF-8, or remove it") from None
+    if broken:
+        raise ConfigError(f"{path.resolve()}, line {broken.original.line}: expected NAME=value")
+
+
 def load_config(**settings: Any) -> Config:
     """The configuration from keyword arguments, environment and `.env`. Raises ConfigError, which names the setting."""
     unknown = sorted(set(settings) - set(Config.model_fields))
     if unknown:
         raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are {', '.join(sorted(Config.model_fields))}")
+    _check_env_file(Path(".env"))
     try:
         config = Config(**settings)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
-        name = str(first["loc"][0]) if first["loc"] else "a setting"
+        name = variable_of(str(first["loc"][0])) if first["loc"] else "a setting"
         raise ConfigError(f"{name}: {first['msg']}; see .env.example for what it may be") from None
     except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
         raise ConfigError(f"{str(error).splitlines()[0]}; see .env.example for what it may be") from None

@@ -4,7 +4,7 @@ import os
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from assistant.config import Config, load_config
+from assistant.config import Config, load_config, misspelt_variables
 from assistant.errors import AssistantError
 from assistant.library import Assistant, seed_files
 
@@ -58,6 +58,10 @@ def diagnose(**settings: Any) -> list[Finding]:
     try:
         config = load_config(**settings)
         findings += [Finding(setting.what, True, setting.value) for setting in in_use(config)]
+        findings += [
+            Finding(name, False, f"there is no such setting; did you mean {nearest}?")
+            for name, nearest in misspelt_variables().items()
+        ]
         findings.append(Finding("seeds", True, f"{len(seed_files())} listings as shipped"))
         parent = next(folder for folder in (config.data_dir, *config.data_dir.parents) if folder.exists())
         if not os.access(parent, os.W_OK):

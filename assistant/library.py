@@ -150,13 +150,16 @@ class Assistant:
         """The `k` passages nearest to the question, best first, without an answer.
 
         `dense_weight` fixes the vectors' share of the score in [0, 1], without the reranker: 0 is BM25 alone, 1 vectors
-        alone. `rerank` False leaves only the reranker out.
+        alone. `rerank` False leaves only the reranker out. Raises QuestionError as `ask` does, and for `k` below 1.
         """
+        if k < 1:
+            raise QuestionError(f"k is the number of passages and at least 1, not {k}")
         return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight, rerank)
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
-        """The answering chain as a LangChain Runnable over `Request`."""
+        """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
+        {"answer": Answer}."""
         return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._search.papers_named).chain
 
     @property
@@ -400,7 +403,7 @@ class Assistant:
             ids = self._paper_ids(papers)
             words.append(f"{len(ids)} chosen paper{'s' * (len(ids) != 1)}")
         if years is not None:
-            years = list(years)
+            years = _numbers(years)
             kept = set(self._catalogue.paper_ids(years))
             ids = [paper_id for paper_id in ids if paper_id in kept]
             words.append(f"years {', '.join(map(str, years)) or 'none'}")
@@ -484,3 +487,10 @@ def default_library() -> Assistant:
 def ask(question: str, **options: Any) -> Answer:
     """`Assistant.ask` on the default library."""
     return default_library().ask(question, **options)
+
+
+def _numbers(years: Iterable[int]) -> list[int]:
+    try:
+        return [int(year) for year in ([years] if isinstance(years, int | str) else years)]
+    except (TypeError, ValueError):
+        raise LibraryError(f"years are numbers such as [2023, 2024], not {years!r}") from None

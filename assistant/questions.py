@@ -146,6 +146,8 @@ class Question:
 
 def read_question(text: str) -> Question:
     """Reads a question. Raises QuestionError where it is empty, too long, or holds nothing that could be searched for."""
+    if not isinstance(text, str):
+        raise QuestionError(f"a question is text, not {type(text).__name__}")
     cleaned = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     if not cleaned:
         raise QuestionError("the question is empty; ask something about the papers")

@@ -312,7 +312,10 @@ class Answer:
 
     def to_markdown(self) -> str:
         """The answer as Markdown: the text, then each cited paper with its quotes."""
-        lines = [f"**{escape_markdown(self.question)}**", "", escape_markdown(self.text, keep_marks=True), ""]
+        lines = [f"**{escape_markdown(self.question)}**", ""]
+        if self.was_rewritten:
+            lines += [f"*Understood as: {escape_markdown(self.standalone_question)}*", ""]
+        lines += [escape_markdown(self.text, keep_marks=True), ""]
         previous = 0
         for citation in self.citations:
             if citation.number != previous:
@@ -364,6 +367,11 @@ def escape_markdown(text: str, keep_marks: bool = False) -> str:
     """Paper text must not become links, images or HTML in the reader's Markdown."""
     specials = r"([\\`*_<>!#|])" if keep_marks else r"([\\`*_<>!#|\[\]])"
     return re.sub(specials, r"\\\1", text)
+
+
+def unescape_markdown(text: str) -> str:
+    """What `escape_markdown` was given."""
+    return re.sub(r"\\([\\`*_<>!#|\[\]])", r"\1", text)
 
 
 def bibtex(papers: Iterable[Paper]) -> str:

@@ -27,12 +27,15 @@ def settings_of(data_dir: Path | None) -> dict[str, Any]:
 @contextmanager
 def library_of(data_dir: Path | None, quiet: bool = False, rebuild: bool = False) -> "Iterator[Assistant]":
     """The library of the settings, with a progress bar in the terminal for what takes long."""
+    from assistant.config import misspelt_variables
     from assistant.library import Assistant
 
     with (
         progress_bars(quiet) as progress,
         Assistant(progress=progress, rebuild=rebuild, **settings_of(data_dir)) as library,
     ):
+        for name, nearest in misspelt_variables().items():
+            typer.echo(f"assistant: {name} is no setting and has no effect; did you mean {nearest}?", err=True)
         yield library
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import assistant
-from assistant import Assistant, Paper
+from assistant import Assistant, AssistantError, Paper
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
 from assistant.following import WriterLock
 
@@ -242,3 +243,25 @@ def test_a_file_that_is_no_catalogue_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "catalogue.sqlite").write_bytes(b"not a database at all, " * 50)
     with pytest.raises(LibraryError, match="ASSISTANT_DATA_DIR"):
         Assistant(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda library: library.ask(None),
+        lambda library: library.search("otters", k=0),
+        lambda library: library.ask("otters", years="soon"),
+        lambda library: library.chain.invoke(7),
+        lambda library: library.chain.invoke({"query": "otters"}),
+    ],
+)
+def test_wrong_arguments_are_named(library: Assistant, call: Any) -> None:
+    with pytest.raises(AssistantError):
+        call(library)
+
+
+def test_the_chain_takes_plain_text_and_mappings(library: Assistant) -> None:
+    text = library.ask(HALF).text
+    assert library.chain.invoke(HALF)["answer"].text == text
+    assert library.chain.invoke({"question": HALF})["answer"].text == text
+    assert library.ask("otters", years="2021").scope.startswith("years 2021")  # type: ignore[arg-type]

@@ -4,6 +4,8 @@ import ipaddress
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from assistant.privacy import silence
@@ -13,7 +15,7 @@ silence()  # before Gradio is imported: it starts its analytics at import
 import gradio as gr  # noqa: E402
 
 from assistant.app import chat, evaluation, papers, settings  # noqa: E402
-from assistant.errors import ConfigError  # noqa: E402
+from assistant.errors import AssistantError, ConfigError  # noqa: E402
 from assistant.library import Assistant  # noqa: E402
 from assistant.resources import resource  # noqa: E402
 
@@ -47,15 +49,26 @@ def _expose(library: Assistant) -> None:
 
     def ask(question: str) -> dict:
         """Answers a question; the result is `Answer.to_dict()`."""
-        return library.ask(question).to_dict()
+        with _clear_errors():
+            return library.ask(question).to_dict()
 
     def search(question: str, k: int = 10) -> list[dict]:
         """The k nearest passages, each with title, score and text."""
-        found = library.search(question, k=min(max(1, int(k)), 100))
+        with _clear_errors():
+            found = library.search(question, k=min(max(1, int(k)), 100))
         return [{"title": p.paper.title, "score": p.score, "text": p.text} for p in found]
 
     gr.api(ask, api_name="ask", concurrency_limit=chat.AT_ONCE)
     gr.api(search, api_name="search", concurrency_limit=chat.AT_ONCE)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Callers of the API get our one line; of other errors Gradio tells them nothing."""
+    try:
+        yield
+    except (AssistantError, TypeError, ValueError) as error:
+        raise gr.Error(str(error), print_exception=False) from None
 
 
 def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.Blocks:
@@ -84,7 +97,8 @@ def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.
             prevent_thread_lock=True, show_error=False, share=False, footer_links=["api"], ssr_mode=False, quiet=True,
         )  # fmt: skip
     except OSError as error:
-        raise ConfigError(f"the page cannot listen on {host}:{port} ({error}); choose another --port") from None
+        reason = error.strerror or "the port is taken"  # Gradio's own words name its settings, not ours
+        raise ConfigError(f"the page cannot listen on {host}:{port} ({reason}); choose another --port, or 0") from None
     if config.prepare:
         _prepare_in_background(library, app)
     return app
@@ -113,11 +127,17 @@ def _prepare(library: Assistant, stop: threading.Event) -> None:
 
 
 def _theme() -> gr.themes.Base:
-    """Gradio's soft theme with the machine's own fonts, and labels dark enough to read (WCAG AA, 4.5:1)."""
+    """Gradio's soft theme with the machine's own fonts, and labels as plain text: filled, they look like buttons."""
     theme = gr.themes.Soft(font=["system-ui", "sans-serif"])
     return theme.set(
-        block_title_text_color="*primary_700",
-        block_label_text_color="*primary_700",
+        block_title_background_fill="transparent",
+        block_title_background_fill_dark="transparent",
+        block_title_padding="0",
+        block_title_text_color="*body_text_color",
+        block_title_text_weight="500",
+        block_label_background_fill="transparent",
+        block_label_background_fill_dark="transparent",
+        block_label_text_color="*body_text_color",
         button_primary_background_fill="*primary_600",
         checkbox_label_background_fill_selected="*primary_600",
     )

@@ -16,15 +16,17 @@ from assistant.errors import AssistantError
 from assistant.library import Assistant
 from assistant.page import answers, evidence
 from assistant.questions import MAX_CHARACTERS
-from assistant.records import Claim, Event
+from assistant.records import Claim, Event, unescape_markdown
 
 AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
 _EXAMPLES = 4
 _SOURCES = 1000  # offered in the scope; the papers of more can be chosen by title
 _LATEX = [{"left": "$$", "right": "$$", "display": True}]  # single dollars occur in papers as plain text
+_SEARCHING = "Searching the papers …"
 _NONE_ANSWERS = "(no paper answers it)"
 
-Update = tuple[Any, ...]  # chatbot, evidence, conversation id, conversations, rewrite box
+Update = tuple[Any, ...]  # chatbot, evidence, conversation id, conversations, the frame and the text of the rewrite box
+_OUTPUTS = 6
 
 
 class Chat:
@@ -46,12 +48,12 @@ class Chat:
         """Streams the answer to a question into the conversation."""
         conversation = self._stored.get(conversation_id)
         if not question.strip():
-            yield (gr.skip(),) * 5
+            yield (gr.skip(),) * _OUTPUTS
             return
         shown = [*answers.messages(conversation), answers.user_message(question)]
         number = len(conversation.turns) + 1
         claims: list[Claim] = []
-        yield self._saying(shown, "Searching the papers …")
+        yield self._saying(shown, _SEARCHING)
         try:
             events = self._library.stream(
                 question, conversation.history, papers or None, years or None, rewritten, sources or None
@@ -65,8 +67,23 @@ class Chat:
             logging.getLogger(__name__).exception("the page could not answer")
             yield self._saying(shown, "Something went wrong. Ask again; the terminal shows the details.")
 
+    def ask_typed(self, question: str, *chosen: Any) -> Iterator[tuple[Any, ...]]:
+        """Streams the answer to what is typed, and empties the box."""
+        for number, update in enumerate(self.ask(question, *chosen)):
+            yield (*update, gr.skip() if number else "")
+
+    def stopped(self, shown: list[Any], typed: str) -> tuple[Any, Any]:
+        """Says that the answer was stopped; what was asked goes back into the box where nothing was answered yet."""
+        if not shown or not self._is_waiting(shown[-1]):
+            return gr.skip(), gr.skip()
+        asked = _plain_text(shown[-2]) if len(shown) > 1 and not typed.strip() else typed
+        return [*shown[:-1], answers.assistant_message("*Stopped.*")], asked
+
+    def _is_waiting(self, message: Any) -> bool:
+        return _plain_text(message).startswith(_SEARCHING)
+
     def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
-        return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * 4)
+        return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * (_OUTPUTS - 1))
 
     def _update(
         self, event: Event, shown: list[answers.Message], claims: list[Claim], conversation: Conversation, number: int
@@ -89,7 +106,7 @@ class Chat:
         """Asks the last question again, as the reader words it where it is `rewritten`."""
         conversation = self._stored.get(conversation_id)
         if not conversation.turns:
-            yield (gr.skip(),) * 5
+            yield (gr.skip(),) * _OUTPUTS
             return
         self._stored.drop_last(conversation.id)
         yield from self.ask(conversation.turns[-1].question, conversation.id, papers, years, sources, rewritten)
@@ -98,7 +115,7 @@ class Chat:
         """Takes the last turn away and puts its question back into the box."""
         conversation = self._stored.get(conversation_id)
         if not conversation.turns:
-            return (*(gr.skip(),) * 5, gr.skip())
+            return (gr.skip(),) * (_OUTPUTS + 1)
         return (*self.show(self._stored.drop_last(conversation.id)), conversation.turns[-1].question)
 
     def open(self, conversation_id: str | None) -> Update:
@@ -108,15 +125,13 @@ class Chat:
     def show(self, conversation: Conversation) -> Update:
         """Everything on the page that depends on the conversation."""
         last = conversation.turns[-1].answer if conversation.turns else None
-        rewrite = gr.Textbox(
-            visible=bool(last and last.was_rewritten), value=last.standalone_question if last else "", interactive=True
-        )
         return (
             answers.messages(conversation),
             evidence.evidence_html(conversation),
             conversation.id,
             self.newest(conversation.id),
-            rewrite,
+            gr.Accordion(visible=bool(last and last.was_rewritten), open=False),
+            last.standalone_question if last else "",
         )
 
     def newest(self, current: str = "") -> Any:
@@ -209,45 +224,44 @@ def build(app: gr.Blocks, library: Assistant) -> None:
         with gr.Column(scale=3, min_width=320):
             chatbot = gr.Chatbot(
                 label="Chat", show_label=False, elem_id="chatbot", height=480, buttons=["copy"],
-                latex_delimiters=_LATEX, group_consecutive_messages=False, allow_tags=False,
+                latex_delimiters=_LATEX, group_consecutive_messages=False, allow_tags=False, autoscroll=False,
                 placeholder="Ask a question about the papers.", examples=_examples(library),
-            )  # fmt: skip
-            rewrite = gr.Textbox(
-                label="Understood as (change it and press Enter to ask that instead)", visible=False, lines=1,
-                max_lines=4, max_length=MAX_CHARACTERS, elem_id="rewrite",
             )  # fmt: skip
             question = gr.Textbox(
                 label="Question", placeholder="Ask about the papers …", lines=1, max_lines=6, autofocus=True,
                 max_length=MAX_CHARACTERS, elem_id="question",
             )  # fmt: skip
             with gr.Row():
-                ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80)
+                ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80, scale=2)
                 stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
                 clear = gr.Button("New chat", elem_id="clear", size="md", min_width=80)
                 show = gr.Button("Conversations", elem_id="show-conversations", size="md", min_width=80)
+            with gr.Accordion("Not what you meant?", open=False, visible=False, elem_id="rewording") as rewording:
+                rewrite = gr.Textbox(
+                    label="Reword the question and press Enter to ask that instead", lines=1, max_lines=4,
+                    max_length=MAX_CHARACTERS, elem_id="rewrite",
+                )  # fmt: skip
             scope = _scope(app, library, chat)
             opinion, note, expected, said, send, keep = _opinion(app, library)
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(evidence.EMPTY, elem_id="evidence", label="Evidence")
             wanted = gr.Textbox("", label="Page to show", elem_id="wanted-page", container=False)
             picture = gr.Image(visible=False, interactive=False, elem_id="page-picture", buttons=["fullscreen"])
-    outputs = [chatbot, panel, current, conversations, rewrite]
+    outputs = [chatbot, panel, current, conversations, rewording, rewrite]
     events: dict[str, Any] = PRIVATE | {"concurrency_limit": AT_ONCE, "show_progress": "hidden"}
-    typed = gr.State("")
+    example = gr.State("")
+    # One event for both ways of asking: while it runs, Gradio leaves what is typed and asked meanwhile in the box.
     runs = [
-        trigger(lambda text: ("", text), question, [question, typed], queue=False, **PRIVATE).then(
-            chat.ask, [typed, current, *scope], outputs, **events
-        )
-        for trigger in (question.submit, ask.click)
+        gr.on(
+            [question.submit, ask.click], chat.ask_typed, [question, current, *scope], [*outputs, question], **events
+        ),
+        chatbot.example_select(_example_text, None, example, queue=False, **PRIVATE).then(
+            chat.ask, [example, current, *scope], outputs, **events
+        ),
     ]
-    runs.append(
-        chatbot.example_select(_example_text, None, typed, queue=False, **PRIVATE).then(
-            chat.ask, [typed, current, *scope], outputs, **events
-        )
-    )
     runs.append(rewrite.submit(chat.again, [current, *scope, rewrite], outputs, **events))
     runs.append(chatbot.retry(chat.again, [current, *scope], outputs, **events))
-    stop.click(None, cancels=runs, **PRIVATE)
+    stop.click(chat.stopped, [chatbot, question], [chatbot, question], cancels=runs, **PRIVATE)
     chatbot.undo(chat.undo, current, [*outputs, question], **PRIVATE)
     clear.click(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
     chatbot.clear(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
@@ -303,6 +317,14 @@ def _examples(library: Assistant) -> list[Any]:
     titles = [paper.title for paper in library.find_papers(limit=400)[0] if len(paper.title) < 80]
     step = max(1, len(titles) // _EXAMPLES)
     return [{"text": f"What does “{title}” propose?"} for title in titles[::step][:_EXAMPLES]]
+
+
+def _plain_text(message: Any) -> str:
+    """The text of a chat message, which Gradio hands back in parts, as it was typed."""
+    content = message.get("content", "")
+    if isinstance(content, list):
+        content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
+    return unescape_markdown(str(content))
 
 
 def _example_text(data: gr.SelectData) -> str:

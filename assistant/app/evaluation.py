@@ -12,7 +12,12 @@ from assistant.errors import TestSetError
 from assistant.evaluation import Item, Report, compare, evaluate, load_testset, shipped_testset
 from assistant.library import Assistant
 
-_SETS = ("shipped questions, development half", "shipped questions, test half", "my own questions")
+_SETS = {  # and how a run of each is called
+    "shipped questions, development half": "development half",
+    "shipped questions, test half": "test half",
+    "my own questions": "my own",
+}
+_DEV, _TEST, _OWN = _SETS
 _NO_RUN = '<p class="small">No run yet. Choose a test set and run it; a hundred questions take about ten seconds.</p>'
 
 
@@ -37,17 +42,17 @@ class Evaluations:
 
         report = evaluate(self._library, items, show, workers=2, baselines=baselines)
         baseline = self._comparable(report, earlier)
-        folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S}"
+        folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S} {_SETS[which]}, {len(items)}"
         report.save(folder, compare(baseline, report) if baseline else None)
         return (*self.refresh(), self._page(folder))
 
     def _items(self, which: str) -> list[Item]:
-        if which == _SETS[2]:
+        if which == _OWN:
             path = self._library.feedback.testset
             if not path.exists():
                 raise TestSetError("there are no questions of your own yet; add some below an answer in the Chat tab")
             return load_testset(path)
-        split = "dev" if which == _SETS[0] else "test"
+        split = "test" if which == _TEST else "dev"
         return [item for item in shipped_testset() if item.split == split]
 
     def _comparable(self, report: Report, earlier: list[str]) -> Report | None:
@@ -91,15 +96,15 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     """Lays the tab out and connects it. Call inside a tab of `app`."""
     tab = Evaluations(library)
     with gr.Row():
-        which = gr.Dropdown(list(_SETS), value=_SETS[0], label="Test set", elem_id="testset")
+        which = gr.Dropdown(list(_SETS), value=_DEV, label="Test set", elem_id="testset")
         limit = gr.Number(100, label="Questions at most", minimum=1, precision=0, elem_id="eval-limit")
         baselines = gr.Checkbox(
             False, label="Also the model alone, and an ordinary chain (two calls a question)", elem_id="eval-baselines",
             visible=library.config.model_name is not None,
         )  # fmt: skip
-        start = gr.Button("Run", variant="primary", elem_id="run-eval", min_width=80)
+        start = gr.Button("Run it", variant="primary", elem_id="run-eval", min_width=80)
     with gr.Row():
-        run = gr.Dropdown([], label="Run", elem_id="eval-run")
+        run = gr.Dropdown([], label="Report of", elem_id="eval-run")
         before = gr.Dropdown([], label="Compared with", elem_id="eval-before")
     report = gr.HTML(_NO_RUN, elem_id="eval-report", label="Report")
 

@@ -63,6 +63,11 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     tab = Papers(library)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
+            with gr.Accordion("Add papers", open=False, elem_id="add"):
+                files = gr.File(
+                    label="Drop files here", file_count="multiple", file_types=list(FILE_TYPES), elem_id="files"
+                )
+                report = gr.Markdown(elem_id="report")
             with gr.Row():
                 text = gr.Textbox(
                     value="", label="Search titles, abstracts and metadata", max_lines=1, scale=3, elem_id="find"
@@ -73,11 +78,6 @@ def build(app: gr.Blocks, library: Assistant) -> None:
                 before = gr.Button("‹ Previous", size="sm", min_width=80, elem_id="previous")
                 words = gr.Markdown(elem_id="which-papers")
                 after = gr.Button("Next ›", size="sm", min_width=80, elem_id="next")
-            with gr.Accordion("Add papers", open=False, elem_id="add"):
-                files = gr.File(
-                    label="Drop files here", file_count="multiple", file_types=list(FILE_TYPES), elem_id="files"
-                )
-                report = gr.Markdown(elem_id="report")
         with gr.Column(scale=2, min_width=320):
             paper = gr.HTML(shown.NO_PAPER, elem_id="paper", label="Paper")
             remove = gr.Button("Remove this paper …", size="sm", visible=False, elem_id="remove")

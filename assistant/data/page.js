@@ -39,7 +39,17 @@
     const top = Math.min(mark.getBoundingClientRect().top - paper.top, panel.clientHeight / 3);
     panel.scrollTop += below - top;
   };
-  new MutationObserver(atFirstMark).observe(document.body, { childList: true, subtree: true });
+  // A new question goes to the top of the chat, so that a long answer is read from its beginning.
+  let asked = 0;
+  const atQuestion = () => {
+    const questions = document.querySelectorAll("#chatbot .user.message, #chatbot .message.user");
+    const box = document.querySelector("#chatbot .bubble-wrap");
+    if (!box || questions.length === asked) return;
+    asked = questions.length;
+    if (asked) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
+  };
+  const settle = () => (atFirstMark(), atQuestion());
+  new MutationObserver(settle).observe(document.body, { childList: true, subtree: true });
   // A button of a PDF's page names it in a hidden box, which the server answers with a picture.
   document.addEventListener("click", (e) => {
     const button = e.target.closest && e.target.closest("#evidence button.page-picture");

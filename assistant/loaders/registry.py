@@ -71,9 +71,13 @@ def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
             files = [path]
         else:
             files = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
-        if not files:
-            raise LoadError(f"{source}: no such file, and no file matches; check the path")
+        if not files and not path.is_dir():  # an empty folder has nothing to add, and perhaps something to prune
+            raise LoadError(f"{source}: no such file, and no file matches; {_advice(str(source))}")
         for file in files:
             if (resolved := file.resolve()) not in seen:
                 seen.add(resolved)
                 yield file
+
+
+def _advice(source: str) -> str:
+    return "download it first: nothing is fetched from the network" if "://" in source else "check the path"

@@ -73,7 +73,8 @@ def _head(answer: Answer) -> str:
     small = f"{html.escape(answer.mode)} · {seconds:.2f} s" + (f" · {used}" if used else "")
     status = f'<span class="badge {answer.status}" role="status">{STATUS[answer.status]}</span>'
     asked = f'<div class="small asked">{html.escape(answer.question)}</div>'
-    return f'<div class="head">{status}<span class="small">{small}</span></div>{asked}'
+    back = '<a class="back small" href="#chatbot">Back to the answer</a>'  # shown where the panel stands below the chat
+    return f'<div class="head">{status}<span class="small">{small}</span>{back}</div>{asked}'
 
 
 def _paper(citations: Sequence[Citation], keys: dict[tuple[int, str], str]) -> str:

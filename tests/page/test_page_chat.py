@@ -1,11 +1,13 @@
 """The chat tab in headless Chromium: answers with their evidence, follow-ups, conversations that last, scope, opinions."""
 
 import json
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, Paper
 
 pytestmark = pytest.mark.browser
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
@@ -48,6 +50,7 @@ def test_a_follow_up_shows_what_was_understood_and_can_be_reworded(open_page: An
     page = open_page(seeds)
     ask(page, HALF, "half of the parameters")
     ask(page, TIME, "Understood as")
+    page.click("#rewording > button")
     page.wait_for_selector("#rewrite textarea")
     assert HFT in page.input_value("#rewrite textarea")
     page.fill("#rewrite textarea", "What does CorDA use to obtain the covariance matrices?")
@@ -167,3 +170,55 @@ def test_an_opinion_and_a_question_for_the_test_set_are_kept(open_page: Any, ott
     assert [(vote["good"], vote["note"]) for vote in votes] == [(False, ""), (True, "too long")]
     (item,) = [json.loads(line) for line in feedback.testset.read_text(encoding="utf-8").splitlines()]
     assert (item["relevant"], item["answerable"]) == ({"Otters of river number 7": 2}, True)
+
+
+class Slow:
+    """A reranker that waits until it may go on: an answer that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def score(self, question: str, texts: Any) -> list[float]:
+        self.go.wait(20)
+        return [0.0] * len(texts)
+
+    def prepare(self, texts: Any) -> int:
+        return 0
+
+
+@pytest.fixture
+def slow(serve: Any, tmp_path: Path) -> Any:
+    """A page whose answers wait for `slow.library._search._reranker.go`."""
+    library = Assistant(data_dir=tmp_path / "slow", reranker="off")
+    library.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Bears", "Bears sleep in warm caves.")])
+    library._search._reranker = Slow()
+    return serve(library)
+
+
+def test_what_is_asked_while_an_answer_runs_stays_in_the_box(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    page.fill("#question textarea", "Where do otters swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    page.fill("#question textarea", "Where do bears sleep?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_timeout(500)
+    slow.library._search._reranker.go.set()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    assert page.input_value("#question textarea") == "Where do bears sleep?"
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('warm caves')")
+    assert page.locator("#chatbot :text('cold rivers')").count() == 1  # both in one conversation
+
+
+def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    page.fill("#question textarea", "Where do *otters* swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    page.click("#stop")
+    page.wait_for_selector("#chatbot :text('Stopped.')")
+    assert page.input_value("#question textarea") == "Where do *otters* swim?"
+    slow.library._search._reranker.go.set()
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('cold rivers')")

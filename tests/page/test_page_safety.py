@@ -74,6 +74,9 @@ def test_only_ask_and_search_are_public(otters: Any) -> None:
     assert answer["citations"][0]["paper"]["title"] == "Otters of river number 7"
     assert len(client.predict("otters", 3, api_name="/search")) == 3
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/ask", "/search"}
+    for question in ("", None, "x" * 100_000):
+        with pytest.raises(Exception, match="question"):
+            client.predict(question, api_name="/ask")
 
 
 def test_beyond_loopback_it_wants_a_password(tmp_path: Path) -> None:
