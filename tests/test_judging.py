@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 from provider import Body, Fail, Provider, Reply, evidence
+from typer.testing import CliRunner
 
 from assistant import Assistant, Paper, Report, evaluate
+from assistant.cli import app
 from assistant.config import load_config
 from assistant.errors import ConfigError
 from assistant.evaluation.agreement import agreement_of, kappa
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK
 from assistant.evaluation.estimating import estimate
+from assistant.evaluation.formats import export_testset
 from assistant.evaluation.judging import Judge, judged_scores, verdicts_in
 from assistant.evaluation.results import Cited, Judgement, Result, Said
 from assistant.evaluation.scoring import JUDGED, figures_of
@@ -246,12 +249,33 @@ def test_without_a_model_nothing_can_be_judged(tmp_path: Path) -> None:
         evaluate(library, [], judge=1)
 
 
-def test_another_model_may_judge(tmp_path: Path) -> None:
-    script = [Reply(writer(always("supported", "partly correct")))]
-    report, provider = run(tmp_path, script, [WHERE], model="extractive", judge_model="strict")
-    assert {request.body["model"] for request in provider.requests} == {"strict"}
+def test_another_model_may_judge_from_the_command_line(
+    shared_library: Assistant, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.scripts["chat/completions"] = [Reply(writer(always("supported", "partly correct")))]
+    export_testset([WHERE], Path("set.jsonl"), "assistant")
+    settings = {"OPENAI_BASE_URL": provider.url, "ASSISTANT_MODEL": "extractive", "ASSISTANT_JUDGE_MODEL": "strict"}
+    for name, value in {**settings, "ASSISTANT_RERANKER": "off"}.items():
+        monkeypatch.setenv(name, value)
+    before = len(provider.requests)
+    command = [
+        "eval",
+        "set.jsonl",
+        "--judge",
+        "1",
+        "--output",
+        "out",
+        "--data-dir",
+        str(shared_library.config.data_dir),
+    ]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert {request.body["model"] for request in provider.requests[before:]} == {"strict"}
+    report = Report.load("out")
     assert report.mode == "extractive"
     assert report.figure("judge: CRAG").value == 0.5
+    assert "agreement of the judge with itself" in report.not_run  # it was asked once
+    assert "judging: " in result.output and "US dollars unknown" in result.output
 
 
 def test_verdicts_are_read_from_what_models_wrap_around_them() -> None:
