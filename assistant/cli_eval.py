@@ -10,7 +10,7 @@ from assistant.errors import TestSetError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from assistant.evaluation import Comparison, Report
+    from assistant.evaluation import Item
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
@@ -42,7 +42,15 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only so many questions, the first ones.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")] = 4,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds for one question.")] = 180.0,
-    fresh: Annotated[bool, typer.Option(help="Ask again what an earlier run into --output has answered.")] = False,
+    fresh: Annotated[bool, typer.Option(help="Ask and judge again what earlier runs have answered.")] = False,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Where a model is set: also ask it alone, and as an ordinary chain (two calls a question)."),
+    ] = True,
+    judge: Annotated[
+        int, typer.Option(min=0, max=20, help="How often a model judges each answer; 3 shows agreement.")
+    ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what the run may cost.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -51,23 +59,30 @@ def run(
     Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed.
     """
     from assistant import evaluation
+    from assistant.evaluation.printing import print_report
 
     before = evaluation.Report.load(baseline) if baseline else None
     items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
     chosen = [item for item in items if split in ("all", item.split)]
     if not chosen:
         raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    if dry_run:
+        _print_estimate(chosen[:limit], baselines, judge)
+        return
     cache = output / "answers.jsonl" if output else None
     if cache and fresh:
         cache.unlink(missing_ok=True)
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
-        report = evaluation.evaluate(opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache)
+        report = evaluation.evaluate(
+            opened, chosen[:limit], progress, workers=workers, timeout=timeout, cache=cache, baselines=baselines,
+            judge=judge, fresh=fresh,
+        )  # fmt: skip
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:
         print_json({**report.to_dict(), **report.clock_dict(), "questions": report.to_dict()["questions"]})
     else:
-        _print_report(report, comparison)
+        print_report(report, comparison)
         if page:
             typer.echo(f"the report is at {page}")
     if report.interrupted:
@@ -75,6 +90,18 @@ def run(
     if evaluation.gate(report).state == "infrastructure":
         typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
+
+
+def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
+    from assistant.config import load_config
+    from assistant.evaluation.estimating import estimate
+    from assistant.evaluation.printing import print_spent
+
+    spent = estimate(load_config(), items, baselines, judge)
+    typer.echo(
+        f"{len(items)} questions; " + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
+    )
+    print_spent(spent, "up to ")
 
 
 @eval_app.command()
@@ -85,12 +112,13 @@ def compare(
 ) -> None:
     """Say whether run B is better or worse than run A, or that one cannot tell."""
     from assistant import evaluation
+    from assistant.evaluation.printing import print_comparison
 
     comparison = evaluation.compare(evaluation.Report.load(a), evaluation.Report.load(b))
     if as_json:
         print_json(comparison.to_dict())
     else:
-        _print_comparison(comparison)
+        print_comparison(comparison)
 
 
 @eval_app.command()
@@ -118,17 +146,29 @@ def schema() -> None:
 def generate(
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     limit: Annotated[int, typer.Option(min=1, help="At most so many questions.")] = 200,
+    model: Annotated[
+        bool, typer.Option(help="Let the model draft where one is set: one to three calls a paper.")
+    ] = True,
     data_dir: DataDir = None,
 ) -> None:
-    """Draft questions from the library's own papers, without a model, for people to review."""
+    """Draft questions from the library's own papers for people to review, a third of them near misses."""
     from assistant.evaluation.drafting import draft
     from assistant.evaluation.formats import export_testset
+    from assistant.evaluation.model_drafting import draft_with_model
+    from assistant.evaluation.sections import dollars_in_words
 
-    with library_of(data_dir) as opened:
-        items = draft(opened.papers(), limit)
+    with library_of(data_dir) as opened, progress_bars() as progress:
+        writer = opened.language_model() if model else None
+        drafted = draft_with_model(writer, opened.papers(), limit, progress) if writer else None
+        items = drafted.items if drafted else draft(opened.papers(), limit)
+    for reason, count in sorted(drafted.rejected.items()) if drafted else ():
+        typer.echo(f"left out {count}: {reason}")
+    if drafted:
+        typer.echo(f"{drafted.spent.calls} calls, US dollars {dollars_in_words(drafted.spent)}")
     if not items:
         raise TestSetError(
-            "no paper has a question as its title or a sentence with one percentage; write questions by hand"
+            "no question could be drafted from the papers: without a model that wants a question as a title or a sentence with "
+            "one percentage; write questions by hand"
         )
     export_testset(items, output, "assistant")
     typer.echo(
@@ -138,13 +178,26 @@ def generate(
 
 @eval_app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A test set of ragas or deepeval: a JSON list or JSON Lines.")],
+    file: Annotated[Path, typer.Argument(help="A file of ragas, deepeval or a public set; for SciFact its folder.")],
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Turn a test set of ragas or deepeval into ours; its contexts become evidence where a paper holds them verbatim."""
-    from assistant.evaluation.formats import export_testset, import_testset
+    """Turn another test set into ours: ragas, deepeval, SciFact, PubMedQA, QASA, ALCE or ScholarQABench.
 
+    Contexts of ragas and deepeval become evidence where a paper of the library holds them verbatim. The papers that a public
+    set brings with it are written beside OUTPUT, for `assistant add`.
+    """
+    from assistant.evaluation.formats import export_testset, import_testset
+    from assistant.evaluation.public_sets import read_public_set
+
+    if public := read_public_set(file):
+        export_testset(public.items, output, "assistant")
+        typer.echo(f"wrote {len(public.items)} questions of {public.name} to {output}")
+        if public.papers:
+            papers = output.with_name(f"{output.stem}-papers.jsonl")
+            public.save_papers(papers)
+            typer.echo(f"wrote its {len(public.papers)} papers to {papers}; add them with 'assistant add {papers}'")
+        return
     with library_of(data_dir) as opened:
         items, lost = import_testset(file, opened.papers())
     export_testset(items, output, "assistant")
@@ -163,54 +216,3 @@ def export(
     from assistant.evaluation.formats import export_testset
 
     export_testset(load_testset(testset), output, form)
-
-
-def _print_comparison(comparison: "Comparison") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    verdict = "infrastructure" if comparison.infrastructure else comparison.verdict
-    console.print(Text(f"{verdict}: {comparison.reason}", style="bold"))
-    for label, ids in (("fixed", comparison.fixed), ("broken", comparison.broken)):
-        console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
-    for note in comparison.notes:
-        console.print(Text(note, style="dim"))
-    table = Table()
-    for column in ("figure", "before", "after", "change, 95 %", "p (Holm)", "visible from", "n", "verdict"):
-        table.add_column(column)
-    for c in comparison.changes:
-        interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
-        row = (f"{c.before:.3f}", f"{c.after:.3f}", interval, f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count), c.verdict)
-        table.add_row(c.name, *row)
-    console.print(table)
-
-
-def _print_report(report: "Report", comparison: "Comparison | None") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(highlight=False)
-    table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
-    for column in ("figure", "value", "95 % interval", "questions", "kind"):
-        table.add_column(column)
-    for figure in (*report.figures, *report.timings):
-        value = "not scored" if figure.value is None else f"{figure.value:.3f}"
-        interval = "" if figure.low is None or figure.high is None else f"{figure.low:.3f} – {figure.high:.3f}"
-        count = str(figure.count) if figure.count == figure.total else f"{figure.count} of {figure.total}"
-        table.add_row(figure.name, value, interval, count, figure.badge)
-    console.print(table)
-    slices = Table(title="By type of question")
-    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
-        slices.add_column(column)
-    for name, figures in report.by_type.items():
-        results = [result for result in report.results if result.item.type == name]
-        answered = sum(result.answered for result in results) / len(results)
-        by_name = {figure.name: figure.value for figure in figures}
-        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
-        values = [by_name[figure] for figure in chosen]
-        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
-    console.print(slices)
-    if comparison:
-        _print_comparison(comparison)

@@ -45,6 +45,7 @@ class Config(BaseSettings):
     prices: str = ""  # JSON or the path of a JSON file: {"model": [input, output]} in US dollars per million tokens
     budget: float | None = Field(None, ge=0, description="US dollars that one session may spend on answers")
     token_budget: int | None = Field(None, ge=0, description="tokens that one session may spend on answers")
+    judge_model: str | None = None  # judges answers in `assistant eval --judge`; else the model that answers
     answer_cache: int = Field(1000, ge=0, description="replies of the model that are kept; 0 keeps none")
 
     # Retrieval and evidence.

@@ -86,6 +86,17 @@ class ModelWriter:
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else _REFUSED)
 
+    def complete(
+        self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "", kept: int = 0
+    ) -> tuple[str, Usage]:
+        """The model's whole reply to other messages than those of an answer, without its thoughts, and what it cost.
+
+        For `fresh`, `salt` and `kept` see `Streamer.meter`. Raises ProviderError as `write` meets it.
+        """
+        meter = self._model.meter(fresh, salt=salt, kept=kept)
+        lines = _after_thoughts([line for line in self._model.lines(messages, meter) if line is not None])
+        return "\n".join(lines).strip(), meter.usage
+
     def _first(
         self, question: Question, passages: Sequence[Passage], numbering: Numbering, draft: _Draft, meter: Meter
     ) -> Generator[Claim | None, None, Offered]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from assistant.abstention import Decision, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
@@ -36,6 +36,8 @@ from assistant.retrieval import PaperRetriever, Search, reranked_text
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+    from assistant.generating import ModelWriter
 
 History = Sequence[Mapping[str, str]]
 _PREPARED_TOGETHER = 4  # papers: a question that comes in between waits for no more
@@ -170,6 +172,15 @@ class Assistant:
     def retriever(self) -> PaperRetriever:
         """The library as a LangChain retriever."""
         return PaperRetriever(find=self.search, k=self.config.passages)
+
+    def language_model(self, name: str | None = None) -> "ModelWriter | None":
+        """The language model that answers, or the one called `name` with settings and budget of its own; None without one.
+
+        It serves other prompts than answers, such as a judge's. Raises ConfigError where `name` cannot be opened.
+        """
+        if name is None or name == self.config.model_name:
+            return cast("ModelWriter", self._writer) if self.config.model_name else None
+        return self._model_writer(self.config.model_copy(update={"model": name}))
 
     # Papers -------------------------------------------------------------------------------------------------------
 
@@ -432,9 +443,12 @@ class Assistant:
     def _open_writer(self) -> Writer:
         if self.config.model_name is None:
             return ExtractiveWriter()
+        return self._model_writer(self.config)
+
+    def _model_writer(self, config: Config) -> "ModelWriter":
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        return ModelWriter(self.config, lambda term: self._indexes.lexical.idf(term), self._catalogue)
+        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue)
 
     @property
     def _fingerprint(self) -> dict[str, Any]:

@@ -34,7 +34,8 @@ class Meter:
 
     deadline: float
     price: Price | None
-    fresh: bool
+    limit: int  # replies that the answer cache may hold; 0 goes past it
+    salt: str = ""
     calls: int = 0
     reported: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of calls that said them
     cached: bool = False
@@ -66,9 +67,15 @@ class Streamer:
         # A stream of the OpenAI protocol that was cut off raises nothing: only its finish reason is missing.
         self._ends_in_reason = type(self._model).__name__ == "ChatOpenAI"
 
-    def meter(self, fresh: bool, share: float = 1.0) -> Meter:
-        """What is to be counted for one answer, or for a `share` of the time that one may take."""
-        return Meter(time.monotonic() + share * self._config.answer_deadline, self._price, fresh)
+    def meter(self, fresh: bool, share: float = 1.0, salt: str = "", kept: int = 0) -> Meter:
+        """What is to be counted for one answer, or for a `share` of the time that one may take.
+
+        `fresh` goes past the answer cache. `salt` tells repeats of the same messages apart in it, and it holds up to `kept`
+        replies where that is more than its setting.
+        """
+        limit = self._config.answer_cache
+        limit = 0 if fresh or not limit else max(limit, kept)
+        return Meter(time.monotonic() + share * self._config.answer_deadline, self._price, limit, salt)
 
     def lines(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str | None]:
         """The model's reply a complete line at a time, from the answer cache where it is there and may be.
@@ -76,7 +83,7 @@ class Streamer:
         None comes now and then while a line is being written, so that whoever reads can leave in the middle of it.
         Raises ProviderError, one sentence, where the provider fails, breaks off, or may not be asked within the budget.
         """
-        limit, key = 0 if meter.fresh else self._config.answer_cache, self._key(messages)
+        limit, key = meter.limit, self._key(messages, meter.salt)
         if limit and (known := self._kept.reply(key)) is not None:
             meter.cached = True
             yield from known.split("\n")
@@ -91,10 +98,10 @@ class Streamer:
         if limit and lines:
             self._kept.put_reply(key, "\n".join(lines), limit)
 
-    def _key(self, messages: list[tuple[str, str]]) -> bytes:
+    def _key(self, messages: list[tuple[str, str]], salt: str) -> bytes:
         config = self._config
         settings = (self.mode, config.openai_base_url, config.temperature, config.max_answer_tokens)
-        return hashlib.sha256(json.dumps([messages, settings]).encode()).digest()
+        return hashlib.sha256(json.dumps([messages, settings, *([salt] if salt else [])]).encode()).digest()
 
     def _streamed(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str | None]:
         reserved = (sum(tokens_at_most(text) for _, text in messages), self._config.max_answer_tokens)

@@ -2,6 +2,8 @@
 
 import json
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,6 +19,13 @@ from assistant.evaluation.statistics import holm, mean_figure, paired
 
 RIGHT = "citation: right sentence in the first three"
 VERBATIM = "citation: quotes verbatim in the store"
+
+
+@pytest.fixture(scope="module")
+def library(seeds_folder: Path) -> Iterator[Assistant]:
+    """The seeds without the reranker, which would read every passage found for the first time here."""
+    with Assistant(data_dir=seeds_folder, reranker="off") as opened:
+        yield opened
 
 
 def report(scores: list[float], name: str = RIGHT, errors: int = 0) -> Report:
@@ -126,6 +135,19 @@ def test_a_run_is_saved_loaded_and_bit_identical(library: Assistant, tmp_path: P
         Report.load(tmp_path / "c")
 
 
+@pytest.mark.slow
+def test_two_hundred_questions_take_less_than_a_minute_and_are_identical(seeds_folder: Path) -> None:
+    """With the reranker, which has read the library. Seconds of one core, so that a busy machine does not matter."""
+    items = shipped_testset()[:200]
+    with Assistant(data_dir=seeds_folder) as whole:
+        whole.prepare()
+        start = time.process_time()
+        first = evaluate(whole, items, workers=2)
+        assert time.process_time() - start < 60
+        assert evaluate(whole, items, workers=4).to_dict() == first.to_dict()
+    assert len(first.results) == 200 and not first.failed
+
+
 def test_what_was_answered_is_not_asked_again(
     library: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +191,12 @@ class _Broken(BaseHTTPRequestHandler):
 def test_a_broken_model_server_is_infrastructure(seeds_folder: Path) -> None:
     server = HTTPServer(("127.0.0.1", 0), _Broken)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings = {"openai_base_url": f"http://127.0.0.1:{server.server_port}/v1", "model": "none", "max_retries": 0}
+    settings = {
+        "openai_base_url": f"http://127.0.0.1:{server.server_port}/v1",
+        "model": "none",
+        "max_retries": 0,
+        "reranker": "off",
+    }
     items = [item for item in shipped_testset() if item.type == "numeric"][:3]
     with Assistant(data_dir=seeds_folder, **settings) as library:
         report = evaluate(library, items)

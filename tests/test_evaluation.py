@@ -2,18 +2,26 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from assistant import Assistant, evaluate
+from assistant import Assistant, evaluate, evaluation
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, Result, load_testset, shipped_testset
 from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
 from assistant.evaluation.scoring import figures_of
 from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Evidence, check_against
+
+
+@pytest.fixture(scope="module")
+def library(seeds_folder: Path) -> Iterator[Assistant]:
+    """The seeds without the reranker, which would read every passage found for the first time here."""
+    with Assistant(data_dir=seeds_folder, reranker="off") as opened:
+        yield opened
 
 
 def test_ranking_figures_by_hand() -> None:
@@ -42,14 +50,28 @@ def test_the_shipped_set_fits_the_seeds(library: Assistant) -> None:
     items = shipped_testset()
     check_against(items, library.papers())
     types = Counter(item.type for item in items)
-    assert len(items) >= 60
-    assert sum(not item.answerable for item in items) >= 15
-    assert {"paraphrase", "numeric", "identifier", "list", "followup", "near_miss", "off_topic"} <= set(types)
+    assert len(items) >= 200
+    assert sum(not item.answerable for item in items) >= len(items) / 3
+    assert {
+        "paraphrase", "numeric", "identifier", "list", "comparison", "followup", "near_miss", "off_topic", "false_premise",
+    } <= set(types)  # fmt: skip
     splits: dict[str, set[str]] = {}
     for item in items:
         if item.type in ("paraphrase", "numeric"):
             splits.setdefault(item.cluster, set()).add(item.split)
     assert all(len(split) == 1 for split in splits.values())
+
+
+def test_the_shipped_set_and_its_schema_agree() -> None:
+    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
+    folder = Path(evaluation.__file__).parent
+    schema = json.loads((folder / "testset.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for line in (folder / "seeds_testset.jsonl").read_text(encoding="utf-8").splitlines():
+        validator.validate(json.loads(line))
+    assert set(schema["properties"]) == {*Item.__slots__} - {"place"}
+    for wrong in ({"question": "q", "answerable": True}, {"question": " ", "answerable": False}):
+        assert not validator.is_valid(wrong)
 
 
 def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
@@ -62,6 +84,16 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     assert report.to_dict()["questions"][0]["id"] == chosen[0].id
     again = evaluate(library, chosen)
     assert again.figures == report.figures
+    asked_about = [set(result.sources) for result in report.results if result.item.relevant]
+    assert len(report.by_source) > 1 and set(report.by_source) == set().union(*asked_about)
+    for source, figures in report.by_source.items():
+        recall = next(figure for figure in figures if figure.name == "retrieval: recall@10")
+        assert recall.count == sum(source in sources for sources in asked_about)
+    papers = report.to_dict()["by_paper"]
+    assert sum(paper["questions"] for paper in papers.values()) == len(asked_about)
+    assert [paper["questions"] - paper["right"] for paper in papers.values()] == sorted(
+        (paper["questions"] - paper["right"] for paper in papers.values()), reverse=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,8 +104,26 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
         ('{"id": 1, "question": " ", "answerable": false}', "must be text"),
         ('{"id": 1, "question": "q", "answerable": true}', "relevant"),
         ("", "no question"),
+        ('{"question": "q", "answerable": false, "nugets": []}', "do you mean 'nuggets'"),
+        ('{"question": "q", "answerable": false, "nuggets": [{"text": "t", "aliases": "a"}]}', "line 1: 'nuggets'"),
+        ('{"question": "q", "answerable": false, "evidence": [{"paper": "p", "alternatives": "s"}]}', "'evidence'"),
+        ('{"question": "q", "answerable": false, "evidence": [{"paper": "p", "alternatives": []}]}', "not empty"),
+        ('{"question": "q", "answerable": false, "history": [{"role": "system", "content": "c"}]}', "'history'"),
+        ('{"question": "q", "answerable": true, "reference": 3}', "'reference'"),
     ],
-    ids=["json", "id", "blank", "relevant", "empty"],
+    ids=[
+        "json",
+        "id",
+        "blank",
+        "relevant",
+        "empty",
+        "misspelt",
+        "nuggets",
+        "evidence",
+        "no alternative",
+        "history",
+        "reference",
+    ],
 )
 def test_a_broken_test_set_names_the_line(tmp_path: Path, line: str, says: str) -> None:
     path = tmp_path / "set.jsonl"
@@ -90,7 +140,7 @@ def test_evidence_that_is_not_verbatim_is_refused(library: Assistant, tmp_path: 
     }  # fmt: skip
     path = tmp_path / "set.jsonl"
     path.write_text(json.dumps(item), encoding="utf-8")
-    with pytest.raises(TestSetError, match="does not hold"):
+    with pytest.raises(TestSetError, match=r"set.jsonl, line 1: x: .* does not hold"):
         evaluate(library, load_testset(path))
 
 

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "assistant"
 ORDER = """errors records files resources privacy config prompts tokens costs replies transport terms sentences
 quantities loaders chunking merging models catalogue vectors lexical following questions reranking retrieval
 expecting abstention citations extractive answering streaming offering generating indexing conversations feedback
-library doctor evaluation page app terminal cli_eval cli training __init__""".split()
+library doctor evaluation testing page app terminal cli_eval cli training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:
@@ -39,7 +39,19 @@ def test_imports_go_one_way() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["answer", "repair", "rewrite"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "answer",
+        "baseline_chain",
+        "baseline_closed_book",
+        "draft",
+        "judge_correct",
+        "judge_support",
+        "repair",
+        "rewrite",
+    ],
+)
 def test_prompts_render_with_their_own_names_only(name: str) -> None:
     prompt = load_prompt(name)
     (system, user) = prompt.render(**dict.fromkeys(prompt.variables, "{braces} $dollar [1.1]"))

@@ -29,15 +29,18 @@ class Evaluations:
         self._folder = library.config.data_dir / "evaluations"
 
     @guarded
-    def run(self, which: str, limit: float, progress: gr.Progress) -> tuple[Any, ...]:
-        """Runs a test set and shows its report, compared with the newest run before it."""
+    def run(self, which: str, limit: float, baselines: bool, progress: gr.Progress) -> tuple[Any, ...]:
+        """Runs a test set and shows its report, compared with the newest run before it.
+
+        `baselines` also asks the model alone and as an ordinary chain, which costs two calls a question.
+        """
         items = self._items(which)[: int(limit)]
         earlier = self._runs()
 
         def show(label: str, done: int, total: int) -> None:
             progress((done, total), desc=label)
 
-        report = evaluate(self._library, items, show, workers=2)
+        report = evaluate(self._library, items, show, workers=2, baselines=baselines)
         baseline = self._comparable(report, earlier)
         folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S} {_SETS[which]}, {len(items)}"
         report.save(folder, compare(baseline, report) if baseline else None)
@@ -95,16 +98,20 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     with gr.Row():
         which = gr.Dropdown(list(_SETS), value=_DEV, label="Test set", elem_id="testset")
         limit = gr.Number(100, label="Questions at most", minimum=1, precision=0, elem_id="eval-limit")
+        baselines = gr.Checkbox(
+            False, label="Also the model alone, and an ordinary chain (two calls a question)", elem_id="eval-baselines",
+            visible=library.config.model_name is not None,
+        )  # fmt: skip
         start = gr.Button("Run it", variant="primary", elem_id="run-eval", min_width=80)
     with gr.Row():
         run = gr.Dropdown([], label="Report of", elem_id="eval-run")
         before = gr.Dropdown([], label="Compared with", elem_id="eval-before")
     report = gr.HTML(_NO_RUN, elem_id="eval-report", label="Report")
 
-    def run_it(name: str, most: float, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
-        return tab.run(name, most, progress)
+    def run_it(name: str, most: float, others: bool, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
+        return tab.run(name, most, others, progress)
 
-    start.click(run_it, [which, limit], [run, before, report], concurrency_limit=1, **PRIVATE)
+    start.click(run_it, [which, limit, baselines], [run, before, report], concurrency_limit=1, **PRIVATE)
     gr.on([run.input, before.input], tab.show, [run, before], report, **PRIVATE)
     app.load(tab.refresh, None, [run, before], show_progress="hidden", **PRIVATE).then(
         tab.show, [run, before], report, show_progress="hidden", **PRIVATE

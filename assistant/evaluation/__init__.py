@@ -1,7 +1,8 @@
 """Evaluating answers with a test set: questions with evidence, figures with counts and intervals, and verdicts."""
 
 from assistant.evaluation.comparing import Comparison, Gate, compare, gate
-from assistant.evaluation.results import Report, Result
+from assistant.evaluation.reports import Report
+from assistant.evaluation.results import Result
 from assistant.evaluation.run import evaluate
 from assistant.evaluation.statistics import Figure
 from assistant.evaluation.testset import Item, load_testset, shipped_testset

@@ -6,14 +6,13 @@ from typing import Any, Literal
 
 from assistant.errors import TestSetError
 from assistant.evaluation.outcomes import stage_of
-from assistant.evaluation.results import Report, Result
+from assistant.evaluation.reports import Report
+from assistant.evaluation.results import Result
 from assistant.evaluation.scoring import COMPARED, HARD
-from assistant.evaluation.statistics import holm, paired
+from assistant.evaluation.statistics import Verdict, holm, paired, verdict_of
 
-Verdict = Literal["better", "worse", "cannot tell"]
 State = Literal["ok", "regression", "infrastructure", "cannot tell"]
 
-_SURE = 0.05
 _FAILED_AT_MOST = 0.02  # the share of questions that may fail before a run says nothing about answers
 
 
@@ -96,15 +95,9 @@ def _changes(pairs: Sequence[tuple[Result, Result]]) -> list[Change]:
             found.append((name, before, paired(steps, [y.item.cluster for _, y in both])))
     adjusted = holm([change.p for _, _, change in found])
     return [
-        Change(name, before, before + c.change, c.change, c.low, c.high, p, c.visible, c.count, _sign(c.change, p))
+        Change(name, before, before + c.change, c.change, c.low, c.high, p, c.visible, c.count, verdict_of(c.change, p))
         for (name, before, c), p in zip(found, adjusted, strict=True)
     ]
-
-
-def _sign(change: float, p: float) -> Verdict:
-    if p >= _SURE or not change:
-        return "cannot tell"
-    return "better" if change > 0 else "worse"
 
 
 def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:

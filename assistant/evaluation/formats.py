@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
+from assistant.evaluation.results import item_record
 from assistant.evaluation.testset import Item, item_from
 from assistant.files import write_whole
 from assistant.records import Paper
@@ -79,16 +80,10 @@ def _records(path: Path) -> list[Any]:
 
 def export_testset(items: Sequence[Item], path: Path, form: Form) -> None:
     """Writes items as JSON Lines: in our own form, or with the field names of ragas or deepeval."""
-    records = [_plain(item) if form == "assistant" else _foreign(item, _FIELDS[form]) for item in items]
+    records = [item_record(item) if form == "assistant" else _foreign(item, _FIELDS[form]) for item in items]
     write_whole(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode())
 
 
 def _foreign(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
     contexts = [group.alternatives[0] for group in item.evidence]
     return {names["question"]: item.question, names["reference"]: item.reference, names["contexts"]: contexts}
-
-
-def _plain(item: Item) -> dict[str, Any]:
-    evidence = [{"paper": group.paper, "alternatives": list(group.alternatives)} for group in item.evidence]
-    values = {name: getattr(item, name) for name in Item.__slots__}
-    return values | {"nuggets": list(item.nuggets), "history": list(item.history), "evidence": evidence}

@@ -43,3 +43,17 @@ def stage_of(result: "Result") -> str:
     if item.relevant and not titles & item.relevant.keys():
         return "retrieved, not cited"
     return "cited, not stated" if result.scores.get("answer: vital nuggets", 1.0) < 1 else "right"
+
+
+def by_paper(results: "Sequence[Result]") -> dict[str, dict[str, int]]:
+    """Paper asked about -> how many of its questions were asked and how many went right; the worst first.
+
+    Questions that no paper answers are left out.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for result in results:
+        if (result.item.relevant or result.item.without) and not result.error:
+            count = counts.setdefault(result.item.cluster, {"questions": 0, "right": 0})
+            count["questions"] += 1
+            count["right"] += stage_of(result) == "right"
+    return dict(sorted(counts.items(), key=lambda pair: (pair[1]["right"] - pair[1]["questions"], pair[0])))

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
-from assistant.evaluation import plots
+from assistant.evaluation import plots, sections
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
 
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
-    from assistant.evaluation.results import Report, Result, Said
+    from assistant.evaluation.reports import Report
+    from assistant.evaluation.results import Result, Said
 
 _HISTORY = 30
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -79,12 +80,16 @@ def render(
         f"{report.seconds:.1f} s · {escape(' · '.join(f'{k} {v}' for k, v in report.setup.items()))}</p>",
         _verdict(report, comparison),
         _scorecard(report, previous),
+        sections.added(report),
+        sections.costs(report.spent),
         '<div class="plots">',
         _waterfall(stages),
         _risk(report),
         _slices(report, stages),
         _runs(history),
         "</div>",
+        sections.by_source(report),
+        sections.worst_papers(report),
         _questions(report, stages, comparison),
     ]
     return (
@@ -113,8 +118,15 @@ def _scorecard(report: "Report", previous: dict[str, float]) -> str:
     return (
         f'<h2>Scorecard</h2><div class="wide"><table><tr>{head}<th class=number>since last run</th><th>kind</th></tr>{rows}'
         "</table></div><p class=quiet>Measured figures are exact. Proxies let words stand for meaning: good for comparing "
-        "runs, not for grading one answer. Intervals are bootstrapped over papers.</p>"
+        f"runs, not for grading one answer. Judged ones are a model's opinion{_judge(report)}. Intervals are bootstrapped over "
+        "papers.</p>"
     )
+
+
+def _judge(report: "Report") -> str:
+    judge = report.setup.get("judge", "")
+    also = ", which also wrote the answers and may favour them" if judge.rpartition(" × ")[0] == report.mode else ""
+    return f" ({escape(judge)}{escape(also)})" if judge else ""
 
 
 def _figure_row(figure: Figure, before: float | None) -> str:
@@ -124,13 +136,13 @@ def _figure_row(figure: Figure, before: float | None) -> str:
     names = f' title="not scored: {escape(", ".join(figure.not_scored[:50]))}"' if figure.not_scored else ""
     scored = f"<td class=number{names}>{figure.count} of {figure.total}</td>"
     if figure.value is None or figure.low is None or figure.high is None:
-        return f"<tr>{name}<td class=number>not scored</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
+        return f"<tr>{name}<td class=number>{figure.in_words}</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
     change = "" if before is None else f"{figure.value - before:+.3f}"
     spark = plots.interval(figure.low, figure.value, figure.high) if figure.low >= 0 and figure.high <= 1 else ""
     if "seconds" in figure.name or "cost" in figure.name:
         spark = ""
     return (
-        f"<tr>{name}<td class=number><b>{figure.value:.3f}</b></td><td>{figure.low:.3f} – {figure.high:.3f}</td>"
+        f"<tr>{name}<td class=number><b>{figure.in_words}</b></td><td>{figure.interval_in_words}</td>"
         f"<td>{spark}</td>{scored}<td class=number>{change}</td>{badge}</tr>"
     )
 
@@ -201,7 +213,7 @@ def _question(result: "Result", stage: str, changed: str) -> str:
         for t in result.ranked
     )
     papers = f"<details><summary>Papers found</summary><ol>{ranked}</ol></details>" if ranked else ""
-    claims = "".join(map(_claim, result.claims))
+    claims = "".join(map(_claim, result.claims)) + sections.judgements(result) + sections.rivals(result)
     return (
         f"<details><summary>{badge}{change}{escape(item.question)} <span class=quiet>{escape(item.id)} · "
         f"{escape(item.type)}</span></summary>{why}{text}{claims}{reference}{gold}{papers}</details>"

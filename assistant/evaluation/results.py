@@ -1,22 +1,10 @@
-"""What a run leaves: one Result a question, and the Report with its figures, which is saved, loaded and compared."""
+"""What asking one item leaves: a Result with what was said, cited, found, judged and spent."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from assistant.errors import TestSetError
-from assistant.evaluation.outcomes import risk_coverage, stage_of
-from assistant.evaluation.rendering import save_faces
-from assistant.evaluation.statistics import Figure
 from assistant.evaluation.testset import Item, item_from
-from assistant.files import write_whole
-
-if TYPE_CHECKING:
-    from assistant.evaluation.comparing import Comparison
-
-FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +29,54 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a provider was asked for; None for tokens that it did not report and dollars whose price is not known."""
+
+    calls: int = 0
+    tokens: int | None = 0
+    dollars: float | None = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.calls + other.calls,
+            None if self.tokens is None or other.tokens is None else self.tokens + other.tokens,
+            None if self.dollars is None or other.dollars is None else self.dollars + other.dollars,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """What a simpler way of using the model answered to an item; `error` says why it could not be asked."""
+
+    answered: bool = False
+    text: str = ""
+    claims: tuple[Said, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
+    spent: Spent = Spent()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judge's opinion on one thing, once for each repeat: `verdicts` holds "" where the judge failed.
+
+    `about` is "support" (does the text of citations `sources` of claim `claim` say what the claim says?) or "correct" (does
+    the answer agree with the reference?).
+    """
+
+    about: str
+    verdicts: tuple[str, ...]
+    claim: int = -1
+    sources: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One item with what was answered. `scores` holds a number for each metric that applies to it.
 
     `error` says why it could not be asked ("" where it could): a broken server or a time-out, which is no fault of the
-    answers and enters no figure. `ranked` are titles, best first; `baselines` the same by simpler rankings.
+    answers and enters no figure. `ranked` are titles, best first; `baselines` the same by simpler rankings; `rivals` are
+    answers by simpler ways of using the model. `sources` are the files that hold the papers asked about.
     """
 
     item: Item
@@ -56,10 +87,14 @@ class Result:
     ranked: tuple[str, ...] = ()
     baselines: dict[str, tuple[str, ...]] = field(default_factory=dict)
     probability: float | None = None
-    calls: int = 0
-    tokens: int | None = None
+    spent: Spent = Spent()
     scores: dict[str, float] = field(default_factory=dict)
     error: str = ""
+    rivals: dict[str, Rival] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    judging: Spent = Spent()
+    judge_error: str = ""
     seconds: float = field(default=0.0, compare=False)
 
     @property
@@ -68,95 +103,18 @@ class Result:
         return self.status in ("answered", "partial")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The figures of a run over `results`, over all of them and for each type of question.
-
-    `setup` holds hashes of what was measured: settings, papers, code and test set. `interrupted` is True where the run was
-    stopped before its end; `asked_of` is how many questions it was to ask. `timings` are figures of seconds.
-    """
-
-    mode: str
-    results: tuple[Result, ...]
-    figures: tuple[Figure, ...]
-    by_type: dict[str, tuple[Figure, ...]]
-    setup: dict[str, str] = field(default_factory=dict)
-    asked_of: int = 0
-    interrupted: bool = False
-    timings: tuple[Figure, ...] = field(default=(), compare=False)
-    seconds: float = field(default=0.0, compare=False)
-
-    def figure(self, name: str) -> Figure:
-        """The figure called `name`. Raises KeyError where there is none."""
-        return {figure.name: figure for figure in self.figures}[name]
-
-    @property
-    def failed(self) -> tuple[Result, ...]:
-        """The results that could not be asked: infrastructure, not answers."""
-        return tuple(result for result in self.results if result.error)
-
-    @property
-    def risk_coverage(self) -> list[tuple[float, float, float]]:
-        """(share answered, share of it wrong, threshold) as the threshold falls: see `outcomes.risk_coverage`."""
-        return risk_coverage(self.results)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, the same for the same answers: what depends on the clock is in `clock_dict`."""
-        return {
-            "format": FORMAT,
-            "mode": self.mode,
-            "setup": self.setup,
-            "asked_of": self.asked_of,
-            "interrupted": self.interrupted,
-            "figures": [asdict(figure) for figure in self.figures],
-            "by_type": {name: [asdict(figure) for figure in figures] for name, figures in self.by_type.items()},
-            "questions": [_question(result) for result in self.results],
-        }
-
-    def clock_dict(self) -> dict[str, Any]:
-        """The seconds of the run, of its questions by id, and their quantiles."""
-        return {
-            "seconds": round(self.seconds, 2),
-            "figures": [asdict(figure) for figure in self.timings],
-            "questions": {result.item.id: round(result.seconds, 4) for result in self.results},
-        }
-
-    def save(self, folder: str | Path, comparison: "Comparison | None" = None) -> Path:
-        """Writes report.json, timings.json, report.html and junit.xml into `folder`, and returns the path of report.html.
-
-        `comparison` with a baseline stands at the top of the page. The reports of earlier runs into the same folder go on
-        as a line each of history.jsonl.
-        """
-        folder = Path(folder)
-        write_whole(folder / "report.json", _json(self.to_dict()))
-        write_whole(folder / "timings.json", _json(self.clock_dict()))
-        return save_faces(self, folder, comparison, [stage_of(result) for result in self.results])
-
-    @classmethod
-    def load(cls, path: str | Path) -> "Report":
-        """The report that `save` wrote into a folder, or whose report.json is given. Raises TestSetError."""
-        path = Path(path)
-        path = path / "report.json" if path.is_dir() else path
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            clock_path = path.with_name("timings.json")
-            clock = json.loads(clock_path.read_text(encoding="utf-8")) if clock_path.exists() else {}
-            if record["format"] != FORMAT:
-                raise ValueError(f"its format is {record['format']}, not {FORMAT}")
-            return _report(record, clock)
-        except OSError as error:
-            raise TestSetError(f"{path} cannot be read ({error.strerror}); name a folder that eval wrote") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TestSetError(f"{path} is no report of this version ({error}); run 'assistant eval' again") from None
+def item_record(item: Item) -> dict[str, Any]:
+    """An item as plain JSON types: the same from whatever file it came."""
+    record = asdict(item)
+    record.pop("place")
+    return record
 
 
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
-
-
-def _question(result: Result) -> dict[str, Any]:
+def question_record(result: Result) -> dict[str, Any]:
+    """A result as plain JSON types, without its seconds: what a report holds."""
     record = asdict(result)
-    item = record.pop("item")
+    record.pop("item")
+    item = item_record(result.item)
     record.pop("seconds")
     return {"id": item["id"], "type": item["type"], "question": item["question"], **record, "item": item}
 
@@ -164,34 +122,28 @@ def _question(result: Result) -> dict[str, Any]:
 def result_from(record: Mapping[str, Any]) -> Result:
     """A result from the plain JSON types of `to_dict`."""
     values = {name: record[name] for name in Result.__slots__ if name in record and name != "item"}
-    values["claims"] = tuple(
-        Said(c["text"], c["shown"], tuple(Cited(**cited) for cited in c["citations"]), tuple(c["reasons"]))
-        for c in record["claims"]
-    )
+    values["claims"] = _claims(record["claims"])
     values["ranked"] = tuple(record["ranked"])
     values["baselines"] = {name: tuple(titles) for name, titles in record["baselines"].items()}
+    values["rivals"] = {
+        name: Rival(**{**rival, "claims": _claims(rival["claims"]), "spent": Spent(**rival["spent"])})
+        for name, rival in record["rivals"].items()
+    }
+    values["judgements"] = tuple(
+        Judgement(j["about"], tuple(j["verdicts"]), j["claim"], tuple(j["sources"])) for j in record["judgements"]
+    )
+    values["spent"], values["judging"] = Spent(**record["spent"]), Spent(**record["judging"])
+    values["sources"] = tuple(record["sources"])
     return Result(item=item_from(record["item"]), **values)
+
+
+def _claims(records: Sequence[Mapping[str, Any]]) -> tuple[Said, ...]:
+    return tuple(
+        Said(c["text"], c["shown"], tuple(Cited(**cited) for cited in c["citations"]), tuple(c["reasons"]))
+        for c in records
+    )
 
 
 def result_record(result: Result) -> dict[str, Any]:
     """A result as plain JSON types, with its seconds: what the cache keeps."""
-    return {**_question(result), "seconds": result.seconds}
-
-
-def _figure(record: Mapping[str, Any]) -> Figure:
-    return Figure(**{**record, "not_scored": tuple(record["not_scored"])})
-
-
-def _report(record: Mapping[str, Any], clock: Mapping[str, Any]) -> Report:
-    seconds = clock.get("questions", {})
-    return Report(
-        mode=record["mode"],
-        results=tuple(result_from({**q, "seconds": seconds.get(q["id"], 0.0)}) for q in record["questions"]),
-        figures=tuple(map(_figure, record["figures"])),
-        by_type={name: tuple(map(_figure, figures)) for name, figures in record["by_type"].items()},
-        setup=record["setup"],
-        asked_of=record["asked_of"],
-        interrupted=record["interrupted"],
-        timings=tuple(map(_figure, clock.get("figures", []))),
-        seconds=clock.get("seconds", 0.0),
-    )
+    return {**question_record(result), "seconds": result.seconds}

@@ -1,29 +1,30 @@
 """Asks every question of a test set, several at a time, and reports. What was answered before is not asked again."""
 
-import hashlib
-import json
-import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
-from dataclasses import asdict, replace
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from assistant.errors import AssistantError, QuestionError, TestSetError
-from assistant.evaluation.results import Cited, Report, Result, Said, result_from, result_record
-from assistant.evaluation.scoring import DEPTH, figures_of, holds, scores_of, timings_of
+from assistant.config import Config
+from assistant.errors import AssistantError
+from assistant.evaluation.agreement import agreement_of
+from assistant.evaluation.asking import Examiner
+from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK, gains_of
+from assistant.evaluation.judging import judged, open_judge
+from assistant.evaluation.keeping import Kept, setup_of
+from assistant.evaluation.reports import Report
+from assistant.evaluation.results import Result, Rival
+from assistant.evaluation.scoring import figures_of, timings_of
 from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
-from assistant.records import Answer, Citation, Passage
 
 Progress = Callable[[str, int, int], None]
-
-_BASELINES = {"BM25 alone": 0.0, "vectors alone": 1.0}
-_PACKAGE = Path(__file__).parent.parent
-_OWN_SETTINGS = {"data_dir", "openai_api_key", "page_user", "page_password", "chroma_headers"}  # change no answer
+_SOURCES = 20  # files of papers with figures of their own, those with the most questions
+_Value = TypeVar("_Value", Result, dict[str, Rival])
 
 
 def evaluate(
@@ -34,43 +35,77 @@ def evaluate(
     workers: int = 4,
     timeout: float = 180.0,
     cache: Path | None = None,
+    baselines: bool = True,
+    judge: int = 0,
+    fresh: bool = False,
 ) -> Report:
     """Asks every item of `testset` of the library and scores the answers.
 
     `progress(label, done, total)` is called after each; `workers` questions are asked at a time; one that takes longer than
     `timeout` seconds, or whose model server fails, enters no figure and is named in the report. `cache` is a JSON Lines file
-    of answers: a question whose text, papers, settings and code are as they were is not asked again. Ctrl-C ends the run
-    early with the report of what was asked (`interrupted`). Raises TestSetError where set and library do not fit together.
+    of answers: a question whose text, papers, settings and code are as they were is not asked again. `baselines` False
+    leaves out those that ask the model (two calls a question). `judge` is how often a model judges each answer; what it said
+    is kept in the library and not asked for again unless `fresh`. Ctrl-C ends the run early with the report of what was
+    asked (`interrupted`). Raises TestSetError where set and library do not fit together, ConfigError for a judge without a
+    model.
     """
+    judging = open_judge(assistant, judge, fresh) if judge else None
     start = time.monotonic()
     papers = assistant.papers()
     check_against(testset, papers)
-    setup = _setup(assistant, testset)
-    known = _Cache(cache, "".join(setup[name] for name in ("settings", "papers", "code")))
+    setup = setup_of(assistant, testset)
+    known = Kept(cache, "".join([*(setup[name] for name in ("settings", "papers", "code")), str(baselines)]))
     results = {item.id: result for item in testset if (result := known.get(item))}
     interrupted = False
-    waiting = _asked(assistant, [item for item in testset if item.id not in results], workers, timeout)
+    examiner = Examiner(assistant, papers, baselines)
+    waiting = _asked(examiner, [item for item in testset if item.id not in results], workers, timeout)
     try:
         for result in waiting:
             known.put(result)
             results[result.item.id] = result
             if progress:
                 progress("Asking", len(results), len(testset))
+        if judging:
+            waiting.close()
+            waiting = judged(judging, list(results.values()), workers)
+            for done, result in enumerate(waiting, 1):
+                results[result.item.id] = result
+                if progress:
+                    progress("Judging", done, len(results))
     except KeyboardInterrupt:
         interrupted = True
     finally:
         waiting.close()
     ordered = [results[item.id] for item in testset if item.id in results]
-    return replace(_report(ordered, len(testset), interrupted, setup), seconds=time.monotonic() - start)
+    if judging:
+        setup["judge"] = f"{judging.model.mode} × {judge}"
+    report = _report(ordered, len(testset), interrupted, setup, judge)
+    not_run = _not_run(assistant.config, baselines, judge)
+    return replace(report, not_run=not_run, seconds=time.monotonic() - start)
 
 
-def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str]) -> Report:
+def _not_run(config: Config, baselines: bool, judge: int) -> dict[str, str]:
+    """What was not measured, and why not."""
+    not_run = {} if baselines else dict.fromkeys((CHAIN, CLOSED_BOOK), "it was switched off")
+    if judge < 2:
+        reason = "each answer was judged once; judge 3 times" if judge else "no judge was asked for (--judge 3)"
+        not_run["agreement of the judge with itself" if judge else "judged figures"] = reason
+    if config.model_name is None:
+        not_run |= dict.fromkeys((CHAIN, CLOSED_BOOK, *(() if judge else ("judged figures",))), "no model is set")
+    return not_run
+
+
+def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: dict[str, str], judge: int) -> Report:
     types = sorted({result.item.type for result in results})
+    questions = Counter(source for result in results for source in result.sources)
+    sources = sorted(source for source, _ in questions.most_common(_SOURCES))
     return Report(
         mode=next((result.mode for result in results if result.mode), ""),
         results=tuple(results),
-        figures=tuple(figures_of(results)),
-        by_type={name: tuple(figures_of([r for r in results if r.item.type == name])) for name in types},
+        figures=(*figures_of(results, bool(judge)), *agreement_of(results, judge)),
+        by_type={t: tuple(figures_of([r for r in results if r.item.type == t], bool(judge))) for t in types},
+        by_source={s: tuple(figures_of([r for r in results if s in r.sources], bool(judge))) for s in sources},
+        gains=tuple(gains_of(results)),
         setup=setup,
         asked_of=asked_of,
         interrupted=interrupted,
@@ -78,12 +113,12 @@ def _report(results: Sequence[Result], asked_of: int, interrupted: bool, setup: 
     )
 
 
-def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: float) -> Generator[Result, None, None]:
+def _asked(examiner: Examiner, items: Sequence[Item], workers: int, timeout: float) -> Generator[Result, None, None]:
     """A result for each item as it is ready; closing it leaves what is not asked yet."""
     stop = threading.Event()
     pool = ThreadPoolExecutor(max(1, workers), thread_name_prefix="evaluate")
     try:
-        waiting = [pool.submit(_within, timeout, stop, assistant, item) for item in items]
+        waiting = [pool.submit(_within, timeout, stop, examiner, item) for item in items]
         for future in as_completed(waiting):
             yield future.result()
     finally:
@@ -91,140 +126,31 @@ def _asked(assistant: Assistant, items: Sequence[Item], workers: int, timeout: f
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _within(timeout: float, stop: threading.Event, assistant: Assistant, item: Item) -> Result:
-    """The item's result, or one that says that it took too long: Python cannot end a thread, so it is left behind."""
-    box: list[Result | Exception] = []
+def _within(timeout: float, stop: threading.Event, examiner: Examiner, item: Item) -> Result:
+    """The item's result, or one that says that it took too long; the baselines have the same time again."""
+    result = _timed(timeout, stop, lambda: examiner.ask(item))
+    if isinstance(result, str):
+        return Result(item, error=result)
+    rivals = {} if result.error else _timed(timeout, stop, lambda: examiner.ask_rivals(item))
+    if isinstance(rivals, str):
+        rivals = dict.fromkeys((CHAIN, CLOSED_BOOK), Rival(error=rivals))
+    return replace(result, rivals=rivals)
 
-    def work() -> None:
+
+def _timed(timeout: float, stop: threading.Event, work: Callable[[], _Value]) -> _Value | str:
+    """What `work` gives, or why it gave nothing: Python cannot end a thread, so one that takes too long is left behind."""
+    box: list[_Value | str] = []
+
+    def run() -> None:
         try:
-            box.append(_ask(assistant, item))
+            box.append(work())
         except Exception as error:  # whatever a question brings about must not end the run of the others
-            box.append(error)
+            name = "" if isinstance(error, AssistantError) else f"{type(error).__name__}: "
+            box.append(f"{name}{error}")
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     end = time.monotonic() + timeout
     while thread.is_alive() and not stop.is_set() and time.monotonic() < end:
         thread.join(0.2)
-    if not box:
-        return Result(item, error=f"no answer within {timeout:g} s")
-    if isinstance(box[0], Exception):
-        name = "" if isinstance(box[0], AssistantError) else f"{type(box[0]).__name__}: "
-        return Result(item, error=f"{name}{box[0]}")
-    return box[0]
-
-
-def _ask(assistant: Assistant, item: Item) -> Result:
-    start = time.monotonic()
-    try:
-        answer = assistant.ask(item.question, history=item.history, fresh=True)  # a kept reply measures nothing
-    except QuestionError as error:  # declined before it was searched for: an answer like any other
-        answer = Answer(item.question, "not_found", reason=str(error), standalone_question=item.question)
-    seconds = time.monotonic() - start
-    model = assistant.config.model_name
-    if model and answer.mode != model:
-        return Result(item, mode=model, error=answer.reason or "the model did not answer", seconds=seconds)
-    # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
-    searched = answer.standalone_question or item.question
-    found = {n: assistant.search(searched, k=2 * DEPTH, dense_weight=w) for n, w in {"": None, **_BASELINES}.items()}
-    ranked = {name: tuple(dict.fromkeys(p.paper.title for p in passages))[:DEPTH] for name, passages in found.items()}
-    tokens = [count for count in (answer.usage.input_tokens, answer.usage.output_tokens) if count is not None]
-    result = Result(
-        item, answer.status, answer.mode, answer.text, _claims(answer, item), ranked.pop(""), ranked,
-        answer.probability, answer.usage.calls, sum(tokens) if tokens or not answer.usage.calls else None, seconds=seconds,
-    )  # fmt: skip
-    groups = [_is_found(group.paper, group.alternatives, found[""]) for group in item.evidence]
-    return replace(result, scores=scores_of(result, groups, _has_unknown_marks(answer), assistant.lexical.idf))
-
-
-def _is_found(paper: str, alternatives: Sequence[str], passages: Sequence[Passage]) -> bool:
-    """Whether one of the first ten papers is the group's, with one of its sentences in a passage found or in its record."""
-    first = list(dict.fromkeys(passage.paper.title for passage in passages))[:DEPTH]
-    texts = [f"{passage.text}\n{passage.paper.record}" for passage in passages if passage.paper.title == paper]
-    return paper in first and any(quote in text for text in texts for quote in alternatives)
-
-
-def _claims(answer: Answer, item: Item) -> tuple[Said, ...]:
-    def cited(citation: Citation) -> Cited:
-        plain = Cited(citation.number, citation.paper.title, citation.quote, _is_verbatim(citation), False)
-        return replace(plain, gold=any(holds(group.paper, group.alternatives, plain) for group in item.evidence))
-
-    return tuple(
-        Said(claim.lead + claim.text, claim.verdict == "supported", tuple(map(cited, claim.citations)), claim.reasons)
-        for claim in answer.claims
-    )
-
-
-def _is_verbatim(citation: Citation) -> bool:
-    span, paper = citation.span, citation.paper
-    texts = [paper.record, *(section.text for section in paper.sections)]
-    return bool(citation.quote) and any(text[span.start : span.end] == citation.quote for text in texts)
-
-
-def _has_unknown_marks(answer: Answer) -> bool:
-    """Whether a mark after a claim names no citation of the answer. A quoted sentence may hold marks of its own."""
-    known = {citation.number for citation in answer.citations}
-    marks = [claim.marked_text[len(claim.lead + claim.text) :] for claim in answer.supported]
-    return any(int(number) not in known for text in marks for number in re.findall(r"\[(\d+)\]", text))
-
-
-# What was measured --------------------------------------------------------------------------------------------------
-
-
-def _setup(assistant: Assistant, items: Sequence[Item]) -> dict[str, str]:
-    """Hashes of everything that an answer depends on, and of the test set."""
-    settings = assistant.config.model_dump(mode="json", exclude=_OWN_SETTINGS)
-    settings["model"] = assistant.config.model_name
-    texts = [(paper.record, [section.text for section in paper.sections]) for paper in assistant.papers()]
-    return {
-        "settings": _hash(settings),
-        "papers": _hash(texts),
-        "code": code_hash(),
-        "testset": _hash([asdict(item) for item in items]),
-    }
-
-
-def _hash(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
-
-
-@lru_cache(maxsize=1)
-def code_hash() -> str:
-    """A hash of the package's code, prompts and small data: answers of other code are other answers."""
-    kinds = {".py", ".md", ".json"}
-    folders = [_PACKAGE, _PACKAGE.parent / "prompts"]
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in kinds)
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-class _Cache:
-    """Results by the hash of what they depend on, a line each; a line that was cut off is left out."""
-
-    def __init__(self, path: Path | None, setup: str) -> None:
-        self._path, self._setup, self._known = path, setup, {}  # type: Path | None, str, dict[str, Result]
-        if path and path.exists():
-            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                with suppress(ValueError, KeyError, TypeError, AttributeError):
-                    record = json.loads(line)
-                    self._known[record["key"]] = result_from(record["result"])
-
-    def _key(self, item: Item) -> str:
-        return _hash([self._setup, asdict(item)])
-
-    def get(self, item: Item) -> Result | None:
-        return self._known.get(self._key(item))
-
-    def put(self, result: Result) -> None:
-        """Keeps a result at once, so that a killed run goes on from it. Failures are tried again, not kept."""
-        if not self._path or result.error:
-            return
-        line = json.dumps({"key": self._key(result.item), "result": result_record(result)}, ensure_ascii=False)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(f"\n{line}")
-        except OSError as error:
-            raise TestSetError(f"{self._path} cannot be written ({error.strerror}); choose another --output") from None
+    return box[0] if box else f"no answer within {timeout:g} s"

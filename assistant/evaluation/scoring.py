@@ -36,7 +36,12 @@ MEANS: dict[str, Badge] = {
     "score: CRAG": "proxy",
     "cost: model calls": "measured",
     "cost: tokens": "measured",
+    "cost: US dollars": "measured",
 }
+# A model's opinion: reported where a judge was asked for.
+JUDGED: dict[str, Badge] = dict.fromkeys(
+    ("judge: citation recall", "judge: citation precision", "judge: correct by the reference", "judge: CRAG"), "judged"
+)
 HARD = (
     "citation: quotes verbatim in the store", "citation: marks that name a citation", "citation: claims with a citation",
 )  # fmt: skip
@@ -52,9 +57,9 @@ def scores_of(
 ) -> dict[str, float]:
     """The score of each metric that applies to the result. `found` says of each evidence group whether it was retrieved."""
     item = result.item
-    scores = {"cost: model calls": float(result.calls)}
-    if result.tokens is not None:
-        scores["cost: tokens"] = float(result.tokens)
+    spent = {"calls": result.spent.calls, "tokens": result.spent.tokens, "dollars": result.spent.dollars}
+    names = {"calls": "cost: model calls", "tokens": "cost: tokens", "dollars": "cost: US dollars"}
+    scores = {names[name]: float(value) for name, value in spent.items() if value is not None}
     scores |= (
         _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
     )
@@ -90,6 +95,7 @@ def _retrieval(result: Result, found: Sequence[bool]) -> dict[str, float]:
         "retrieval: recall@10": recall_at(ranked, relevant, DEPTH),
         "retrieval: nDCG@10": ndcg_at(ranked, relevant, DEPTH),
         "retrieval: MRR": reciprocal_rank(ranked, relevant),
+        **{f"  {name}: recall@10": recall_at(titles, relevant, DEPTH) for name, titles in result.baselines.items()},
         **{f"  {name}: nDCG@10": ndcg_at(titles, relevant, DEPTH) for name, titles in result.baselines.items()},
     }
 
@@ -145,6 +151,11 @@ def _eligible(name: str, result: Result) -> bool:
         return not result.item.answerable
     if name == "abstention: declined rightly":
         return bool(result.error) or not result.answered
+    if name in ("judge: correct by the reference", "judge: CRAG"):
+        has_reference = result.item.answerable and bool(result.item.reference)
+        return has_reference or (name == "judge: CRAG" and not result.item.answerable)
+    if name.startswith("judge"):
+        return bool(result.error) or result.answered
     if name.startswith("citation"):
         validity = name in HARD
         needs_answer = validity or "precision" in name
@@ -152,9 +163,9 @@ def _eligible(name: str, result: Result) -> bool:
     return True
 
 
-def figures_of(results: Sequence[Result]) -> list[Figure]:
-    """Every figure over the results: the means of MEANS, then those that are functions of sums."""
-    figures = [_mean(name, badge, results) for name, badge in MEANS.items()]
+def figures_of(results: Sequence[Result], judged: bool = False) -> list[Figure]:
+    """Every figure over the results: the means of MEANS (and of JUDGED), then those that are functions of sums."""
+    figures = [_mean(name, badge, results) for name, badge in (MEANS | JUDGED if judged else MEANS).items()]
     asked = [result for result in results if not result.error]
     failed = tuple(result.item.id for result in results if result.error)
     clusters = [result.item.cluster for result in asked]

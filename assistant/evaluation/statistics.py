@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 
 Badge = Literal["measured", "proxy", "judged"]
+Verdict = Literal["better", "worse", "cannot tell"]
 Statistic = Callable[[np.ndarray], np.ndarray]  # sums (…, columns) -> values (…)
 
 RESAMPLES = 2000
 _SEED = 7
+_SURE = 0.05
 _POWER = 1.96 + 0.84  # standard errors of the smallest change seen with 80 % power at the 5 % level, two-sided
 
 
@@ -35,6 +37,29 @@ class Figure:
     total: int = 0
     not_scored: tuple[str, ...] = ()
 
+    @property
+    def in_words(self) -> str:
+        """The value with its digits; "not scored" without one, "unknown" for a cost that nobody knows.
+
+        "not defined" where everything was scored and the figure still says nothing, as kappa of one verdict only.
+        """
+        if self.value is None and self.count:
+            return "not defined"
+        if self.value is None:
+            return "unknown" if self.name.startswith("cost") and self.total else "not scored"
+        return f"{self.value:.{self._digits}f}"
+
+    @property
+    def interval_in_words(self) -> str:
+        """Such as "0.533 – 0.680"; "" without one."""
+        if self.low is None or self.high is None:
+            return ""
+        return f"{self.low:.{self._digits}f} – {self.high:.{self._digits}f}"
+
+    @property
+    def _digits(self) -> int:
+        return 6 if "dollars" in self.name else 3
+
 
 @dataclass(frozen=True, slots=True)
 class Paired:
@@ -46,6 +71,17 @@ class Paired:
     p: float
     visible: float
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What the pipeline has over a baseline in one figure, on the questions that both scored; `verdict` after Holm."""
+
+    baseline: str
+    ours: Figure
+    theirs: Figure
+    change: Paired
+    verdict: Verdict
 
 
 def mean_of(sums: np.ndarray) -> np.ndarray:
@@ -64,7 +100,8 @@ def resampled_sums(rows: np.ndarray, clusters: Sequence[str]) -> np.ndarray:
     table = np.zeros((len(names), rows.shape[1]))
     np.add.at(table, [names[name] for name in clusters], rows)
     draws = np.random.default_rng(_SEED).integers(0, len(table), (RESAMPLES, len(table)))
-    counts = np.apply_along_axis(np.bincount, 1, draws, minlength=len(table))
+    cells = draws + len(table) * np.arange(RESAMPLES)[:, None]  # each draw counts in a row of its own
+    counts = np.bincount(cells.ravel(), minlength=RESAMPLES * len(table)).reshape(RESAMPLES, -1)
     return counts @ table
 
 
@@ -100,6 +137,13 @@ def paired(differences: Sequence[float], clusters: Sequence[str]) -> Paired:
     p = min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
     error = max(float(means.std()), 3**0.5 / count)
     return Paired(float(np.mean(differences)), float(low), float(high), p, _POWER * error, count)
+
+
+def verdict_of(change: float, p: float) -> Verdict:
+    """What a change with the (adjusted) two-sided `p` says at the 5 % level."""
+    if p >= _SURE or not change:
+        return "cannot tell"
+    return "better" if change > 0 else "worse"
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

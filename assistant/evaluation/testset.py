@@ -5,10 +5,11 @@ titles to grades (2 answers the question, 1 touches it). Questions that the pape
 """
 
 import csv
+import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +29,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question of a test set. `type` is free text by which results are sliced; near misses are not `answerable`."""
+    """A question of a test set. `type` is free text by which results are sliced; near misses are not `answerable`.
+
+    `without` names papers that are left out of the library while it is asked, by title: what they alone answer is then
+    unanswerable. `place` says which line of which file it came from.
+    """
 
     id: str
     question: str
@@ -37,17 +42,19 @@ class Item:
     reference: str = ""
     nuggets: tuple[Mapping[str, Any], ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    relevant: Mapping[str, int] = ()  # type: ignore[assignment]
+    relevant: Mapping[str, int] = field(default_factory=dict)
     history: tuple[Mapping[str, str], ...] = ()
     split: Split = "test"
     provenance: str = ""
     reviewed: bool = True
     why: str = ""
+    without: tuple[str, ...] = ()
+    place: str = field(default="", compare=False, repr=False)
 
     @property
     def cluster(self) -> str:
         """What makes items depend on each other: the paper asked about, else the item itself."""
-        return next(iter(self.relevant), self.id)
+        return next(iter((*self.relevant, *self.without)), self.id)
 
 
 def load_testset(path: Path) -> list[Item]:
@@ -69,6 +76,7 @@ def load_testset(path: Path) -> list[Item]:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
             raise TestSetError(f"{path.name}, line {number}: {reason}; mend the line and retry") from None
+        item = replace(item, place=f"{path.name}, line {number}")
         if item.id in seen:
             raise TestSetError(f"{path.name}, line {number}: the id {item.id!r} occurs twice; give each line its own")
         seen.add(item.id)
@@ -95,7 +103,11 @@ def _csv_records(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def item_from(record: Mapping[str, Any]) -> Item:
-    """An item from plain JSON types. Raises KeyError for a missing field, ValueError for one that cannot be."""
+    """An item from plain JSON types. Raises KeyError for a missing field, ValueError for one that cannot be.
+
+    Fields of other names are left alone, but for those that look like a misspelt one of ours.
+    """
+    _check_names(record)
     if not isinstance(record["question"], str) or not record["question"].strip():
         raise ValueError("'question' must be text")
     if record.get("split", "test") not in ("dev", "test"):
@@ -103,14 +115,18 @@ def item_from(record: Mapping[str, Any]) -> Item:
     answerable = record["answerable"]
     if not isinstance(answerable, bool):
         raise ValueError("'answerable' must be true or false")
+    if not isinstance(record.get("reference", ""), str):
+        raise ValueError("'reference' must be text")
     if answerable and not (record.get("relevant") or record.get("reference")):
         raise ValueError("an answerable question needs 'relevant' titles or a 'reference'")
     relevant = record.get("relevant", {})
     if not isinstance(relevant, Mapping) or not all(isinstance(g, int) and g > 0 for g in relevant.values()):
         raise ValueError("'relevant' must map titles to grades of 1 or more")
-    nuggets = tuple(record.get("nuggets", ()))
-    if not all(isinstance(n, Mapping) and isinstance(n.get("text"), str) for n in nuggets):
-        raise ValueError("'nuggets' must hold objects with 'text'")
+    without = record.get("without", ())
+    if not _are_texts(without):
+        raise ValueError("'without' must be a list of titles")
+    if set(without) & set(relevant):
+        raise ValueError("a title stands both in 'relevant' and in 'without'")
     digest = hashlib.sha256(record["question"].encode()).hexdigest()[:10]
     return Item(
         id=str(record.get("id", f"q-{digest}")),
@@ -118,15 +134,58 @@ def item_from(record: Mapping[str, Any]) -> Item:
         type=str(record.get("type", "question")),
         answerable=answerable,
         reference=record.get("reference", ""),
-        nuggets=nuggets,
-        evidence=tuple(Evidence(e["paper"], tuple(e["alternatives"])) for e in record.get("evidence", ())),
+        nuggets=_nuggets(record.get("nuggets", ())),
+        evidence=_evidence(record.get("evidence", ())),
         relevant=dict(relevant),
-        history=tuple(record.get("history", ())),
+        history=_history(record.get("history", ())),
         split=record.get("split", "test"),
         provenance=str(record.get("provenance", "")),
         reviewed=bool(record.get("reviewed", True)),
         why=str(record.get("why", "")),
+        without=tuple(without),
     )
+
+
+def _check_names(record: Mapping[str, Any]) -> None:
+    known = [name for name in Item.__slots__ if name != "place"]
+    for name in record.keys() - {*known}:
+        if near := difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.8):
+            raise ValueError(f"there is no field {name!r}; do you mean {near[0]!r}?")
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
+
+
+def _nuggets(value: Any) -> tuple[Mapping[str, Any], ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(n, Mapping)
+        and isinstance(n.get("text"), str)
+        and _are_texts(n.get("aliases", ()))
+        and isinstance(n.get("numbers", ()), list | tuple)
+        for n in value
+    ):
+        raise ValueError("'nuggets' must hold objects with 'text', and lists as 'aliases' and 'numbers'")
+    return tuple(value)
+
+
+def _evidence(value: Any) -> tuple[Evidence, ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(e, Mapping) and isinstance(e.get("paper"), str) and _are_texts(e.get("alternatives")) for e in value
+    ):
+        raise ValueError("'evidence' must hold objects with a 'paper' and a list of 'alternatives'")
+    if not all(e["alternatives"] and all(e["alternatives"]) for e in value):
+        raise ValueError("every group of 'evidence' needs alternatives that are not empty")
+    return tuple(Evidence(e["paper"], tuple(e["alternatives"])) for e in value)
+
+
+def _history(value: Any) -> tuple[Mapping[str, str], ...]:
+    if not isinstance(value, list | tuple) or not all(
+        isinstance(t, Mapping) and t.get("role") in ("user", "assistant") and isinstance(t.get("content"), str)
+        for t in value
+    ):
+        raise ValueError("'history' must hold turns with the 'role' user or assistant and text as 'content'")
+    return tuple(value)
 
 
 def shipped_testset() -> list[Item]:
@@ -138,16 +197,15 @@ def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
     """Raises TestSetError for the first title that the library lacks, or quotation that its paper does not hold verbatim."""
     by_title = {paper.title: paper for paper in papers}
     for item in items:
-        for title in item.relevant:
+        where = f"{item.place}: {item.id}" if item.place else item.id
+        for title in (*item.relevant, *item.without):
             if title not in by_title:
-                raise TestSetError(
-                    f"{item.id}: the library holds no paper titled {title!r}; add it or mend the test set"
-                )
+                raise TestSetError(f"{where}: the library holds no paper titled {title!r}; add it or mend the test set")
         for evidence in item.evidence:
             paper = by_title.get(evidence.paper)
             texts = [paper.record, *(section.text for section in paper.sections)] if paper else []
             for quote in evidence.alternatives:
                 if not any(quote in text for text in texts):
                     raise TestSetError(
-                        f"{item.id}: {evidence.paper!r} does not hold the evidence {quote[:60]!r}…; mend the test set"
+                        f"{where}: {evidence.paper!r} does not hold the evidence {quote[:60]!r}…; mend the test set"
                     )

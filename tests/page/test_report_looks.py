@@ -9,7 +9,7 @@ import pytest
 
 from assistant import Assistant, evaluate
 from assistant.evaluation import compare, shipped_testset
-from assistant.evaluation.results import Cited, Said
+from assistant.evaluation.results import Cited, Judgement, Rival, Said
 
 pytestmark = pytest.mark.browser
 SCREENSHOTS = Path(__file__).parent.parent.parent / "docs"
@@ -49,8 +49,18 @@ def test_what_others_wrote_stays_text(browser: Any, library: Assistant, tmp_path
     result = report.results[0]
     claim = Said(HOSTILE, False, (Cited(1, HOSTILE, HOSTILE, False, True),), (HOSTILE,))
     item = replace(result.item, id=HOSTILE, question=HOSTILE, type=HOSTILE, reference=HOSTILE)
-    hostile = replace(result, item=item, text=HOSTILE, claims=(claim,), ranked=(HOSTILE,), error=HOSTILE, mode=HOSTILE)
-    path = replace(report, results=(hostile,), mode=HOSTILE, by_type={HOSTILE: ()}).save(tmp_path)
+    hostile = replace(
+        result, item=item, text=HOSTILE, claims=(claim,), ranked=(HOSTILE,), error=HOSTILE, mode=HOSTILE,
+        rivals={HOSTILE: Rival(True, HOSTILE)}, sources=(HOSTILE,), judge_error=HOSTILE,
+        judgements=(Judgement("correct", (HOSTILE,)),),
+    )  # fmt: skip
+    wrong = replace(hostile, error="", scores={"answer: vital nuggets": 0.0})
+    gains = tuple(replace(gain, baseline=HOSTILE) for gain in report.gains)
+    path = replace(
+        report, results=(hostile, wrong), mode=HOSTILE, by_type={HOSTILE: ()}, gains=gains, not_run={HOSTILE: HOSTILE},
+        by_source={HOSTILE: report.figures, "other": report.figures}, setup={"judge": HOSTILE},
+    ).save(tmp_path)  # fmt: skip
+    assert len(gains) == 4
     page = browser.new_page()
     page.goto(path.as_uri())
     assert page.title() == "Evaluation"

@@ -1,0 +1,89 @@
+"""Reports and comparisons as tables in the terminal."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from assistant.evaluation.comparing import Comparison
+from assistant.evaluation.reports import Report
+from assistant.evaluation.results import Spent
+from assistant.evaluation.sections import dollars_in_words, tokens_in_words
+from assistant.evaluation.statistics import Figure
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Prints the verdict, what was fixed and broken, and the change of every figure."""
+    console = Console(highlight=False)
+    verdict = "infrastructure" if comparison.infrastructure else comparison.verdict
+    console.print(Text(f"{verdict}: {comparison.reason}", style="bold"))
+    for label, ids in (("fixed", comparison.fixed), ("broken", comparison.broken)):
+        console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
+    for note in comparison.notes:
+        console.print(Text(note, style="dim"))
+    table = Table()
+    for column in ("figure", "before", "after", "change, 95 %", "p (Holm)", "visible from", "n", "verdict"):
+        table.add_column(column)
+    for c in comparison.changes:
+        interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
+        row = (f"{c.before:.3f}", f"{c.after:.3f}", interval, f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count), c.verdict)
+        table.add_row(c.name, *row)
+    console.print(table)
+
+
+def print_report(report: Report, comparison: Comparison | None) -> None:
+    """Prints every figure, the types of questions, what the pipeline adds, what was spent, and the comparison."""
+    console = Console(highlight=False)
+    table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
+    for column in ("figure", "value", "95 % interval", "questions", "kind"):
+        table.add_column(column)
+    for figure in (*report.figures, *report.timings):
+        table.add_row(figure.name, figure.in_words, figure.interval_in_words, _scored(figure), figure.badge)
+    console.print(table)
+    _print_types(console, report)
+    _print_gains(console, report)
+    print_spent(report.spent)
+    if comparison:
+        print_comparison(comparison)
+
+
+def print_spent(spent: Mapping[str, Spent], before: str = "") -> None:
+    """Prints a line for everything that asked a model; `before` begins each number, such as "up to "."""
+    for name, part in spent.items():
+        if part.calls:
+            tokens, dollars = tokens_in_words(part), dollars_in_words(part)
+            Console(highlight=False).print(
+                Text(f"{name}: {before}{part.calls:,} calls, {tokens} tokens, US dollars {dollars}")
+            )
+
+
+def _scored(figure: Figure) -> str:
+    return str(figure.count) if figure.count == figure.total else f"{figure.count} of {figure.total}"
+
+
+def _print_gains(console: Console, report: Report) -> None:
+    table = Table(title="What the pipeline adds")
+    for column in ("baseline", "figure", "ours", "baseline’s", "ours more by, 95 %", "questions", "ours is"):
+        table.add_column(column)
+    for gain in report.gains:
+        change = f"{gain.change.change:+.3f} ({gain.change.low:+.3f} – {gain.change.high:+.3f})"
+        values = (gain.ours.in_words, gain.theirs.in_words, change, _scored(gain.theirs), gain.verdict)
+        table.add_row(gain.baseline, gain.ours.name, *values)
+    console.print(table)
+    for name, reason in report.not_run.items():
+        console.print(Text(f"{name}: not run: {reason}", style="dim"))
+
+
+def _print_types(console: Console, report: Report) -> None:
+    slices = Table(title="By type of question")
+    for column in ("type", "nDCG@10", "paper", "sentence", "answered", "n"):
+        slices.add_column(column)
+    for name, figures in report.by_type.items():
+        results = [result for result in report.results if result.item.type == name]
+        answered = sum(result.answered for result in results) / len(results)
+        by_name = {figure.name: figure.value for figure in figures}
+        chosen = ("retrieval: nDCG@10", "citation: right paper first", "citation: right sentence in the first three")
+        values = [by_name[figure] for figure in chosen]
+        slices.add_row(name, *("–" if v is None else f"{v:.2f}" for v in values), f"{answered:.2f}", str(len(results)))
+    console.print(slices)
