@@ -292,8 +292,8 @@ class Indexer:
         vectors = self._embedder.encode([texts[key] for key in missing])
         with self._catalogue.transaction():
             self._catalogue.put_vectors(missing, vectors)
-            for paper, group in zip(papers, chunks, strict=True):
-                self._catalogue.put_paper(paper, group, [self._key(text) for text in _texts(paper, group)])
+            keys = [[self._key(text) for text in _texts(p, group)] for p, group in zip(papers, chunks, strict=True)]
+            self._catalogue.put_papers(list(zip(papers, chunks, keys, strict=True)))
             with_it()
         return sum(map(len, chunks))
 

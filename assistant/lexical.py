@@ -12,7 +12,7 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from assistant.catalogue import Entry
+from assistant.catalogue import Catalogue, Entry
 from assistant.errors import StoreError
 from assistant.files import is_disk_full
 from assistant.terms import terms
@@ -22,6 +22,18 @@ _DETAILS_WEIGHT = (
     1.0  # dates, organisations and author counts are short fields: BM25's length norm favours them already
 )
 _TYPO_LENGTH = 5  # letters below which an unknown word is not taken for a typing error
+
+
+def index_words(catalogue: Path, folder: str, first: int, last: int, step: int) -> None:
+    """Takes the catalogue's changes after `first`, up to `last`, into the index in `folder`, `step` of them at a time.
+
+    For a process of its own: it only writes that folder. Whoever starts it holds the writer lock and keeps the record.
+    """
+    index, truth = LexicalIndex(Path(folder)), Catalogue(catalogue)
+    while first < last:
+        first, paper_ids, removed = truth.changes_after(first, min(step, last - first))
+        index.apply(truth.entries(paper_ids), removed)
+    truth.close()
 
 
 class LexicalIndex:

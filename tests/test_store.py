@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.errors import StoreError
+from assistant.errors import LoadError, StoreError
+from assistant.loaders.child import in_child as real
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.argv[1]).search('x'); print('done')"
@@ -160,3 +162,25 @@ def test_a_chroma_server_that_is_not_there_is_named(tmp_path: Path) -> None:
         assert library.counts() == (1, 1)  # nothing given is lost
     with Assistant(data_dir=tmp_path) as library:
         assert library.search("otters")[0].paper.title == "Otters"
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["works", "crashes"])
+def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    asked: list[str] = []
+
+    def in_child(function: str, path: Path, seconds: float, **options: Any) -> None:
+        asked.append(function)
+        if fails:
+            raise LoadError("crashed")
+        real(function, path, seconds, **options)
+
+    monkeypatch.setattr("assistant.following._WORTH_A_PROCESS", 2)
+    monkeypatch.setattr("assistant.following.in_child", in_child)
+    papers = [Paper(title=f"Otter {n}", abstract=f"Otter number {n} eats {n} fish.") for n in range(5)]
+    with Assistant(data_dir=tmp_path, reranker="off") as library:
+        library.add(papers)
+        library.remove(["Otter 1", "Otter 2"])
+        assert asked == ["assistant.lexical:index_words"] * 2
+        assert library._indexes.lexical.count() == library._indexes.vectors.count() == 3
+        assert library.search("number 4", dense_weight=0)[0].paper.title == "Otter 4"
+        assert {p.paper.title for p in library.search("otter", dense_weight=0)} == {"Otter 0", "Otter 3", "Otter 4"}

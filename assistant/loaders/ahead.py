@@ -25,9 +25,7 @@ class ReadAhead(NamedTuple):
 Ahead = Future[ReadAhead | None]
 
 
-def read_ahead(
-    paths: Iterable[Path], is_wanted: Callable[[str], bool]
-) -> Generator[tuple[Path, Ahead], None, None]:
+def read_ahead(paths: Iterable[Path], is_wanted: Callable[[str], bool]) -> Generator[tuple[Path, Ahead], None, None]:
     """The paths in order, each with what is being read of it: None for what is no PDF or whose digest is not wanted.
 
     At most as many PDFs as there are processors are read and wait at any time. Close it: what is being read is then ended.
