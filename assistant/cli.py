@@ -13,9 +13,9 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
-    from assistant.indexing import IngestReport
     from assistant.library import Assistant
     from assistant.records import Answer
+    from assistant.reports import IngestReport
 
 app = typer.Typer(
     help="Ask questions of a library of papers. Every sentence of an answer is backed by exact sentences of the papers.",

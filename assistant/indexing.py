@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -24,37 +24,16 @@ from assistant.loaders import (
     Source,
     expand,
     load_archive,
-    load_source,
+    load_parts,
     read_ahead,
     read_source,
 )
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
 from assistant.records import Chunk, Paper, paper_id
+from assistant.reports import FileReport, IngestReport
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """What became of one file: papers read and, of those, added, updated and unchanged; `error` where nothing was read.
-
-    `pages` is 0 where the format has none; `chunks` counts those written; `duplicates` are papers that another source listed
-    before; `removed` are papers that the file held before. `seconds` is wall time.
-    """
-
-    name: str
-    papers: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    problems: tuple[str, ...] = ()
-    error: str | None = None
-    pages: int = 0
-    chunks: int = 0
-    removed: int = 0
-    duplicates: int = 0
-    seconds: float = field(default=0.0, compare=False)
 
 
 class Place(NamedTuple):
@@ -63,34 +42,7 @@ class Place(NamedTuple):
     file: File
     part: int
     stored: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an `add` did, file by file; `seconds` is wall time."""
-
-    files: tuple[FileReport, ...]
-    seconds: float = field(default=0.0, compare=False)
-
-    @property
-    def added(self) -> int:
-        """Papers that are new in the library."""
-        return sum(file.added for file in self.files)
-
-    @property
-    def removed(self) -> int:
-        """Papers that went because their file went or holds them no more."""
-        return sum(file.removed for file in self.files)
-
-    @property
-    def papers(self) -> int:
-        """Papers read, counting one that several files list once a file."""
-        return sum(file.papers for file in self.files)
-
-    @property
-    def failed(self) -> tuple[FileReport, ...]:
-        """The files of which nothing could be read."""
-        return tuple(file for file in self.files if file.error)
+    before: int = 0  # papers in earlier parts of the same file
 
 
 class Indexer:
@@ -165,15 +117,7 @@ class Indexer:
                 yield FileReport(path.name, held, unchanged=held, removed=removed)
                 return
             file = self._catalogue.begin_file(place, digest)
-            known = self._catalogue.held_papers(file)
-            for part, (name, loaded) in enumerate(_loaded(source, ahead)):
-                if isinstance(loaded, LoadError):
-                    yield FileReport(name, error=str(loaded), seconds=time.monotonic() - start)
-                else:
-                    stored = {number: known_id for (of, number), known_id in known.items() if of == part}
-                    report = self._add_papers(name, loaded, progress, Place(file, part, stored))
-                    yield replace(report, seconds=time.monotonic() - start)
-                start = time.monotonic()
+            yield from self._store_file(file, _loaded(source, ahead), progress)
         except LoadError as error:
             yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
             return
@@ -181,6 +125,27 @@ class Indexer:
             removed = self._let_go(self._catalogue.finish_file(file), path.name)
         if removed:
             yield FileReport(path.name, problems=("papers that it no longer holds were removed",), removed=removed)
+
+    def _store_file(
+        self, file: File, found: Iterable[tuple[str, Loaded | LoadError]], progress: Progress | None
+    ) -> Iterator[FileReport]:
+        """Stores what a file, or each file of an archive, holds; a report for each, however many parts it comes in."""
+        known: dict[int, dict[int, str]] = {}
+        for (part, number), stored in self._catalogue.held_papers(file).items():
+            known.setdefault(part, {})[number] = stored
+        report, start = None, time.monotonic()
+        for part, (name, loaded) in enumerate(found):
+            if report and report.name != name:
+                yield report
+                report, start = None, time.monotonic()
+            if isinstance(loaded, LoadError):
+                new = FileReport(name, error=str(loaded))
+            else:
+                place = Place(file, part, known.pop(part, {}), before=report.papers if report else 0)
+                new = self._add_papers(name, loaded, progress, place)
+            report = replace(report.plus(new) if report else new, seconds=time.monotonic() - start)
+        if report:
+            yield report
 
     def _moved(self, digest: str, path: Path) -> tuple[File | None, int]:
         """The reading of a file with this content that is no longer where it was, now under its new place; and how many
@@ -246,7 +211,8 @@ class Indexer:
                 numbered = {number: paper for number, paper in numbered.items() if number not in place.stored}
             self._store(numbered, counts, place)
             if progress:
-                progress(f"Reading {name}", min(start + _BATCH, len(loaded.papers)), len(loaded.papers))
+                done = (place.before if place else 0) + min(start + _BATCH, len(loaded.papers))
+                progress(f"Reading {name}", done, max(done, loaded.total or len(loaded.papers)))
         return FileReport(
             name, len(loaded.papers), counts["added"], counts["updated"], counts["unchanged"], loaded.problems,
             pages=loaded.pages, chunks=counts["chunks"], duplicates=counts["duplicates"],
@@ -320,7 +286,8 @@ def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, L
                 loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place),
             )
     else:
-        yield source.name, load_source(source)
+        for part in load_parts(source):
+            yield source.name, part
 
 
 def _from_archive(loaded: Loaded, name: str, place: str) -> Loaded:

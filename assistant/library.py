@@ -23,13 +23,14 @@ from assistant.errors import FingerprintError, LibraryError, LoadError, Question
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
 from assistant.following import Indexes, Progress, WriterLock
-from assistant.indexing import Indexer, IngestReport
+from assistant.indexing import Indexer
 from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
+from assistant.reports import IngestReport
 from assistant.reranking import open_reranker
 from assistant.resources import resource
 from assistant.retrieval import PaperRetriever, Search, reranked_text

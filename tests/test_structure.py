@@ -15,7 +15,8 @@ PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
 ORDER = """errors records files resources privacy config prompts tokens costs replies terms sentences quantities loaders chunking
 merging models catalogue vectors lexical following questions reranking retrieval abstention citations extractive answering
-generating indexing conversations feedback library doctor evaluation page app terminal cli_eval cli training __init__""".split()
+generating reports indexing conversations feedback library doctor evaluation page app terminal cli_eval cli training
+__init__""".split()
 
 
 def imported(path: Path) -> set[str]:

@@ -44,6 +44,15 @@ FORMATS: tuple[Format, ...] = (
 FILE_TYPES = tuple(dict.fromkeys([ending for format_ in FORMATS for ending in format_.endings] + [".zip"]))
 
 
+def load_parts(source: Source) -> Iterator[Loaded]:
+    """The papers of one file's content, a large file of JSON Lines a part at a time, so that memory is bounded. Raises
+    LoadError as `load_source` does."""
+    if json_papers.is_large(source) and json_papers.sniff(source):
+        yield from json_papers.load_lines(source)
+    else:
+        yield load_source(source)
+
+
 def load_source(source: Source) -> Loaded:
     """The papers of one file's content. Raises LoadError, with the reason and what to do, where it holds none."""
     for candidate in FORMATS:
