@@ -48,10 +48,11 @@ class Place(NamedTuple):
 class Indexer:
     """Stores papers in `catalogue`, embedded by `embedder`, in chunks of at most `chunk_tokens` tokens."""
 
-    def __init__(self, catalogue: Catalogue, embedder: Embedder, chunk_tokens: int) -> None:
+    def __init__(self, catalogue: Catalogue, embedder: Embedder, chunk_tokens: int, ocr: bool = False) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._chunk_tokens = chunk_tokens
+        self._ocr = ocr
 
     def add(
         self, sources: Iterable[str | Path | Paper], progress: Progress | None = None, prune: bool = False
@@ -67,7 +68,7 @@ class Indexer:
         places = [source for source in given if not isinstance(source, Paper)]
         reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         paths = list(expand(places))
-        with closing(read_ahead(paths, self._is_new)) as reading:
+        with closing(read_ahead(paths, self._is_new, self._ocr)) as reading:
             for number, (path, ahead) in enumerate(reading):
                 if progress and len(paths) > 1:
                     progress("Reading files", number, len(paths))
@@ -95,9 +96,9 @@ class Indexer:
 
     # Files --------------------------------------------------------------------------------------------------------
 
-    def _is_new(self, digest: str) -> bool:
+    def _is_new(self, source: Source) -> bool:
         """True where no file with this content was read to the end."""
-        return not self._catalogue.files_with(_versioned(digest))
+        return not any(map(self._catalogue.files_with, _names(source)))
 
     def _add_file(self, path: Path, ahead: Ahead, progress: Progress | None) -> Iterator[FileReport]:
         """Adds what one file holds, or what each file of an archive does, unless its content is known already.
@@ -107,16 +108,16 @@ class Indexer:
         place = str(path.resolve())
         start = time.monotonic()
         try:
-            source = read_source(path)
-            digest = _versioned(source.digest)
-            file, removed = self._catalogue.file(place, digest), 0
+            source = read_source(path, self._ocr)
+            names = _names(source)
+            file, removed = next(filter(None, (self._catalogue.file(place, name) for name in names)), None), 0
             if file is None:
-                file, removed = self._moved(digest, path)
+                file, removed = self._moved(names, path)
             held, still = self._catalogue.count_papers(file) if file else (0, 0)
             if file and file.whole and held == still:
                 yield FileReport(path.name, held, unchanged=held, removed=removed)
                 return
-            file = self._catalogue.begin_file(place, digest)
+            file = self._catalogue.begin_file(place, file.digest if file else names[0])
             yield from self._store_file(file, _loaded(source, ahead), progress)
         except LoadError as error:
             yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
@@ -147,10 +148,10 @@ class Indexer:
         if report:
             yield report
 
-    def _moved(self, digest: str, path: Path) -> tuple[File | None, int]:
+    def _moved(self, names: Sequence[str], path: Path) -> tuple[File | None, int]:
         """The reading of a file with this content that is no longer where it was, now under its new place; and how many
         papers went with what the new place held before."""
-        for old in self._catalogue.files_with(digest):
+        for old in (file for name in names for file in self._catalogue.files_with(name)):
             if not Path(old.path).exists():
                 moved = replace(old, path=str(path.resolve()))
                 with self._catalogue.transaction():
@@ -268,9 +269,15 @@ class Indexer:
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _versioned(digest: str) -> str:
-    """Names a file's content together with what reads it: another version of the loaders reads it again."""
-    return f"{LOADERS_VERSION}:{digest}"
+def _names(source: Source) -> list[str]:
+    """The names of a file's content together with what reads it, the one to read it under first.
+
+    Another version of the loaders reads it again, and so does OCR once it is switched on; switched off, it is not unread.
+    """
+    name = f"{LOADERS_VERSION}:{source.digest}"
+    if not source.data.startswith((b"%PDF", b"PK")):
+        return [name]
+    return [f"ocr-{name}"] if source.ocr else [name, f"ocr-{name}"]
 
 
 def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, Loaded | LoadError]]:
@@ -279,7 +286,7 @@ def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, L
     if read and read.digest == source.digest:
         yield source.name, read.loaded
     elif source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
-        for name, loaded in load_archive(source.path):
+        for name, loaded in load_archive(source.path, source.ocr):
             place = f"{source.name}/{name}"
             yield (
                 place,

@@ -74,7 +74,9 @@ class Assistant:
             self._indexes = Indexes(self.config, self._catalogue, self._library_id)
             self._reranker = open_reranker(self.config, self._catalogue)
             self._search = Search(self._catalogue, self._indexes, self._embedder, self._reranker)
-            self._indexer = Indexer(self._catalogue, self._embedder, self.config.chunk_tokens)
+            self._indexer = Indexer(
+                self._catalogue, self._embedder, self.config.chunk_tokens, ocr=self.config.ocr == "on"
+            )
             self._writer = self._open_writer()
             if rebuild:
                 self.rebuild()

@@ -1,6 +1,9 @@
 """PDFs that the tests draw themselves: text in reading order, pages, front matter, and what must not be quoted."""
 
+import importlib.util
 import io
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ import pytest
 from assistant import Assistant
 from assistant.errors import LoadError
 from assistant.loaders import child, load_file
+from assistant.loaders.pdf import scans
+from assistant.loaders.pdf.reading import read_pdf
 from assistant.records import Paper
 
 canvas = pytest.importorskip("reportlab.pdfgen.canvas", reason="pip install -e '.[test]'")
@@ -211,7 +216,8 @@ def crash(path: Path) -> None:
 
 
 def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     child.stop_children()  # the next child sees the tests
     path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
     with pytest.raises(LoadError, match="longer than 1 s"):
@@ -279,3 +285,80 @@ def test_hostile_pdf_bytes_never_get_further_than_a_load_error() -> None:
                     read_pdf(path)
                 except LoadError:
                     continue
+
+
+def scan(path: Path, pages: Sequence[Sequence[str]], size: int = 40) -> Path:
+    """A PDF of pictures of text, as a scanner makes it, without any text in it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(size)
+    pictures = []
+    for texts in pages:
+        picture = Image.new("L", (WIDTH * 3, HEIGHT * 3), "white")
+        draw_on = ImageDraw.Draw(picture)
+        for number, words in enumerate(texts):
+            draw_on.text((180, 200 + 2 * size * number), words, fill="black", font=font)
+        pictures.append(picture)
+    pictures[0].save(path, "PDF", save_all=True, append_images=pictures[1:], resolution=216)
+    return path
+
+
+SCANNED = ["Otters sleep on water.", "They hold hands in 87 nights."]
+
+
+def recognised(picture: Any) -> list[scans.Word]:
+    """An engine that reads the same two lines from every picture."""
+    assert picture.width > 2 * WIDTH
+    return [
+        scans.Word(word, 100 + 90 * place, 300 + 60 * line, 180 + 90 * place, 358 + 60 * line, (1, 1, line))
+        for line, words in enumerate(SCANNED)
+        for place, word in enumerate(words.split())
+    ]
+
+
+def test_pages_without_text_are_read_by_ocr_where_it_is_asked_for(tmp_path: Path) -> None:
+    def half(page: Any) -> None:
+        lines(page, ["Otters swim in rivers and in the sea."], 60, 700)
+        page.showPage()
+        page.rect(100, 100, 200, 200, fill=1)
+        page.showPage()
+
+    found = read_pdf(draw(tmp_path / "half.pdf", half), ocr=True, recognise=recognised)
+    assert found.problems == ()
+    assert [(section.page, section.text) for section in found.papers[0].body] == [
+        (1, "Otters swim in rivers and in the sea."), (2, " ".join(SCANNED)),
+    ]  # fmt: skip
+    assert text(read_pdf(scan(tmp_path / "scan.pdf", [SCANNED]), ocr=True, recognise=recognised).papers[0]) == " ".join(
+        SCANNED
+    )
+
+
+def test_what_ocr_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(picture: Any) -> list[scans.Word]:
+        raise RuntimeError("Tesseract process timeout")
+
+    path = scan(tmp_path / "scan.pdf", [SCANNED, SCANNED])
+    for engine, message in ((fails, "OCR of page 2 failed .Tesseract process timeout."), (lambda _: [], "found none")):
+        with pytest.raises(LoadError, match=message):
+            read_pdf(path, ocr=True, recognise=engine)
+    monkeypatch.setattr("assistant.loaders.pdf.scans.shutil.which", lambda name: None)
+    with pytest.raises(LoadError, match=r"assistant\[ocr\]|package tesseract-ocr"):
+        read_pdf(path, ocr=True)
+    with pytest.raises(LoadError, match="ASSISTANT_OCR=on"):
+        read_pdf(path)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("tesseract") and importlib.util.find_spec("pytesseract")),
+    reason="wants tesseract and pytesseract",
+)
+def test_tesseract_reads_a_scan_once_it_is_switched_on(tmp_path: Path) -> None:
+    path = scan(tmp_path / "scan.pdf", [["Sleeping Otters", "", *SCANNED]])
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        assert "ASSISTANT_OCR=on" in (library.add(path).files[0].error or "")
+    with Assistant(data_dir=tmp_path / "data", reranker="off", ocr="on") as library:
+        assert library.add(path).files[0].added == 1
+        citations = library.ask("In how many nights do they hold hands?").citations
+        assert (SCANNED[1], 1) in [(citation.quote, citation.page) for citation in citations]
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        assert library.add(path).files[0].unchanged == 1  # switched off, what was read stays

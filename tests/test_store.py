@@ -169,10 +169,11 @@ def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: py
     asked: list[str] = []
 
     def in_child(function: str, path: Path, seconds: float, **options: Any) -> None:
-        asked.append(function)
         if fails:
+            asked.append("crashed")
             raise LoadError("crashed")
         real(function, path, seconds, **options)
+        asked.append(function)
 
     monkeypatch.setattr("assistant.following._WORTH_A_PROCESS", 2)
     monkeypatch.setattr("assistant.following.in_child", in_child)
@@ -180,7 +181,7 @@ def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: py
     with Assistant(data_dir=tmp_path, reranker="off") as library:
         library.add(papers)
         library.remove(["Otter 1", "Otter 2"])
-        assert asked == ["assistant.lexical:index_words"] * 2
+        assert asked == ["crashed" if fails else "assistant.lexical:index_words"] * 2
         assert library._indexes.lexical.count() == library._indexes.vectors.count() == 3
         assert library.search("number 4", dense_weight=0)[0].paper.title == "Otter 4"
         assert {p.paper.title for p in library.search("otter", dense_weight=0)} == {"Otter 0", "Otter 3", "Otter 4"}

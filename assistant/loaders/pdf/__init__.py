@@ -4,9 +4,11 @@ pdfium reads hostile files too, so that it runs in a child process (`assistant.l
 """
 
 from assistant.errors import LoadError
-from assistant.loaders.child import load_in_child
+from assistant.loaders.child import SECONDS, load_in_child
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
+
+_OCR_SECONDS = 1800.0  # a page takes some seconds, and there may be hundreds
 
 
 def sniff(source: Source) -> bool:
@@ -18,4 +20,5 @@ def load(source: Source) -> Loaded:
     """The one paper of the file. Raises LoadError where it is damaged, encrypted, without text, or takes too long."""
     if not source.path.is_file():
         raise LoadError(f"{source.name} is a PDF inside an archive or a stream; save it as a file of its own")
-    return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path)
+    seconds = _OCR_SECONDS if source.ocr else SECONDS
+    return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path, seconds, ocr=source.ocr)
