@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from assistant.errors import LoadError
-from assistant.loaders import bibtex, csv_table, feed, json_papers, listing, markdown, pdf, plain, ris, web
+from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
@@ -38,6 +38,7 @@ FORMATS: tuple[Format, ...] = (
     Format("BibTeX", (".bib",), bibtex),
     Format("RIS", (".ris",), ris),
     Format("CSV or TSV of papers", (".csv", ".tsv"), csv_table),
+    Format("LaTeX source", (".tex", ".ltx", ".gz", ".tgz"), latex),
     Format("Markdown", (".md", ".markdown"), markdown),
     Format("plain text", (".txt", ".text"), plain),
 )
