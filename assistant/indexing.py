@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import numpy as np
+
 from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
@@ -253,16 +255,40 @@ class Indexer:
     def write(self, papers: Sequence[Paper], with_it: Callable[[], None] = lambda: None) -> int:
         """Chunks, embeds and stores `papers`, and does `with_it`, in one transaction; returns how many chunks were written."""
         chunks = [chunk_paper(paper, self._chunk_tokens) for paper in papers]
-        texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
-        known = self._catalogue.known_vectors(list(texts))
-        missing = [key for key in texts if key not in known]
-        vectors = self._embedder.encode([texts[key] for key in missing])
+        missing, vectors = self._embedded(papers, chunks)
         with self._catalogue.transaction():
             self._catalogue.put_vectors(missing, vectors)
             keys = [[self._key(text) for text in _texts(p, group)] for p, group in zip(papers, chunks, strict=True)]
             self._catalogue.put_papers(list(zip(papers, chunks, keys, strict=True)))
             with_it()
         return sum(map(len, chunks))
+
+    def embed_all(self, progress: Progress | None = None) -> None:
+        """Embeds what every paper's chunks will be and stores the vectors, without changing a paper or chunk."""
+        for papers in self._all_papers("Embedding papers", progress):
+            missing, vectors = self._embedded(papers, [chunk_paper(paper, self._chunk_tokens) for paper in papers])
+            with self._catalogue.transaction():
+                self._catalogue.put_vectors(missing, vectors)
+
+    def write_all(self) -> None:
+        """Chunks every paper again. Call inside a transaction, after `embed_all`."""
+        for papers in self._all_papers("", None):
+            self.write(papers)
+
+    def _all_papers(self, label: str, progress: Progress | None) -> Iterator[list[Paper]]:
+        """All papers of the library, a batch at a time."""
+        ids = self._catalogue.paper_ids()
+        for start in range(0, len(ids), _BATCH):
+            yield list(self._catalogue.papers_by_id(ids[start : start + _BATCH]).values())
+            if progress:
+                progress(label, min(start + _BATCH, len(ids)), len(ids))
+
+    def _embedded(self, papers: Sequence[Paper], chunks: Sequence[Sequence[Chunk]]) -> tuple[list[bytes], np.ndarray]:
+        """The keys and vectors, shape (len(keys), dimension), of those chunks whose embedding is not stored."""
+        texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
+        known = self._catalogue.known_vectors(list(texts))
+        missing = [key for key in texts if key not in known]
+        return missing, self._embedder.encode([texts[key] for key in missing])
 
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
