@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.errors import LoadError
-from assistant.loaders import child, load_file
+from assistant.loaders import Loaded, Source, child, load_file
 from assistant.loaders.pdf import scans
 from assistant.loaders.pdf.reading import read_pdf
 from assistant.records import Paper
@@ -362,3 +363,32 @@ def test_tesseract_reads_a_scan_once_it_is_switched_on(tmp_path: Path) -> None:
         assert (SCANNED[1], 1) in [(citation.quote, citation.page) for citation in citations]
     with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
         assert library.add(path).files[0].unchanged == 1  # switched off, what was read stays
+
+
+def test_several_are_read_at_a_time_and_reported_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.pdf").write_bytes(b"%PDF-1.4 " + str(number).encode())
+    (tmp_path / "3.txt").write_text("Otters swim.\n\nThey float.")
+    together, most = threading.Barrier(2, timeout=30), 0
+    lock, reading = threading.Lock(), 0
+
+    def load(source: Source) -> Loaded:
+        nonlocal reading, most
+        with lock:
+            reading += 1
+            most = max(most, reading)
+        together.wait()  # the next two go on only when there are two
+        with lock:
+            reading -= 1
+        if source.name == "2.pdf":
+            raise LoadError("2.pdf is damaged")
+        return Loaded((Paper(f"Otters, Part {source.path.stem}", f"They swim {source.path.stem} miles."),), pages=1)
+
+    monkeypatch.setattr("assistant.loaders.ahead.PARALLEL", 2)
+    monkeypatch.setattr("assistant.loaders.ahead.load_source", load)
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        report = library.add(str(tmp_path / "*.*"))
+        assert [file.name for file in report.files] == ["0.pdf", "1.pdf", "2.pdf", "3.pdf", "3.txt", "4.pdf", "5.pdf"]
+        assert [file.error for file in report.failed] == ["2.pdf is damaged"]
+        assert [paper.title for paper in library.papers()][2:4] == ["Otters, Part 3", "Otters swim."]
+    assert most == 2
