@@ -245,7 +245,8 @@ def _print_ingest(report: "IngestReport") -> None:
         pages = f", {file.pages} pages" if file.pages else ""
         gone = f", {file.removed} removed" if file.removed else ""
         counts = f"{file.added} new, {file.updated} updated, {file.unchanged} unchanged{gone}"
-        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}")
+        twice = f", {file.duplicates} known from another source" if file.duplicates else ""
+        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}{twice}, {file.seconds:.1f} s")
         for problem in file.problems:
             typer.echo(f"    {problem}")
     if quiet and len(report.files) > 1:

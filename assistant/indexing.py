@@ -30,6 +30,7 @@ from assistant.loaders import (
     read_ahead,
     read_source,
 )
+from assistant.loaders.pdf import ocr_is_installed
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
 from assistant.records import Chunk, Paper, paper_id
@@ -125,7 +126,7 @@ class Indexer:
             yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
             return
         with self._catalogue.transaction():
-            removed = self._let_go(self._catalogue.finish_file(file), path.name)
+            removed += self._let_go(self._catalogue.finish_file(file), path.name)
         if removed:
             yield FileReport(path.name, problems=("papers that it no longer holds were removed",), removed=removed)
 
@@ -303,21 +304,22 @@ def _names(source: Source) -> list[str]:
     name = f"{LOADERS_VERSION}:{source.digest}"
     if not source.data.startswith((b"%PDF", b"PK")):
         return [name]
-    return [f"ocr-{name}"] if source.ocr else [name, f"ocr-{name}"]
+    return [f"ocr-{name}"] if source.ocr and ocr_is_installed() else [name, f"ocr-{name}"]
 
 
 def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, Loaded | LoadError]]:
     """What the file holds, or each file of an archive, by name; `ahead` is what was read of it beforehand."""
     read = ahead.result() if ahead else None
     if read and read.digest == source.digest:
+        if isinstance(read.loaded, LoadError):
+            raise read.loaded
         yield source.name, read.loaded
     elif source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
         for name, loaded in load_archive(source.path, source.ocr):
             place = f"{source.name}/{name}"
-            yield (
-                place,
-                loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place),
-            )
+            if isinstance(loaded, Loaded):
+                loaded = _from_archive(loaded, PurePosixPath(name).name, place)
+            yield place, loaded
     else:
         for part in load_parts(source):
             yield source.name, part

@@ -5,6 +5,7 @@ what counts as the same word. tantivy's commits are atomic: a kill leaves the in
 """
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def index_words(catalogue: Path, folder: str, first: int, last: int, step: int) 
 
     For a process of its own: it only writes that folder. Whoever starts it holds the writer lock and keeps the record.
     """
-    index, truth = LexicalIndex(Path(folder)), Catalogue(catalogue)
-    while first < last:
+    index, truth, parent = LexicalIndex(Path(folder)), Catalogue(catalogue), os.getppid()
+    while first < last and os.getppid() == parent:  # a killed parent holds the lock no more
         first, paper_ids, removed = truth.changes_after(first, min(step, last - first))
         index.apply(truth.entries(paper_ids), removed)
     truth.close()

@@ -90,6 +90,12 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
         report = library.add(folder)
         assert [file.name for file in report.failed] == ["b.pdf"]
         assert titles(library) == {"Otter 1", "Otter 2"}
+        write(folder / "b.pdf", otter(3))  # mislabelled, but readable
+        assert library.add(folder).added == 1
+        (folder / "b.pdf").write_bytes(b"%PDF-1.4 broken again")
+        for _ in range(2):  # it is said each time, and what was read before stays
+            assert [file.name for file in library.add(folder).failed] == ["b.pdf"]
+        assert titles(library) == {"Otter 1", "Otter 2", "Otter 3"}
 
 
 def test_a_preprint_and_its_published_form_become_one_paper(tmp_path: Path) -> None:

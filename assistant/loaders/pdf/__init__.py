@@ -3,12 +3,22 @@
 pdfium reads hostile files too, so that it runs in a child process (`assistant.loaders.child`) with a limit on time and memory.
 """
 
+import importlib.util
+import shutil
+from functools import cache
+
 from assistant.errors import LoadError
 from assistant.loaders.child import SECONDS, load_in_child
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 
 _OCR_SECONDS = 1800.0  # a page takes some seconds, and there may be hundreds
+
+
+@cache
+def ocr_is_installed() -> bool:
+    """True where the extra `ocr` and the program tesseract are there."""
+    return importlib.util.find_spec("pytesseract") is not None and shutil.which("tesseract") is not None
 
 
 def sniff(source: Source) -> bool:
