@@ -392,3 +392,13 @@ def test_several_are_read_at_a_time_and_reported_in_order(tmp_path: Path, monkey
         assert [file.error for file in report.failed] == ["2.pdf is damaged"]
         assert [paper.title for paper in library.papers()][2:4] == ["Otters, Part 3", "Otters swim."]
     assert most == 2
+
+
+def test_a_very_long_file_is_read_as_far_as_the_limit_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.loaders.pdf.reading.MAX_PAGES", 2)
+    loaded = read_pdf(draw(tmp_path / "long.pdf", two_columns))
+    assert loaded.pages == 2
+    assert loaded.problems == ("has 3 pages; only the first 2 were read",)
+    assert "40 g" not in text(loaded.papers[0])
