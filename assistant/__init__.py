@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from assistant.config import Config
     from assistant.errors import AssistantError
     from assistant.evaluation import Report, evaluate
-    from assistant.indexing import IngestReport
     from assistant.library import Assistant, ask
     from assistant.records import Answer, Citation, Claim, Event, Paper, Passage
+    from assistant.reports import IngestReport
 
 # Loaded at first use: `import assistant` stays instant, and the command line shows its help without LangChain or Chroma.
 _HOMES = {
@@ -24,7 +24,7 @@ _HOMES = {
     "Claim": "records",
     "Config": "config",
     "Event": "records",
-    "IngestReport": "indexing",
+    "IngestReport": "reports",
     "Paper": "records",
     "Passage": "records",
     "Report": "evaluation",

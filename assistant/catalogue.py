@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -69,6 +70,8 @@ _ORDERS: dict[Order, str] = {
 }
 _SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year", "sources")
 _SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
+# Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
+_LOG = "INSERT INTO changes (paper_id, removed) VALUES (?, ?)"
 _GIVEN = 0  # stands for a file in `file_papers` where a paper was given as it is
 _VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
 
@@ -196,29 +199,34 @@ class Catalogue:
 
     # Papers -------------------------------------------------------------------------------------------------------
 
-    def put_paper(self, paper: Paper, chunks: Sequence[Chunk], vector_keys: Sequence[bytes]) -> None:
-        """Stores or replaces a paper with its chunks, and logs the change. Call inside `transaction`."""
-        removed = self._chunk_ids(paper.id)
-        self._run("DELETE FROM chunks WHERE paper_id = ?", (paper.id,))
-        self._run(
-            "INSERT INTO papers VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM papers), ?, ?) "
+    def put_papers(self, papers: Sequence[tuple[Paper, Sequence[Chunk], Sequence[bytes]]]) -> None:
+        """Stores or replaces papers, each with its chunks and the keys of their vectors, and logs the changes. Call inside
+        `transaction`."""
+        gone: dict[str, list[str]] = {paper.id: [] for paper, _, _ in papers}
+        for chunk_id, owner in self._in("SELECT id, paper_id FROM chunks WHERE paper_id IN (?)", list(gone)):
+            gone[owner].append(chunk_id)
+        self._run_many("DELETE FROM chunks WHERE paper_id = ?", [(owner,) for owner, ids in gone.items() if ids])
+        last = self._rows("SELECT COALESCE(MAX(position), 0) FROM papers")[0][0]
+        self._run_many(
+            "INSERT INTO papers VALUES (?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET year = excluded.year, record = excluded.record",
-            (paper.id, paper.year, _dump(paper)),
+            [(paper.id, place, paper.year, _dump(paper)) for place, (paper, _, _) in enumerate(papers, last + 1)],
         )
-        rows = [(c.id, paper.id, key, _dump(c)) for c, key in zip(chunks, vector_keys, strict=True)]
+        rows = [(c.id, p.id, key, _dump(c)) for p, group, keys in papers for c, key in zip(group, keys, strict=True)]
         self._run_many("INSERT INTO chunks VALUES (?, ?, ?, ?)", rows)
-        self._put_identifiers(paper)
-        self._log(paper.id, removed)
+        self._put_identifiers([paper for paper, _, _ in papers])
+        self._run_many(_LOG, [(owner, json.dumps(ids)) for owner, ids in gone.items()])
 
     def update_record(self, paper: Paper) -> None:
         """Replaces a paper's metadata (its text unchanged), and logs the change. Call inside `transaction`."""
         self._run("UPDATE papers SET year = ?, record = ? WHERE id = ?", (paper.year, _dump(paper), paper.id))
-        self._put_identifiers(paper)
-        self._log(paper.id, None)
+        self._put_identifiers([paper])
+        self._run(_LOG, (paper.id, "null"))
 
     def remove_paper(self, paper_id: str) -> None:
         """Removes a paper and its chunks, and logs the change. Call inside `transaction`."""
-        self._log(paper_id, self._chunk_ids(paper_id))
+        ids = [row[0] for row in self._rows("SELECT id FROM chunks WHERE paper_id = ?", (paper_id,))]
+        self._run(_LOG, (paper_id, json.dumps(ids)))
         self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
         self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
         self._run("DELETE FROM identifiers WHERE paper_id = ?", (paper_id,))
@@ -228,16 +236,9 @@ class Catalogue:
         """Deletes cached embeddings that no chunk uses any more. Call inside `transaction`, once after all removals."""
         self._run("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM chunks)")
 
-    def _chunk_ids(self, paper_id: str) -> list[str]:
-        return [row[0] for row in self._rows("SELECT id FROM chunks WHERE paper_id = ?", (paper_id,))]
-
-    def _log(self, paper_id: str, removed: list[str] | None) -> None:
-        """Numbers a change, with the chunks that went; None where the text stayed as it was."""
-        self._run("INSERT INTO changes (paper_id, removed) VALUES (?, ?)", (paper_id, json.dumps(removed)))
-
-    def _put_identifiers(self, paper: Paper) -> None:
-        for name in identifiers(paper):
-            self._run("INSERT OR REPLACE INTO identifiers VALUES (?, ?)", (name, paper.id))
+    def _put_identifiers(self, papers: Sequence[Paper]) -> None:
+        rows = [(name, paper.id) for paper in papers for name in identifiers(paper)]
+        self._run_many("INSERT OR REPLACE INTO identifiers VALUES (?, ?)", rows)
 
     def ids_by_identifier(self, names: Sequence[str]) -> dict[str, str]:
         """The ids of the papers that these identifiers (`merging.identifiers`) name."""
@@ -503,7 +504,13 @@ def _dump(record: Paper | Chunk) -> str:
 
 
 def _fields(record: Any) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    kind: Any = type(record)
+    return {name: getattr(record, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _paper(record: str) -> Paper:

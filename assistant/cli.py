@@ -13,9 +13,9 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
-    from assistant.indexing import IngestReport
     from assistant.library import Assistant
     from assistant.records import Answer
+    from assistant.reports import IngestReport
 
 app = typer.Typer(
     help="Ask questions of a library of papers. Every sentence of an answer is backed by exact sentences of the papers.",
@@ -246,7 +246,8 @@ def _print_ingest(report: "IngestReport") -> None:
         pages = f", {file.pages} pages" if file.pages else ""
         gone = f", {file.removed} removed" if file.removed else ""
         counts = f"{file.added} new, {file.updated} updated, {file.unchanged} unchanged{gone}"
-        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}")
+        twice = f", {file.duplicates} known from another source" if file.duplicates else ""
+        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}{twice}, {file.seconds:.1f} s")
         for problem in file.problems:
             typer.echo(f"    {problem}")
     if quiet and len(report.files) > 1:

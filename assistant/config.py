@@ -7,7 +7,7 @@ prefix `ASSISTANT_`; those of OpenAI and Chroma keep the providers' own names. `
 import difflib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from dotenv import dotenv_values
@@ -47,6 +47,9 @@ class Config(BaseSettings):
     token_budget: int | None = Field(None, ge=0, description="tokens that one session may spend on answers")
     judge_model: str | None = None  # judges answers in `assistant eval --judge`; else the model that answers
     answer_cache: int = Field(1000, ge=0, description="replies of the model that are kept; 0 keeps none")
+
+    # Reading files.
+    ocr: Literal["off", "on"] = "off"  # "on" reads scanned pages with tesseract; needs the extra "ocr"
 
     # Retrieval and evidence.
     embedding: str = OWN_EMBEDDING  # or "openai:MODEL" for any OpenAI-compatible /v1/embeddings

@@ -6,23 +6,49 @@ generation from the catalogue's own vectors, because a killed Chroma cannot be t
 """
 
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from assistant.catalogue import Catalogue, Follower
 from assistant.config import Config
-from assistant.errors import LibraryBusyError, StoreError
+from assistant.errors import LibraryBusyError, LoadError, StoreError
 from assistant.lexical import LexicalIndex
+from assistant.loaders.child import in_child, stop_children
 from assistant.vectors import VectorIndex
 
+_T = TypeVar("_T")
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is in all
 
-_BATCH = 500  # changes per step
+_BATCH = 2000  # chunks, about, per step: more of them at a time cost less, and memory
 _SAMPLE = 5
+_WORTH_A_PROCESS = 2000  # changes: it takes a second to start
+_LONGEST = 6 * 3600.0  # seconds
+
+
+class Beside(Generic[_T]):
+    """A call that runs in a thread of its own, which ends with the program; `result` waits for what it returned or raised."""
+
+    def __init__(self, call: Callable[[], _T]) -> None:
+        self._future: Future[_T] = Future()
+        self._call = call
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._future.set_result(self._call())
+        except BaseException as error:
+            self._future.set_exception(error)
+
+    def result(self) -> _T:
+        return self._future.result()
 
 
 class WriterLock:
@@ -83,8 +109,10 @@ class Indexes:
         readable = all(self._catalogue.follower(name).number for name in (self._vectors_name, "lexical"))
         try:
             with WriterLock(self._config.data_dir, timeout=0 if readable else wait):
-                self._follow_vectors(progress)
-                self._follow_lexical(progress)
+                lexical = self._opened_lexical()
+                with self._words_beside(lexical) as words:
+                    self._follow_vectors(progress)
+                    self._follow_lexical(words.result() or lexical, progress)
         except LibraryBusyError:
             if not readable:
                 raise
@@ -151,14 +179,48 @@ class Indexes:
         present = {entry.chunk.id for entry in entries}
         self.vectors.remove([chunk_id for chunk_id in removed if chunk_id not in present])
 
-    def _follow_lexical(self, progress: Progress | None) -> None:
+    def _follow_lexical(self, state: Follower, progress: Progress | None) -> None:
+        self._take_in("lexical", state, self._apply_lexical, lambda: self.lexical.count(), progress, "Indexing words")
+        _remove_others(self._config.data_dir / "lexical", state.generation)
+
+    def _opened_lexical(self) -> Follower:
+        """Opens the word index, or begins a new generation of it, and says how far it has followed."""
         state = self._catalogue.follower("lexical")
         if self._open.get("lexical") != state and not self._open_lexical(state):
             state = Follower(state.generation + 1)
             shutil.rmtree(self._lexical_folder(state.generation), ignore_errors=True)
             self.lexical = LexicalIndex(self._lexical_folder(state.generation))
-        self._take_in("lexical", state, self._apply_lexical, lambda: self.lexical.count(), progress, "Indexing words")
-        _remove_others(self._config.data_dir / "lexical", state.generation)
+        return state
+
+    @contextmanager
+    def _words_beside(self, state: Follower) -> Iterator[Beside[Follower | None]]:
+        """Lets a process of its own index the words meanwhile, where there are many: Chroma keeps this one busy.
+
+        The result is how far the word index has then followed; None where it was not worth it, or the process failed.
+        """
+        last = self._catalogue.last_change()
+
+        def index() -> Follower | None:
+            if last - state.number < _WORTH_A_PROCESS:
+                return None
+            self._catalogue.set_follower("lexical", replace(state, writing=True))
+            folder, step = str(self.lexical.folder.resolve()), self._step()
+            try:
+                in_child("assistant.lexical:index_words", self._catalogue.path, _LONGEST, folder=folder,
+                         first=state.number, last=last, step=step)  # fmt: skip
+            except LoadError:
+                return None  # it is done here then: taking in the same changes twice does no harm
+            self.lexical.refresh()
+            return Follower(state.generation, last, self.lexical.count())
+
+        words = Beside(index)
+        try:
+            yield words
+        except BaseException:
+            stop_children()
+            raise
+        if last - state.number >= _WORTH_A_PROCESS:
+            stop_children(idle_only=True)
 
     def _open_lexical(self, state: Follower) -> bool:
         """Opens the generation of `state`; False where there is none, or where a write of it was cut off."""
@@ -176,6 +238,11 @@ class Indexes:
     def _lexical_folder(self, generation: int) -> Path:
         return self._config.data_dir / "lexical" / f"gen-{generation}"
 
+    def _step(self) -> int:
+        """How many changes to take in at a time: about as many as make a batch of chunks."""
+        papers, chunks = self._catalogue.counts()
+        return max(1, _BATCH * papers // chunks) if chunks > papers else _BATCH
+
     def _take_in(
         self,
         name: str,
@@ -187,9 +254,10 @@ class Indexes:
     ) -> None:
         """Applies every change after `state.number`, a batch at a time; each is safe to apply twice."""
         first, last = state.number, self._catalogue.last_change()
+        step = self._step()
         while state.number < last:
             self._catalogue.set_follower(name, replace(state, writing=True))
-            number, paper_ids, removed = self._catalogue.changes_after(state.number, _BATCH)
+            number, paper_ids, removed = self._catalogue.changes_after(state.number, step)
             apply(paper_ids, removed)
             state = Follower(state.generation, number, count())
             self._catalogue.set_follower(name, state)

@@ -9,9 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+
+import numpy as np
 
 from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
@@ -24,37 +26,17 @@ from assistant.loaders import (
     Source,
     expand,
     load_archive,
-    load_source,
+    load_parts,
     read_ahead,
     read_source,
 )
+from assistant.loaders.pdf import ocr_is_installed
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
 from assistant.records import Chunk, Paper, paper_id
+from assistant.reports import FileReport, IngestReport
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
-
-
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """What became of one file: papers read and, of those, added, updated and unchanged; `error` where nothing was read.
-
-    `pages` is 0 where the format has none; `chunks` counts those written; `duplicates` are papers that another source listed
-    before; `removed` are papers that the file held before. `seconds` is wall time.
-    """
-
-    name: str
-    papers: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    problems: tuple[str, ...] = ()
-    error: str | None = None
-    pages: int = 0
-    chunks: int = 0
-    removed: int = 0
-    duplicates: int = 0
-    seconds: float = field(default=0.0, compare=False)
 
 
 class Place(NamedTuple):
@@ -63,43 +45,17 @@ class Place(NamedTuple):
     file: File
     part: int
     stored: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an `add` did, file by file; `seconds` is wall time."""
-
-    files: tuple[FileReport, ...]
-    seconds: float = field(default=0.0, compare=False)
-
-    @property
-    def added(self) -> int:
-        """Papers that are new in the library."""
-        return sum(file.added for file in self.files)
-
-    @property
-    def removed(self) -> int:
-        """Papers that went because their file went or holds them no more."""
-        return sum(file.removed for file in self.files)
-
-    @property
-    def papers(self) -> int:
-        """Papers read, counting one that several files list once a file."""
-        return sum(file.papers for file in self.files)
-
-    @property
-    def failed(self) -> tuple[FileReport, ...]:
-        """The files of which nothing could be read."""
-        return tuple(file for file in self.files if file.error)
+    before: int = 0  # papers in earlier parts of the same file
 
 
 class Indexer:
     """Stores papers in `catalogue`, embedded by `embedder`, in chunks of at most `chunk_tokens` tokens."""
 
-    def __init__(self, catalogue: Catalogue, embedder: Embedder, chunk_tokens: int) -> None:
+    def __init__(self, catalogue: Catalogue, embedder: Embedder, chunk_tokens: int, ocr: bool = False) -> None:
         self._catalogue = catalogue
         self._embedder = embedder
         self._chunk_tokens = chunk_tokens
+        self._ocr = ocr
 
     def add(
         self, sources: Iterable[str | Path | Paper], progress: Progress | None = None, prune: bool = False
@@ -115,7 +71,7 @@ class Indexer:
         places = [source for source in given if not isinstance(source, Paper)]
         reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         paths = list(expand(places))
-        with closing(read_ahead(paths, self._is_new)) as reading:
+        with closing(read_ahead(paths, self._is_new, self._ocr)) as reading:
             for number, (path, ahead) in enumerate(reading):
                 if progress and len(paths) > 1:
                     progress("Reading files", number, len(paths))
@@ -147,9 +103,9 @@ class Indexer:
 
     # Files --------------------------------------------------------------------------------------------------------
 
-    def _is_new(self, digest: str) -> bool:
+    def _is_new(self, source: Source) -> bool:
         """True where no file with this content was read to the end."""
-        return not self._catalogue.files_with(_versioned(digest))
+        return not any(map(self._catalogue.files_with, _names(source)))
 
     def _add_file(self, path: Path, ahead: Ahead, progress: Progress | None) -> Iterator[FileReport]:
         """Adds what one file holds, or what each file of an archive does, unless its content is known already.
@@ -159,37 +115,50 @@ class Indexer:
         place = str(path.resolve())
         start = time.monotonic()
         try:
-            source = read_source(path)
-            digest = _versioned(source.digest)
-            file, removed = self._catalogue.file(place, digest), 0
+            source = read_source(path, self._ocr)
+            names = _names(source)
+            file, removed = next(filter(None, (self._catalogue.file(place, name) for name in names)), None), 0
             if file is None:
-                file, removed = self._moved(digest, path)
+                file, removed = self._moved(names, path)
             held, still = self._catalogue.count_papers(file) if file else (0, 0)
             if file and file.whole and held == still:
                 yield FileReport(path.name, held, unchanged=held, removed=removed)
                 return
-            file = self._catalogue.begin_file(place, digest)
-            known = self._catalogue.held_papers(file)
-            for part, (name, loaded) in enumerate(_loaded(source, ahead)):
-                if isinstance(loaded, LoadError):
-                    yield FileReport(name, error=str(loaded), seconds=time.monotonic() - start)
-                else:
-                    stored = {number: known_id for (of, number), known_id in known.items() if of == part}
-                    report = self._add_papers(name, loaded, progress, Place(file, part, stored))
-                    yield replace(report, seconds=time.monotonic() - start)
-                start = time.monotonic()
+            file = self._catalogue.begin_file(place, file.digest if file else names[0])
+            yield from self._store_file(file, _loaded(source, ahead), progress)
         except LoadError as error:
             yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
             return
         with self._catalogue.transaction():
-            removed = self._let_go(self._catalogue.finish_file(file), path.name)
+            removed += self._let_go(self._catalogue.finish_file(file), path.name)
         if removed:
             yield FileReport(path.name, problems=("papers that it no longer holds were removed",), removed=removed)
 
-    def _moved(self, digest: str, path: Path) -> tuple[File | None, int]:
+    def _store_file(
+        self, file: File, found: Iterable[tuple[str, Loaded | LoadError]], progress: Progress | None
+    ) -> Iterator[FileReport]:
+        """Stores what a file, or each file of an archive, holds; a report for each, however many parts it comes in."""
+        known: dict[int, dict[int, str]] = {}
+        for (part, number), stored in self._catalogue.held_papers(file).items():
+            known.setdefault(part, {})[number] = stored
+        report, start = None, time.monotonic()
+        for part, (name, loaded) in enumerate(found):
+            if report and report.name != name:
+                yield report
+                report, start = None, time.monotonic()
+            if isinstance(loaded, LoadError):
+                new = FileReport(name, error=str(loaded))
+            else:
+                place = Place(file, part, known.pop(part, {}), before=report.papers if report else 0)
+                new = self._add_papers(name, loaded, progress, place)
+            report = replace(report.plus(new) if report else new, seconds=time.monotonic() - start)
+        if report:
+            yield report
+
+    def _moved(self, names: Sequence[str], path: Path) -> tuple[File | None, int]:
         """The reading of a file with this content that is no longer where it was, now under its new place; and how many
         papers went with what the new place held before."""
-        for old in self._catalogue.files_with(digest):
+        for old in (file for name in names for file in self._catalogue.files_with(name)):
             if not Path(old.path).exists():
                 moved = replace(old, path=str(path.resolve()))
                 with self._catalogue.transaction():
@@ -250,7 +219,8 @@ class Indexer:
                 numbered = {number: paper for number, paper in numbered.items() if number not in place.stored}
             self._store(numbered, counts, place)
             if progress:
-                progress(f"Reading {name}", min(start + _BATCH, len(loaded.papers)), len(loaded.papers))
+                done = (place.before if place else 0) + min(start + _BATCH, len(loaded.papers))
+                progress(f"Reading {name}", done, max(done, loaded.total or len(loaded.papers)))
         return FileReport(
             name, len(loaded.papers), counts["added"], counts["updated"], counts["unchanged"], loaded.problems,
             pages=loaded.pages, chunks=counts["chunks"], duplicates=counts["duplicates"],
@@ -290,41 +260,73 @@ class Indexer:
     def write(self, papers: Sequence[Paper], with_it: Callable[[], None] = lambda: None) -> int:
         """Chunks, embeds and stores `papers`, and does `with_it`, in one transaction; returns how many chunks were written."""
         chunks = [chunk_paper(paper, self._chunk_tokens) for paper in papers]
+        missing, vectors = self._embedded(papers, chunks)
+        with self._catalogue.transaction():
+            self._catalogue.put_vectors(missing, vectors)
+            keys = [[self._key(text) for text in _texts(p, group)] for p, group in zip(papers, chunks, strict=True)]
+            self._catalogue.put_papers(list(zip(papers, chunks, keys, strict=True)))
+            with_it()
+        return sum(map(len, chunks))
+
+    def embed_all(self, progress: Progress | None = None) -> None:
+        """Embeds what every paper's chunks will be and stores the vectors, without changing a paper or chunk."""
+        for papers in self._all_papers("Embedding papers", progress):
+            missing, vectors = self._embedded(papers, [chunk_paper(paper, self._chunk_tokens) for paper in papers])
+            with self._catalogue.transaction():
+                self._catalogue.put_vectors(missing, vectors)
+
+    def write_all(self) -> None:
+        """Chunks every paper again. Call inside a transaction, after `embed_all`."""
+        for papers in self._all_papers("", None):
+            self.write(papers)
+
+    def _all_papers(self, label: str, progress: Progress | None) -> Iterator[list[Paper]]:
+        """All papers of the library, a batch at a time."""
+        ids = self._catalogue.paper_ids()
+        for start in range(0, len(ids), _BATCH):
+            yield list(self._catalogue.papers_by_id(ids[start : start + _BATCH]).values())
+            if progress:
+                progress(label, min(start + _BATCH, len(ids)), len(ids))
+
+    def _embedded(self, papers: Sequence[Paper], chunks: Sequence[Sequence[Chunk]]) -> tuple[list[bytes], np.ndarray]:
+        """The keys and vectors, shape (len(keys), dimension), of those chunks whose embedding is not stored."""
         texts = {self._key(text): text for p, group in zip(papers, chunks, strict=True) for text in _texts(p, group)}
         known = self._catalogue.known_vectors(list(texts))
         missing = [key for key in texts if key not in known]
-        vectors = self._embedder.encode([texts[key] for key in missing])
-        with self._catalogue.transaction():
-            self._catalogue.put_vectors(missing, vectors)
-            for paper, group in zip(papers, chunks, strict=True):
-                self._catalogue.put_paper(paper, group, [self._key(text) for text in _texts(paper, group)])
-            with_it()
-        return sum(map(len, chunks))
+        return missing, self._embedder.encode([texts[key] for key in missing])
 
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def _versioned(digest: str) -> str:
-    """Names a file's content together with what reads it: another version of the loaders reads it again."""
-    return f"{LOADERS_VERSION}:{digest}"
+def _names(source: Source) -> list[str]:
+    """The names of a file's content together with what reads it, the one to read it under first.
+
+    Another version of the loaders reads it again, and so does OCR once it is switched on; switched off, it is not unread.
+    """
+    name = f"{LOADERS_VERSION}:{source.digest}"
+    if not source.data.startswith((b"%PDF", b"PK")):
+        return [name]
+    return [f"ocr-{name}"] if source.ocr and ocr_is_installed() else [name, f"ocr-{name}"]
 
 
 def _loaded(source: Source, ahead: Ahead | None = None) -> Iterator[tuple[str, Loaded | LoadError]]:
     """What the file holds, or each file of an archive, by name; `ahead` is what was read of it beforehand."""
     read = ahead.result() if ahead else None
     if read and read.digest == source.digest:
+        if isinstance(read.loaded, LoadError):
+            raise read.loaded
         yield source.name, read.loaded
     elif source.data.startswith(b"PK\x03\x04") and source.path.suffix.lower() == ".zip":
-        for name, loaded in load_archive(source.path):
+        for name, loaded in load_archive(source.path, source.ocr):
             place = f"{source.name}/{name}"
-            yield (
-                place,
-                loaded if isinstance(loaded, LoadError) else _from_archive(loaded, PurePosixPath(name).name, place),
-            )
+            if isinstance(loaded, Loaded):
+                loaded = _from_archive(loaded, PurePosixPath(name).name, place)
+            yield place, loaded
     else:
-        yield source.name, load_source(source)
+        for part in load_parts(source):
+            yield source.name, part
 
 
 def _from_archive(loaded: Loaded, name: str, place: str) -> Loaded:

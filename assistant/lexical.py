@@ -5,6 +5,7 @@ what counts as the same word. tantivy's commits are atomic: a kill leaves the in
 """
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from assistant.catalogue import Entry
+from assistant.catalogue import Catalogue, Entry
 from assistant.errors import StoreError
 from assistant.files import is_disk_full
 from assistant.terms import INDEX_VERSION, terms
@@ -23,6 +24,18 @@ _DETAILS_WEIGHT = (
 )
 _VERSION_FILE = "terms-version"  # beside tantivy's own files
 _TYPO_LENGTH = 5  # letters below which an unknown word is not taken for a typing error
+
+
+def index_words(catalogue: Path, folder: str, first: int, last: int, step: int) -> None:
+    """Takes the catalogue's changes after `first`, up to `last`, into the index in `folder`, `step` of them at a time.
+
+    For a process of its own: it only writes that folder. Whoever starts it holds the writer lock and keeps the record.
+    """
+    index, truth, parent = LexicalIndex(Path(folder)), Catalogue(catalogue), os.getppid()
+    while first < last and os.getppid() == parent:  # a killed parent holds the lock no more
+        first, paper_ids, removed = truth.changes_after(first, min(step, last - first))
+        index.apply(truth.entries(paper_ids), removed)
+    truth.close()
 
 
 class LexicalIndex:

@@ -23,13 +23,14 @@ from assistant.errors import FingerprintError, LibraryError, LoadError, Question
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
 from assistant.following import Indexes, Progress, WriterLock
-from assistant.indexing import Indexer, IngestReport
+from assistant.indexing import Indexer
 from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
+from assistant.reports import IngestReport
 from assistant.reranking import open_reranker
 from assistant.resources import resource
 from assistant.retrieval import PaperRetriever, Search, reranked_text
@@ -76,7 +77,9 @@ class Assistant:
             self._indexes = Indexes(self.config, self._catalogue, self._library_id)
             self._reranker = open_reranker(self.config, self._catalogue)
             self._search = Search(self._catalogue, self._indexes, self._embedder, self._reranker)
-            self._indexer = Indexer(self._catalogue, self._embedder, self.config.chunk_tokens)
+            self._indexer = Indexer(
+                self._catalogue, self._embedder, self.config.chunk_tokens, ocr=self.config.ocr == "on"
+            )
             self._writer = self._open_writer()
             if rebuild:
                 if callable(rebuild):
@@ -308,12 +311,19 @@ class Assistant:
         return self._catalogue.counts()
 
     def rebuild(self, progress: Progress | None = None) -> None:
-        """Chunks and embeds every paper again with the present settings, in one step that readers never see half of."""
-        with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
-            self._indexer.write(self._catalogue.papers())
-            self._catalogue.set_setting("fingerprint", self._fingerprint)
-            for name in self._catalogue.follower_names():
-                self._catalogue.retire_follower(name)
+        """Chunks and embeds every paper again with the present settings.
+
+        Embedding, which takes long, goes on beside readers, and goes on where it was after a kill; then one transaction
+        puts the new chunks in the place of the old, and the indexes follow.
+        """
+        with self._adding, WriterLock(self.config.data_dir):
+            self._indexer.embed_all(progress or self.progress)
+            with self._lock, self._catalogue.transaction():
+                self._indexer.write_all()
+                self._catalogue.forget_unused_vectors()
+                self._catalogue.set_setting("fingerprint", self._fingerprint)
+                for name in self._catalogue.follower_names():
+                    self._catalogue.retire_follower(name)
         self._follow(progress)
 
     def page_picture(self, citation: Citation, *others: Citation) -> bytes:
@@ -382,7 +392,9 @@ class Assistant:
 
     def _follow(self, progress: Progress | None = None) -> None:
         with self._lock:
-            self._indexes.follow(progress or self.progress)
+            if not self._indexes.is_current:
+                self._check_fingerprint()  # another process may have rebuilt the library
+                self._indexes.follow(progress or self.progress)
 
     def _fill_if_new(self) -> None:
         """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""

@@ -11,6 +11,7 @@ wall seconds, because those of a shared machine say as much about its other user
 
 import argparse
 import gzip
+import os
 import resource
 import statistics
 import tempfile
@@ -34,7 +35,7 @@ _K = 10
 
 
 class Spent(NamedTuple):
-    """Wall seconds, and processor seconds over all threads."""
+    """Wall seconds, and processor seconds over all threads and the child processes that have ended."""
 
     wall: float
     processor: float
@@ -45,9 +46,15 @@ class Spent(NamedTuple):
 
 def timed(call: Callable[[], Any]) -> tuple[Spent, Any]:
     """What the call took, and what it returned."""
-    wall, processor = time.perf_counter(), time.process_time()
+    wall, processor = time.perf_counter(), processor_seconds()
     result = call()
-    return Spent(time.perf_counter() - wall, time.process_time() - processor), result
+    return Spent(time.perf_counter() - wall, processor_seconds() - processor), result
+
+
+def processor_seconds() -> float:
+    """Of this process and of its children that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def peak_memory() -> float:

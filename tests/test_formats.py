@@ -186,3 +186,14 @@ def test_every_format_says_what_it_is(tmp_path: Path) -> None:
     assert len({each.name for each in FORMATS}) == len(FORMATS)
     with pytest.raises(LoadError, match="check the path"):
         load_file(tmp_path / "missing.pdf")
+
+
+def test_gigantic_and_deeply_nested_files_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LoadError, match="holds no paper"):
+        load_source(Source(Path("deep.json"), b'{"a":' * 200_000))
+    with pytest.raises(LoadError, match="nested too deeply"):
+        load_source(Source(Path("deep.html"), b"<html><body>" + b"<div>" * 100_000))
+    monkeypatch.setattr("assistant.loaders.source.MAX_BYTES", 5)
+    (tmp_path / "big.txt").write_text("Otters")
+    with pytest.raises(LoadError, match="split it"):
+        load_file(tmp_path / "big.txt")

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
     with Assistant(data_dir=tmp_path / "data") as library:
         library.add(path)
         change = library._catalogue.last_change()
-        monkeypatch.setattr("assistant.indexing.load_source", lambda source: pytest.fail("read again"))
+        monkeypatch.setattr("assistant.indexing.load_parts", lambda source: pytest.fail("read again"))
         report = library.add(path)
         assert (report.files[0].unchanged, report.added) == (2, 0)
         assert library._catalogue.last_change() == change
@@ -69,7 +70,7 @@ def test_a_moved_file_is_recognised_and_a_lost_one_pruned(tmp_path: Path, monkey
     with Assistant(data_dir=tmp_path / "data") as library:
         library.add(folder)
         path.rename(folder / "c.jsonl")
-        monkeypatch.setattr("assistant.indexing.load_source", lambda source: pytest.fail("read again"))
+        monkeypatch.setattr("assistant.indexing.load_parts", lambda source: pytest.fail("read again"))
         assert library.add(folder).added == 0
         monkeypatch.undo()
         assert {paper.title: paper.sources for paper in library.papers()}["Otter 1"] == ("c.jsonl",)
@@ -89,6 +90,12 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
         report = library.add(folder)
         assert [file.name for file in report.failed] == ["b.pdf"]
         assert titles(library) == {"Otter 1", "Otter 2"}
+        write(folder / "b.pdf", otter(3))  # mislabelled, but readable
+        assert library.add(folder).added == 1
+        (folder / "b.pdf").write_bytes(b"%PDF-1.4 broken again")
+        for _ in range(2):  # it is said each time, and what was read before stays
+            assert [file.name for file in library.add(folder).failed] == ["b.pdf"]
+        assert titles(library) == {"Otter 1", "Otter 2", "Otter 3"}
 
 
 def test_a_preprint_and_its_published_form_become_one_paper(tmp_path: Path) -> None:
@@ -166,14 +173,14 @@ def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monke
 def test_questions_are_answered_while_files_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reading, go_on = threading.Event(), threading.Event()
 
-    def slow(source: Source) -> Loaded:
+    def slow(source: Source) -> Iterator[Loaded]:
         reading.set()
         assert go_on.wait(30)
-        return Loaded((Paper("Beavers", "Beavers build dams."),))
+        yield Loaded((Paper("Beavers", "Beavers build dams."),))
 
     with Assistant(data_dir=tmp_path / "data") as library:
         library.add(Paper("Otters", "Otters swim in rivers."))
-        monkeypatch.setattr("assistant.indexing.load_source", slow)
+        monkeypatch.setattr("assistant.indexing.load_parts", slow)
         adding = threading.Thread(target=library.add, args=(write(tmp_path / "b.jsonl", otter(1)),))
         adding.start()
         assert reading.wait(30)
@@ -291,5 +298,22 @@ def test_a_library_of_the_schema_before_keeps_its_files(tmp_path: Path, monkeypa
     with Assistant(data_dir=tmp_path / "data") as library:
         assert library._catalogue.files() == [file]
         assert library._catalogue.held_papers(file) == {(0, 0): ids[0], (0, 1): ids[1]}
-        monkeypatch.setattr("assistant.indexing.load_source", lambda source: pytest.fail("read again"))
+        monkeypatch.setattr("assistant.indexing.load_parts", lambda source: pytest.fail("read again"))
         assert library.add(path).files[0].unchanged == 2
+
+
+def test_a_large_file_is_read_in_parts_with_one_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.loaders.json_papers._LARGE", 1000)
+    monkeypatch.setattr("assistant.loaders.json_papers._PART", 64)
+    path = write(tmp_path / "a.jsonl", *map(otter, range(70)), {"no": "title"}, *map(otter, range(70, 200)), otter(3))
+    seen: list[tuple[int, int]] = []
+    with Assistant(data_dir=tmp_path / "data") as library:
+        cut_off(library, path, monkeypatch)
+        (file,) = library.add(path, progress=lambda label, done, total: seen.append((done, total))).files
+        assert (file.papers, file.added, file.unchanged) == (201, 200 - 127, 128)
+        assert "line 71" in file.problems[0]
+        assert (201, 202) in seen
+        assert library.add(path).files[0].unchanged == 201
+    write(path, *[{"no": "title"}] * 200)
+    with Assistant(data_dir=tmp_path / "data") as library:
+        assert "holds no paper: line 1" in (library.add(path).files[0].error or "")

@@ -245,7 +245,7 @@ def test_a_full_disk_is_one_clear_line_and_the_next_run_goes_on(
 
 NO_SPACE = OSError(28, "No space left on device")
 PLACES = {  # what is stopped, and at which call
-    "putting papers": ("assistant.catalogue.Catalogue.put_paper", 70),
+    "putting papers": ("assistant.catalogue.Catalogue.put_papers", 2),
     "noting what a file held": ("assistant.catalogue.Catalogue.put_held", 2),
     "finishing a file": ("assistant.catalogue.Catalogue.finish_file", 1),
     "storing vectors": ("chromadb.api.models.Collection.Collection.upsert", 1),

@@ -1,7 +1,11 @@
 """PDFs that the tests draw themselves: text in reading order, pages, front matter, and what must not be quoted."""
 
+import importlib.util
 import io
+import os
 import re
+import shutil
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,9 @@ import pytest
 
 from assistant import Assistant
 from assistant.errors import LoadError
-from assistant.loaders import child, load_file
+from assistant.loaders import Loaded, Source, child, load_file
+from assistant.loaders.pdf import scans
+from assistant.loaders.pdf.reading import read_pdf
 from assistant.page.evidence import evidence_html
 from assistant.records import Paper, Section
 
@@ -213,7 +219,8 @@ def crash(path: Path) -> None:
 
 
 def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     child.stop_children()  # the next child sees the tests
     path = draw(tmp_path / "otters.pdf", lambda page: two_columns(page))
     with pytest.raises(LoadError, match="longer than 1 s"):
@@ -297,3 +304,119 @@ def test_hostile_pdf_bytes_never_get_further_than_a_load_error() -> None:
                     read_pdf(path)
                 except LoadError:
                     continue
+
+
+def scan(path: Path, pages: Sequence[Sequence[str]], size: int = 40) -> Path:
+    """A PDF of pictures of text, as a scanner makes it, without any text in it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(size)
+    pictures = []
+    for texts in pages:
+        picture = Image.new("L", (WIDTH * 3, HEIGHT * 3), "white")
+        draw_on = ImageDraw.Draw(picture)
+        for number, words in enumerate(texts):
+            draw_on.text((180, 200 + 2 * size * number), words, fill="black", font=font)
+        pictures.append(picture)
+    pictures[0].save(path, "PDF", save_all=True, append_images=pictures[1:], resolution=216)
+    return path
+
+
+SCANNED = ["Otters sleep on water.", "They hold hands in 87 nights."]
+
+
+def recognised(picture: Any) -> list[scans.Word]:
+    """An engine that reads the same two lines from every picture."""
+    assert picture.width > 2 * WIDTH
+    return [
+        scans.Word(word, 100 + 90 * place, 300 + 60 * line, 180 + 90 * place, 358 + 60 * line, (1, 1, line))
+        for line, words in enumerate(SCANNED)
+        for place, word in enumerate(words.split())
+    ]
+
+
+def test_pages_without_text_are_read_by_ocr_where_it_is_asked_for(tmp_path: Path) -> None:
+    def half(page: Any) -> None:
+        lines(page, ["Otters swim in rivers and in the sea."], 60, 700)
+        page.showPage()
+        page.rect(100, 100, 200, 200, fill=1)
+        page.showPage()
+
+    found = read_pdf(draw(tmp_path / "half.pdf", half), ocr=True, recognise=recognised)
+    assert found.problems == ()
+    assert [(section.page, section.text) for section in found.papers[0].body] == [
+        (1, "Otters swim in rivers and in the sea."), (2, " ".join(SCANNED)),
+    ]  # fmt: skip
+    assert text(read_pdf(scan(tmp_path / "scan.pdf", [SCANNED]), ocr=True, recognise=recognised).papers[0]) == " ".join(
+        SCANNED
+    )
+
+
+def test_what_ocr_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(picture: Any) -> list[scans.Word]:
+        raise RuntimeError("Tesseract process timeout")
+
+    path = scan(tmp_path / "scan.pdf", [SCANNED, SCANNED])
+    for engine, message in ((fails, "OCR of page 2 failed .Tesseract process timeout."), (lambda _: [], "found none")):
+        with pytest.raises(LoadError, match=message):
+            read_pdf(path, ocr=True, recognise=engine)
+    monkeypatch.setattr("assistant.loaders.pdf.scans.shutil.which", lambda name: None)
+    with pytest.raises(LoadError, match=r"assistant\[ocr\]|package tesseract-ocr"):
+        read_pdf(path, ocr=True)
+    with pytest.raises(LoadError, match="ASSISTANT_OCR=on"):
+        read_pdf(path)
+
+
+@pytest.mark.skipif(
+    not (shutil.which("tesseract") and importlib.util.find_spec("pytesseract")),
+    reason="wants tesseract and pytesseract",
+)
+def test_tesseract_reads_a_scan_once_it_is_switched_on(tmp_path: Path) -> None:
+    path = scan(tmp_path / "scan.pdf", [["Sleeping Otters", "", *SCANNED]])
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        assert "ASSISTANT_OCR=on" in (library.add(path).files[0].error or "")
+    with Assistant(data_dir=tmp_path / "data", reranker="off", ocr="on") as library:
+        assert library.add(path).files[0].added == 1
+        citations = library.ask("In how many nights do they hold hands?").citations
+        assert (SCANNED[1], 1) in [(citation.quote, citation.page) for citation in citations]
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        assert library.add(path).files[0].unchanged == 1  # switched off, what was read stays
+
+
+def test_several_are_read_at_a_time_and_reported_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        (tmp_path / f"{number}.pdf").write_bytes(b"%PDF-1.4 " + str(number).encode())
+    (tmp_path / "3.txt").write_text("Otters swim.\n\nThey float.")
+    together, most = threading.Barrier(2, timeout=30), 0
+    lock, reading = threading.Lock(), 0
+
+    def load(source: Source) -> Loaded:
+        nonlocal reading, most
+        with lock:
+            reading += 1
+            most = max(most, reading)
+        together.wait()  # the next two go on only when there are two
+        with lock:
+            reading -= 1
+        if source.name == "2.pdf":
+            raise LoadError("2.pdf is damaged")
+        return Loaded((Paper(f"Otters, Part {source.path.stem}", f"They swim {source.path.stem} miles."),), pages=1)
+
+    monkeypatch.setattr("assistant.loaders.ahead.PARALLEL", 2)
+    monkeypatch.setattr("assistant.loaders.ahead.load_source", load)
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        report = library.add(str(tmp_path / "*.*"))
+        assert [file.name for file in report.files] == ["0.pdf", "1.pdf", "2.pdf", "3.pdf", "3.txt", "4.pdf", "5.pdf"]
+        assert [file.error for file in report.failed] == ["2.pdf is damaged"]
+        assert [paper.title for paper in library.papers()][2:4] == ["Otters, Part 3", "Otters swim."]
+    assert most == 2
+
+
+def test_a_very_long_file_is_read_as_far_as_the_limit_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.loaders.pdf.reading.MAX_PAGES", 2)
+    loaded = read_pdf(draw(tmp_path / "long.pdf", two_columns))
+    assert loaded.pages == 2
+    assert loaded.problems == ("has 3 pages; only the first 2 were read",)
+    assert "40 g" not in text(loaded.papers[0])

@@ -6,16 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import chromadb
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.errors import StoreError
+from assistant.errors import FingerprintError, LoadError, StoreError
+from assistant.indexing import Indexer
+from assistant.loaders.child import in_child as real
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.argv[1]).search('x'); print('done')"
@@ -160,3 +164,84 @@ def test_a_chroma_server_that_is_not_there_is_named(tmp_path: Path) -> None:
         assert library.counts() == (1, 1)  # nothing given is lost
     with Assistant(data_dir=tmp_path) as library:
         assert library.search("otters")[0].paper.title == "Otters"
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["works", "crashes"])
+def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    asked: list[str] = []
+
+    def in_child(function: str, path: Path, seconds: float, **options: Any) -> None:
+        if fails:
+            asked.append("crashed")
+            raise LoadError("crashed")
+        real(function, path, seconds, **options)
+        asked.append(function)
+
+    monkeypatch.setattr("assistant.following._WORTH_A_PROCESS", 2)
+    monkeypatch.setattr("assistant.following.in_child", in_child)
+    papers = [Paper(title=f"Otter {n}", abstract=f"Otter number {n} eats {n} fish.") for n in range(5)]
+    with Assistant(data_dir=tmp_path, reranker="off") as library:
+        library.add(papers)
+        library.remove(["Otter 1", "Otter 2"])
+        assert asked == ["crashed" if fails else "assistant.lexical:index_words"] * 2
+        assert library._indexes.lexical.count() == library._indexes.vectors.count() == 3
+        assert library.search("number 4", dense_weight=0)[0].paper.title == "Otter 4"
+        assert {p.paper.title for p in library.search("otter", dense_weight=0)} == {"Otter 0", "Otter 3", "Otter 4"}
+
+
+def test_a_reader_goes_on_asking_while_the_library_is_rebuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedding, go_on = threading.Event(), threading.Event()
+    papers = [Paper(title=f"Otter {n}", abstract=f"Otter number {n} eats {n} fish. " * 30) for n in range(3)]
+    with Assistant(data_dir=tmp_path, reranker="off") as library:
+        library.add(papers)
+    reader = Assistant(data_dir=tmp_path, reranker="off")
+    assert reader.search("number 2")
+    real = Indexer._embedded
+
+    def slow(self: Indexer, *values: Any) -> Any:
+        embedding.set()
+        assert go_on.wait(30)
+        return real(self, *values)
+
+    monkeypatch.setattr(Indexer, "_embedded", slow)
+    rebuilding = threading.Thread(
+        target=lambda: Assistant(data_dir=tmp_path, reranker="off", chunk_tokens=60, rebuild=True).close()
+    )
+    rebuilding.start()
+    assert embedding.wait(30)
+    assert reader.search("number 2")[0].paper.title == "Otter 2"
+    assert reader.ask("How many fish does otter number 2 eat?").citations
+    with Assistant(data_dir=tmp_path, reranker="off") as another:  # a new process too
+        assert another.search("number 2")[0].paper.title == "Otter 2"
+    go_on.set()
+    rebuilding.join()
+    with pytest.raises(FingerprintError, match="60"):  # it would mix two kinds of chunks
+        reader.search("number 2")
+    reader.close()
+    with Assistant(data_dir=tmp_path, reranker="off", chunk_tokens=60) as library:
+        assert library.counts()[1] > 3
+        assert library.search("number 2")[0].paper.title == "Otter 2"
+
+
+def test_an_export_moves_to_a_chroma_server_without_embedding_again(
+    chroma_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = [Paper(title="Otters", abstract="Otters swim."), Paper(title="Beavers", abstract="Beavers build dams.")]
+    with Assistant(data_dir=tmp_path / "old", reranker="off") as library:
+        library.add(papers)
+        library.export(tmp_path / "all.jsonl")
+        vectors = library._catalogue.vectors_of(library._catalogue.chunk_ids_of(library._catalogue.paper_ids()))
+    with Assistant(
+        data_dir=tmp_path / "new", reranker="off", chroma_host="127.0.0.1", chroma_port=chroma_server
+    ) as library:
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                type(library._embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
+            )
+            library.add(tmp_path / "all.jsonl")
+        assert library.search("who builds dams?")[0].paper.title == "Beavers"
+        collection = chromadb.HttpClient("127.0.0.1", chroma_server).get_collection(library._indexes.vectors.name)
+        got = collection.get(include=["embeddings"])
+    assert set(got["ids"]) == set(vectors)
+    for name, vector in zip(got["ids"], got["embeddings"], strict=True):
+        assert vector == pytest.approx(vectors[name], abs=1e-3)

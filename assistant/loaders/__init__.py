@@ -12,6 +12,7 @@ from assistant.loaders.registry import (
     Format,
     expand,
     load_file,
+    load_parts,
     load_source,
 )
 from assistant.loaders.result import Loaded
@@ -19,5 +20,5 @@ from assistant.loaders.source import Source, read_source
 
 __all__ = [
     "Ahead", "FILE_TYPES", "FORMATS", "LOADERS_VERSION", "Format", "Loaded", "Source", "expand", "load_archive", "load_file",
-    "load_source", "read_ahead", "read_source",
+    "load_parts", "load_source", "read_ahead", "read_source",
 ]  # fmt: skip

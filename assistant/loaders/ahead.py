@@ -10,7 +10,7 @@ from assistant.errors import LoadError
 from assistant.loaders.child import PARALLEL, stop_children
 from assistant.loaders.registry import load_source
 from assistant.loaders.result import Loaded
-from assistant.loaders.source import read_source
+from assistant.loaders.source import Source, read_source
 
 _HEAD = 1024  # bytes in which a PDF says that it is one
 
@@ -25,8 +25,10 @@ class ReadAhead(NamedTuple):
 Ahead = Future[ReadAhead | None]
 
 
-def read_ahead(paths: Iterable[Path], is_wanted: Callable[[str], bool]) -> Generator[tuple[Path, Ahead], None, None]:
-    """The paths in order, each with what is being read of it: None for what is no PDF or whose digest is not wanted.
+def read_ahead(
+    paths: Iterable[Path], is_wanted: Callable[[Source], bool], ocr: bool = False
+) -> Generator[tuple[Path, Ahead], None, None]:
+    """The paths in order, each with what is being read of it: None for what is no PDF or is not wanted.
 
     At most as many PDFs as there are processors are read and wait at any time. Close it: what is being read is then ended.
     """
@@ -34,7 +36,7 @@ def read_ahead(paths: Iterable[Path], is_wanted: Callable[[str], bool]) -> Gener
     waiting: deque[tuple[Path, Ahead]] = deque()
     try:
         for path in paths:
-            waiting.append((path, pool.submit(_read, path, is_wanted)))
+            waiting.append((path, pool.submit(_read, path, is_wanted, ocr)))
             if len(waiting) > PARALLEL:
                 yield waiting.popleft()
         while waiting:
@@ -45,13 +47,13 @@ def read_ahead(paths: Iterable[Path], is_wanted: Callable[[str], bool]) -> Gener
         stop_children(idle_only=not is_cut_off)
 
 
-def _read(path: Path, is_wanted: Callable[[str], bool]) -> ReadAhead | None:
+def _read(path: Path, is_wanted: Callable[[Source], bool], ocr: bool) -> ReadAhead | None:
     try:
         with path.open("rb") as file:
             if b"%PDF-" not in file.read(_HEAD):
                 return None
-        source = read_source(path)
-        if not is_wanted(source.digest):
+        source = read_source(path, ocr)
+        if not is_wanted(source):
             return None
         try:
             return ReadAhead(source.digest, load_source(source))

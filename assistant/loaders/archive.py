@@ -17,7 +17,7 @@ _MAX_RATIO = 200  # unpacked to packed: text reaches 20, a bomb 1,000 and more
 _SMALL = 10_000_000  # bytes: below this a ratio says nothing
 
 
-def load_archive(path: Path) -> Iterator[tuple[str, Loaded | LoadError]]:
+def load_archive(path: Path, ocr: bool = False) -> Iterator[tuple[str, Loaded | LoadError]]:
     """Each file of the archive with what it holds, or why it could not be read. Raises LoadError for a bad archive."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -33,12 +33,12 @@ def load_archive(path: Path) -> Iterator[tuple[str, Loaded | LoadError]]:
             if sum(entry.file_size for entry in entries) > _MAX_TOTAL:
                 raise LoadError(f"{path.name} unpacks to more than {_MAX_TOTAL // 1_000_000_000} GB; split it")
             for entry in entries:
-                yield entry.filename, _load(archive, entry)
+                yield entry.filename, _load(archive, entry, ocr)
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise LoadError(f"{path.name} is no zip archive that can be read ({error}); pack it again") from None
 
 
-def _load(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Loaded | LoadError:
+def _load(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, ocr: bool) -> Loaded | LoadError:
     name = PurePosixPath(entry.filename.replace("\\", "/")).name or "file"  # the folders of an archive are not trusted
     if entry.flag_bits & 1:
         return LoadError(f"{name} is protected by a password; pack it without one")
@@ -58,7 +58,7 @@ def _load(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Loaded | LoadErro
         with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
             kept = Path(folder) / name  # a PDF is read by a child process, from a file
             kept.write_bytes(data)
-            return load_source(Source(kept, data))
+            return load_source(Source(kept, data, ocr))
     except LoadError as error:
         return error
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:

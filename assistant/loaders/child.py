@@ -111,9 +111,9 @@ def in_child(function: str, path: Path, seconds: float = SECONDS, **options: Any
     return answer["value"]
 
 
-def load_in_child(function: str, path: Path) -> Loaded:
+def load_in_child(function: str, path: Path, seconds: float = SECONDS, **options: Any) -> Loaded:
     """`in_child` for a function that gives Loaded."""
-    value = in_child(function, path)
+    value = in_child(function, path, seconds, **options)
     return Loaded(tuple(map(paper_from, value["papers"])), tuple(value["problems"]), value["pages"])
 
 

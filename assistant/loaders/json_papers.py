@@ -6,8 +6,13 @@ Our own form has `title` and `abstract`, and optionally `authors` (list of names
 """
 
 import base64
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from assistant.errors import LoadError
@@ -16,6 +21,9 @@ from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 from assistant.records import Paper, paper_from
 
+_LARGE = 16_000_000  # bytes
+_FIRST_LINE = 4_000_000  # bytes: an exported paper with its embeddings
+_PART = 2048  # lines
 _LISTS = ("papers", "data", "results", "items")  # where an API's answer keeps its papers
 
 
@@ -24,20 +32,52 @@ def sniff(source: Source) -> bool:
     return not source.is_binary and source.head.lstrip()[:1] in ("{", "[") and '"' in source.head
 
 
+def is_large(source: Source) -> bool:
+    """True for lines of UTF-8 that are better read a part at a time."""
+    start = source.data[:_FIRST_LINE].partition(b"\n")
+    if len(source.data) < _LARGE or not start[1]:
+        return False
+    with suppress(ValueError, RecursionError):
+        return isinstance(json.loads(start[0].decode("utf-8-sig")), Mapping)
+    return False
+
+
+def load_lines(source: Source) -> Iterator[Loaded]:
+    """The papers of JSON Lines, a part at a time; the file's text is never decoded whole. Raises LoadError as `load` does."""
+    total = source.data.count(b"\n") + 1
+    lines = enumerate(io.BytesIO(source.data), 1)
+    found, problem = 0, "it holds no object"
+    while part := [(number, line) for number, line in islice(lines, _PART)]:
+        loaded = _read(((f"line {n}", partial(_parsed, line)) for n, line in part if line.strip()), source.name)
+        found, problem = found + len(loaded.papers), next(iter(loaded.problems), problem)
+        yield replace(loaded, total=total)
+    if not found:
+        raise LoadError(f"{source.name} holds no paper: {problem}")
+
+
+def _parsed(line: bytes) -> Any:
+    return json.loads(line.decode("utf-8-sig"))
+
+
 def load(source: Source) -> Loaded:
     """The papers in order; an object that is no paper is named in `problems`. Raises LoadError where none is one."""
+    loaded = _read(_objects(source.text), source.name)
+    if not loaded.papers:
+        raise LoadError(f"{source.name} holds no paper: {next(iter(loaded.problems), 'it holds no object')}")
+    return loaded
+
+
+def _read(objects: Iterable[tuple[str, Callable[[], Any]]], source: str) -> Loaded:
     papers: list[Paper] = []
     problems: list[str] = []
     vectors: dict[bytes, bytes] = {}
-    for place, read in _objects(source.text):
+    for place, read in objects:
         try:
             record = read()
-            papers.append(_paper(record, source.name))
+            papers.append(_paper(record, source))
             vectors |= _vectors(record.get("embeddings"))
         except (ValueError, TypeError, RecursionError) as error:
             problems.append(f"{place}: {str(error).splitlines()[0]}; left out")
-    if not papers:
-        raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'it holds no object'}")
     return Loaded(tuple(papers), named_problems(problems), vectors=vectors)
 
 

@@ -12,6 +12,11 @@ _ARXIV = re.compile(
     re.IGNORECASE,
 )
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+# Under a title, these stand in affiliations and addresses, not in names.
+NOT_A_NAME = re.compile(
+    r"\b(?:university|institute|department|school|college|laborator|research|inc|google|meta|microsoft|abstract|academy|"
+    r"center|centre|corporation|team|group|technolog|science|engineering|email|street|usa|china|germany)", re.IGNORECASE,
+)  # fmt: skip
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 

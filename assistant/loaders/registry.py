@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from assistant.errors import LoadError
-from assistant.loaders import bibtex, csv_table, feed, json_papers, listing, markdown, pdf, plain, ris, web
+from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
@@ -38,10 +38,20 @@ FORMATS: tuple[Format, ...] = (
     Format("BibTeX", (".bib",), bibtex),
     Format("RIS", (".ris",), ris),
     Format("CSV or TSV of papers", (".csv", ".tsv"), csv_table),
+    Format("LaTeX source", (".tex", ".ltx", ".gz", ".tgz"), latex),
     Format("Markdown", (".md", ".markdown"), markdown),
     Format("plain text", (".txt", ".text"), plain),
 )
 FILE_TYPES = tuple(dict.fromkeys([ending for format_ in FORMATS for ending in format_.endings] + [".zip"]))
+
+
+def load_parts(source: Source) -> Iterator[Loaded]:
+    """The papers of one file's content, a large file of JSON Lines a part at a time, so that memory is bounded. Raises
+    LoadError as `load_source` does."""
+    if json_papers.is_large(source) and json_papers.sniff(source):
+        yield from json_papers.load_lines(source)
+    else:
+        yield load_source(source)
 
 
 def load_source(source: Source) -> Loaded:

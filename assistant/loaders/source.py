@@ -14,10 +14,12 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True)
 class Source:
-    """A file's content. `path` need not exist: the content may come from an archive or from standard input."""
+    """A file's content. `path` need not exist: the content may come from an archive or from standard input. `ocr` asks for
+    pages without text to be read from their picture."""
 
     path: Path
     data: bytes
+    ocr: bool = False
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Source:
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, ocr: bool = False) -> Source:
     """The file at `path`. Raises LoadError where it is empty, too large, or cannot be read."""
     try:
         size = path.stat().st_size
@@ -61,7 +63,7 @@ def read_source(path: Path) -> Source:
             raise LoadError(f"{path.name} is empty; nothing was read from it")
         if size > MAX_BYTES:
             raise LoadError(f"{path.name} is larger than {MAX_BYTES // 1_000_000} MB; split it")
-        return Source(path, path.read_bytes())
+        return Source(path, path.read_bytes(), ocr)
     except OSError as error:
         raise LoadError(
             f"{path} cannot be read ({error.strerror or error}); check the path and its permissions"

@@ -1,10 +1,12 @@
 """HTML pages: the title, the citation_* metadata that publishers print, and the text under its headings."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from assistant.errors import LoadError
 from assistant.loaders.parts import arxiv_id, clean, doi, year
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
@@ -12,6 +14,13 @@ from assistant.loaders.source import Source
 
 _LEFT_OUT = (
     "script, style, noscript, nav, header, footer, aside, form, template, svg, math, figure, table, iframe, button"
+)
+_DEEPEST = 10_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})[^<>]*?(/?)>")
+# Elements without content, and those that the next of their kind closes.
+_NEVER_DEEP = frozenset(
+    """area base br col embed hr img input link meta source track wbr param html head body p li dt dd option tr td th thead
+    tbody tfoot colgroup""".split()
 )
 _TEXT = "h1, h2, h3, h4, h5, h6, p, li, blockquote"
 
@@ -24,7 +33,10 @@ def sniff(source: Source) -> bool:
 
 def load(source: Source) -> Loaded:
     """The one paper of the page. Scripts are never run. Raises LoadError where there is no text."""
-    tree = LexborHTMLParser(source.text)
+    text = source.text
+    if _depth(text) > _DEEPEST:
+        raise LoadError(f"{source.name} is nested too deeply for a paper; save the page again, or as text")
+    tree = LexborHTMLParser(text)
     metadata = {
         clean(node.attributes.get("name")).lower(): clean(node.attributes.get("content"))
         for node in reversed(tree.css("meta[name]"))
@@ -52,6 +64,16 @@ def load(source: Source) -> Loaded:
         arxiv_id=arxiv_id(metadata.get("citation_arxiv_id")),
         venue=metadata.get("citation_journal_title") or metadata.get("citation_conference_title"),
     )
+
+
+def _depth(text: str) -> int:
+    """About how many elements are open at once at most: finding text below them takes the square of that."""
+    depth = deepest = 0
+    for closes, name, is_empty in _TAG.findall(text):
+        if not is_empty and name.lower() not in _NEVER_DEEP:
+            depth = max(0, depth + (-1 if closes else 1))
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _parts(tree: Any, title: str) -> Iterator[tuple[str | None, str]]:

@@ -4,8 +4,8 @@ import html
 from collections.abc import Sequence
 
 from assistant.doctor import InUse
-from assistant.indexing import IngestReport
 from assistant.records import Paper, escape_markdown
+from assistant.reports import IngestReport
 
 NO_PAPER = '<p class="small">Choose a paper to read what the library holds of it.</p>'
 _LABEL = 110  # characters of a title in the list

@@ -3,10 +3,22 @@
 pdfium reads hostile files too, so that it runs in a child process (`assistant.loaders.child`) with a limit on time and memory.
 """
 
+import importlib.util
+import shutil
+from functools import cache
+
 from assistant.errors import LoadError
-from assistant.loaders.child import load_in_child
+from assistant.loaders.child import SECONDS, load_in_child
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
+
+_OCR_SECONDS = 1800.0  # a page takes some seconds, and there may be hundreds
+
+
+@cache
+def ocr_is_installed() -> bool:
+    """True where the extra `ocr` and the program tesseract are there."""
+    return importlib.util.find_spec("pytesseract") is not None and shutil.which("tesseract") is not None
 
 
 def sniff(source: Source) -> bool:
@@ -18,4 +30,5 @@ def load(source: Source) -> Loaded:
     """The one paper of the file. Raises LoadError where it is damaged, encrypted, without text, or takes too long."""
     if not source.path.is_file():
         raise LoadError(f"{source.name} is a PDF inside an archive or a stream; save it as a file of its own")
-    return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path)
+    seconds = _OCR_SECONDS if source.ocr else SECONDS
+    return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path, seconds, ocr=source.ocr)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.loaders.parts import NOT_A_NAME
 from assistant.loaders.pdf.layout import heading_of, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
@@ -21,10 +22,6 @@ _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|title|paper|main|manuscript|template)\b|\.(?:docx?|tex|dvi|pdf|indd)$", re.IGNORECASE
 )
 _NAME = re.compile(r"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){1,4}[A-ZÀ-Ý][\w'’-]+$")
-_NOT_A_NAME = re.compile(
-    r"\b(?:university|institute|department|school|college|laborator|research|inc|google|meta|microsoft|abstract|academy|"
-    r"center|centre|corporation|team|group|technolog|science|engineering|email|street|usa|china|germany)", re.IGNORECASE,
-)  # fmt: skip
 _MARKS = re.compile(r"[*†‡§¶∗⋆♠♣♦♥✉]|(?<=[A-Za-z])[\d,]+(?=\s|$|,)|\s\d+(?=\s|,|$)")
 
 
@@ -113,7 +110,7 @@ def _authors(lines: Sequence[Line], from_metadata: str) -> tuple[str, ...]:
             part.strip() for part in re.split(r",|;|\band\b|&|\s{2,}", _MARKS.sub(" ", line.text).replace("  ", ","))
         ]
         parts = [" ".join(part.split()) for part in parts if part.strip()]
-        if parts and all(_NAME.match(part) and not _NOT_A_NAME.search(part) for part in parts):
+        if parts and all(_NAME.match(part) and not NOT_A_NAME.search(part) for part in parts):
             names += parts
         elif names:
             break

@@ -57,7 +57,7 @@ class _Character(NamedTuple):  # a page has thousands: a tuple is made several t
     right: float
     top: float
     size: float
-    index: int
+    number: int  # pdfium's, within the page
 
 
 def page_text(page: Any, number: int) -> PageText:
@@ -162,7 +162,7 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
         right=max(c.right for c in inked),
         top=max(c.top for c in inked),
         size=sizes.most_common(1)[0][0],
-        bold=_is_bold(text_page, inked[0].index),
+        bold=_is_bold(text_page, inked[0].number),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 
@@ -9,6 +10,7 @@ from assistant.errors import LoadError
 from assistant.loaders.pdf.front import Front, read_front
 from assistant.loaders.pdf.layout import Paragraph, body_size, furniture, paragraphs, sections, without_abstract_mark
 from assistant.loaders.pdf.lines import PageText, page_text
+from assistant.loaders.pdf.scans import MAX_SCANS, Engine, open_engine, scanned_page
 from assistant.loaders.result import Loaded
 from assistant.records import Paper
 
@@ -17,8 +19,9 @@ _EMPTY = 20  # characters: a page with fewer has no text to speak of
 _NAMED = 12  # empty pages named one by one
 
 
-def read_pdf(path: Path) -> Loaded:
-    """The paper of the file at `path`. Raises LoadError where it cannot be read as one."""
+def read_pdf(path: Path, ocr: bool = False, recognise: Engine | None = None) -> Loaded:
+    """The paper of the file at `path`. With `ocr`, pages without text are read from their picture, by `recognise` in the
+    place of tesseract where it is given. Raises LoadError where the file cannot be read as a paper."""
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
@@ -30,29 +33,62 @@ def read_pdf(path: Path) -> Loaded:
         if not len(document):
             raise LoadError(f"{path.name} has no page; nothing was read from it")
         metadata = {name: value for name, value in document.get_metadata_dict().items() if value}
-        problems: list[str] = []
-        pages: list[PageText] = []
-        for number in range(min(len(document), MAX_PAGES)):
-            try:
-                page = document[number]
-                pages.append(page_text(page, number + 1))
-                page.close()
-            except pypdfium2.PdfiumError:
-                problems.append(f"page {number + 1} is damaged; left out")
-        if len(document) > MAX_PAGES:
-            problems.append(f"has {len(document):,} pages; only the first {MAX_PAGES:,} were read")
+        pages, problems = _pages(document)
+        step = "scanned pages need OCR: set ASSISTANT_OCR=on, or run ocrmypdf first"
+        if ocr and any(map(_is_empty, pages)):
+            pages, step = _with_scans(document, pages, recognise)
     finally:
         document.close()
+    empty = [page.number for page in pages if _is_empty(page)]
+    if len(empty) == len(pages):
+        raise LoadError(f"{path.name} holds no text, only images; {step}")
+    if empty:
+        named = ", ".join(map(str, empty[:_NAMED])) + (" …" if len(empty) > _NAMED else "")
+        problems.append(f"no text on page{'s' * (len(empty) > 1)} {named}; {step}")
     return _loaded(path, pages, metadata, problems)
 
 
+def _pages(document: Any) -> tuple[list[PageText], list[str]]:
+    """The text of the pages, and what could not be read."""
+    pages: list[PageText] = []
+    problems: list[str] = []
+    for number in range(min(len(document), MAX_PAGES)):
+        try:
+            page = document[number]
+            pages.append(page_text(page, number + 1))
+            page.close()
+        except pypdfium2.PdfiumError:
+            problems.append(f"page {number + 1} is damaged; left out")
+    if len(document) > MAX_PAGES:
+        problems.append(f"has {len(document):,} pages; only the first {MAX_PAGES:,} were read")
+    return pages, problems
+
+
+def _is_empty(page: PageText) -> bool:
+    return sum(len(line.text) for line in page.lines) < _EMPTY
+
+
+def _with_scans(document: Any, pages: list[PageText], recognise: Engine | None) -> tuple[list[PageText], str]:
+    """The pages, those without text as OCR reads them, and what to do about the ones that it does not read."""
+    read: list[PageText] = []
+    step, tried = "OCR found none there either", 0
+    for page in pages:
+        if _is_empty(page) and tried < MAX_SCANS:
+            tried += 1
+            try:
+                recognise = recognise or open_engine()
+                page = scanned_page(document[page.number - 1], page.number, recognise)
+            except LoadError as error:
+                step = str(error)
+                if recognise is None:
+                    return pages, step
+        elif _is_empty(page):
+            step = f"OCR reads the first {MAX_SCANS} scanned pages of a file; split it"
+        read.append(page)
+    return read, step
+
+
 def _loaded(path: Path, pages: list[PageText], metadata: dict[str, str], problems: list[str]) -> Loaded:
-    empty = [page.number for page in pages if sum(len(line.text) for line in page.lines) < _EMPTY]
-    if len(empty) == len(pages):
-        raise LoadError(f"{path.name} holds no text, only images; run it through OCR first (for example ocrmypdf)")
-    if empty:
-        named = ", ".join(map(str, empty[:_NAMED])) + (" …" if len(empty) > _NAMED else "")
-        problems = [*problems, f"no text on page{'s' * (len(empty) > 1)} {named}; scanned pages need OCR first"]
     body = body_size(line for page in pages for line in page.lines)
     skip = furniture(pages)
     shown = [
