@@ -215,6 +215,14 @@ def test_a_csv_and_a_line_of_feedback_load(tmp_path: Path) -> None:
     lines = tmp_path / "feedback.jsonl"
     lines.write_text('{"question": "Which?", "relevant": {"A paper": 2}, "answerable": true}\n', encoding="utf-8")
     assert load_testset(lines)[0].id.startswith("q-")
+    table.write_text('id,Answer,Question\n7,"An answer","What, then?"\n8,,Nothing?\n', encoding="utf-8")
+    assert [(item.question, item.reference) for item in load_testset(table)] == [
+        ("What, then?", "An answer"),
+        ("Nothing?", ""),
+    ]
+    table.write_text("Prompt,Expected\nWhat, then\n", encoding="utf-8")
+    with pytest.raises(TestSetError, match="names no column 'question'"):  # asked as a question before
+        load_testset(table)
     table.write_text("question,reference\nA?,x\n ,y\n", encoding="utf-8")
     with pytest.raises(TestSetError, match="line 3"):
         load_testset(table)

@@ -289,7 +289,7 @@ def test_a_library_of_the_schema_before_keeps_its_files(tmp_path: Path, monkeypa
         (file,) = library._catalogue.files()
     with sqlite3.connect(tmp_path / "data" / "catalogue.sqlite") as db:
         db.executescript(
-            "DROP TABLE files; DROP TABLE file_papers; PRAGMA user_version = 3;"
+            "DROP TABLE files; DROP TABLE file_papers; DROP INDEX papers_title; PRAGMA user_version = 3;"
             "CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT NOT NULL, papers TEXT NOT NULL) WITHOUT ROWID;"
             "CREATE INDEX files_digest ON files (digest);"
         )

@@ -92,14 +92,35 @@ def _json_records(text: str) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
+_REFERENCES = ("reference", "answer", "expected", "ground_truth", "reference_answer", "expected_output")
+
+
 def _csv_records(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows of question and reference; a row without a reference is a question that the papers do not answer."""
+    """Rows of question and reference, by their header where there is one; a row without a reference is a question that the
+    papers do not answer. Raises TestSetError for a header without a column "question"."""
     rows = csv.reader(text.splitlines(keepends=True))
+    question, reference, is_first = 0, 1, True
     for row in rows:
-        if not any(cell.strip() for cell in row) or [c.strip().lower() for c in row[:1]] == ["question"]:
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
             continue
-        reference = row[1].strip() if len(row) > 1 else ""
-        yield rows.line_num, {"question": row[0], "answerable": bool(reference), "reference": reference}
+        names = [cell.lower() for cell in cells]
+        if is_first and "question" in names:
+            question = names.index("question")
+            reference = next((names.index(name) for name in _REFERENCES if name in names), len(names))
+        elif is_first and _looks_like_header(cells):
+            raise TestSetError(
+                f"the first row ({', '.join(cells)}) names no column 'question'; rename one, and one 'reference'"
+            )
+        elif question < len(cells):
+            said = cells[reference] if reference < len(cells) else ""
+            yield rows.line_num, {"question": cells[question], "answerable": bool(said), "reference": said}
+        is_first = False
+
+
+def _looks_like_header(cells: Sequence[str]) -> bool:
+    """True for several single words: names of columns, and no question with its answer."""
+    return len(cells) > 1 and all(cell and len(cell.split()) == 1 and not cell.endswith("?") for cell in cells)
 
 
 def item_from(record: Mapping[str, Any]) -> Item:
