@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -180,15 +181,23 @@ def test_killed_at_fifty_random_moments_it_ends_as_if_undisturbed(tmp_path: Path
         assert process.wait() == 0
         seconds[base], expected[base] = time.monotonic() - began, contents(data)
     assert len(expected[None]["papers"]) > 200
-    draw, cut_off = random.Random(50), 0
-    for number in range(KILLS):
+    draw, killed = random.Random(50), 0
+    for number in range(3 * KILLS):
+        if killed == KILLS:
+            break
         base, data = (None, first)[number % 2], tmp_path / f"killed-{number}"
         if base:
             shutil.copytree(base, data)
         process = start(data, folder)
-        time.sleep(draw.uniform(0.0, 1.0) * seconds[base])
-        process.send_signal(signal.SIGKILL)
-        cut_off += process.wait() == -signal.SIGKILL
+        began = time.monotonic()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(draw.uniform(0.0, 1.0) * seconds[base])
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        else:  # it was faster than the first one, on a machine that has other users
+            seconds[base] = time.monotonic() - began
         assert_no_half_paper_in_the_lexical_index(data)
         assert_usable(data)
         with Assistant(data_dir=data, reranker="off") as library:
@@ -197,7 +206,7 @@ def test_killed_at_fifty_random_moments_it_ends_as_if_undisturbed(tmp_path: Path
         for name, rows in expected[base].items():
             assert found[name] == rows, (number, name)
         shutil.rmtree(data)
-    assert cut_off > 0.8 * KILLS
+    assert killed == KILLS
 
 
 def some_papers(path: Path, count: int = 80) -> Path:
