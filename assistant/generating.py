@@ -28,6 +28,7 @@ _STRAYED = (
     "The claims are backed by the papers, but share no word with the question; the model may have answered another one."
 )
 _REFUSED = "The model found no answer in the evidence; the nearest passages follow."
+_NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
 
 @dataclass(slots=True)
@@ -84,7 +85,8 @@ class ModelWriter:
             yield Written(meter.usage, f"{error} This answer quotes the papers instead.", "extractive")
             return
         strayed = draft.shown and _strayed(question, draft.shown, offered)
-        yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else _REFUSED)
+        nothing = _NOTHING_HELD if draft.failed else _REFUSED
+        yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else nothing)
 
     def complete(
         self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "", kept: int = 0

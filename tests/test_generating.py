@@ -74,6 +74,7 @@ def test_what_the_cited_sentences_do_not_hold_is_folded(ask: Callable[..., Answe
     with Provider([Reply(writer)]) as provider:
         answer = ask(provider, JAMMING)
     assert answer.status == "not_found"
+    assert answer.reason.startswith("Nothing that the model wrote is held")
     assert not answer.text.count("[")
     assert answer.claims
     assert all(claim.verdict == "unsupported" for claim in answer.claims)
