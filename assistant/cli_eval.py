@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from assistant.errors import TestSetError
+from assistant.errors import AssistantError, TestSetError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
 if TYPE_CHECKING:
@@ -130,8 +130,13 @@ def gate(
     """Pass or fail a report: exit code 0 ok, 3 regression, 4 infrastructure failure, 5 cannot tell."""
     from assistant import evaluation
 
-    before = evaluation.Report.load(baseline) if baseline else None
-    result = evaluation.gate(evaluation.Report.load(report), before, delta)
+    try:
+        before = evaluation.Report.load(baseline) if baseline else None
+        after = evaluation.Report.load(report)
+    except AssistantError as error:  # no report is no regression: the run before this step failed
+        typer.echo(f"assistant: {error}", err=True)
+        raise typer.Exit(GATE_CODES["infrastructure"]) from None
+    result = evaluation.gate(after, before, delta)
     typer.echo(f"{result.state}: {'; '.join(result.reasons)}")
     raise typer.Exit(GATE_CODES[result.state])
 

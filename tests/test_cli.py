@@ -58,8 +58,9 @@ def test_add_papers_remove(tmp_path: Path) -> None:
         (["chat", "--host", "0.0.0.0"], {}, "ASSISTANT_PAGE_PASSWORD", 2),
         (["add", "https://example.org/paper.pdf"], {}, "download it first", 1),
         (["eval", "missing.jsonl"], {}, "missing.jsonl", 1),
+        (["eval", "gate", "missing"], {}, "missing", 4),
     ],
-    ids=["empty", "no-key", "bad-port", "missing-file", "open-host", "address", "missing-testset"],
+    ids=["empty", "no-key", "bad-port", "missing-file", "open-host", "address", "missing-testset", "missing-report"],
 )
 def test_failures_are_one_line_with_the_next_step(
     seeds: dict[str, str], arguments: list[str], environment: dict[str, str], says: str, code: int

@@ -1,5 +1,6 @@
 """The page: a chat with the evidence beside it, the library, evaluation and settings. All logic is in the library."""
 
+import importlib.metadata
 import ipaddress
 import logging
 import os
@@ -45,15 +46,30 @@ def create_app(library: Assistant) -> gr.Blocks:
 
 
 def _expose(library: Assistant) -> None:
-    """The page's API: /ask and /search, typed and documented, for gradio_client."""
+    """The page's API: /ask and /search, typed and documented, for gradio_client and as tools of an MCP server."""
 
     def ask(question: str) -> dict:
-        """Answers a question; the result is `Answer.to_dict()`."""
+        """Answers a question from the library of papers; every sentence is backed by exact sentences of them.
+
+        Args:
+            question: A question about the papers, in a sentence.
+
+        Returns:
+            `Answer.to_dict()`: status (answered, partial or not_found), text with [1] [2], and the citations with their quotes.
+        """
         with _clear_errors():
             return library.ask(question).to_dict()
 
     def search(question: str, k: int = 10) -> list[dict]:
-        """The k nearest passages, each with title, score and text."""
+        """Finds the passages of the papers that are nearest to a question, without answering it.
+
+        Args:
+            question: What to look for, as a question or in keywords.
+            k: How many passages, at most 100.
+
+        Returns:
+            The passages, best first, each with title, score and text.
+        """
         with _clear_errors():
             found = library.search(question, k=min(max(1, int(k)), 100))
         return [{"title": p.paper.title, "score": p.score, "text": p.text} for p in found]
@@ -95,6 +111,7 @@ def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.
             css_paths=resource("page.css"), head=f"<script>{resource('page.js').read_text(encoding='utf-8')}</script>",
             theme=_theme(),
             prevent_thread_lock=True, show_error=False, share=False, footer_links=["api"], ssr_mode=False, quiet=True,
+            mcp_server=_has_mcp(),
         )  # fmt: skip
     except OSError as error:
         reason = error.strerror or "the port is taken"  # Gradio's own words name its settings, not ours
@@ -102,6 +119,14 @@ def launch(library: Assistant, host: str = "127.0.0.1", port: int = 7860) -> gr.
     if config.prepare:
         _prepare_in_background(library, app)
     return app
+
+
+def _has_mcp() -> bool:
+    """True where the extra `mcp` is installed, in the version that Gradio speaks."""
+    try:
+        return importlib.metadata.version("mcp").startswith("1.")
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def _prepare_in_background(library: Assistant, app: gr.Blocks) -> None:

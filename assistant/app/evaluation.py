@@ -18,7 +18,9 @@ _SETS = {  # and how a run of each is called
     "my own questions": "my own",
 }
 _DEV, _TEST, _OWN = _SETS
-_NO_RUN = '<p class="small">No run yet. Choose a test set and run it; a hundred questions take about ten seconds.</p>'
+_NO_RUN = (
+    '<p class="small">No run yet. Choose a test set and run it; a hundred questions take about fifteen seconds.</p>'
+)
 
 
 class Evaluations:

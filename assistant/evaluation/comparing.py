@@ -104,9 +104,9 @@ def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
     worse = [change.name for change in changes if change.verdict == "worse"]
     better = [change.name for change in changes if change.verdict == "better"]
     if worse:
-        return "worse", f"worse: {', '.join(worse)}" + (f"; better: {', '.join(better)}" if better else "")
+        return "worse", ", ".join(worse) + (f"; better: {', '.join(better)}" if better else "")
     if better:
-        return "better", f"better: {', '.join(better)}"
+        return "better", ", ".join(better)
     visible = min((change.visible for change in changes), default=None)
     seen = f"; the smallest change visible is {100 * visible:.1f} points" if visible is not None else ""
     return "cannot tell", f"no figure changed beyond chance{seen}"

@@ -12,6 +12,9 @@ from assistant.evaluation.results import Spent
 from assistant.evaluation.sections import dollars_in_words, tokens_in_words
 from assistant.evaluation.statistics import Figure
 
+_WIDE = 120  # columns of a terminal that shows every column of a comparison; the report has them all
+_FIGURE = 20  # columns in which the names of figures break between words only
+
 
 def print_comparison(comparison: Comparison) -> None:
     """Prints the verdict, what was fixed and broken, and the change of every figure."""
@@ -22,13 +25,15 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
     for note in comparison.notes:
         console.print(Text(note, style="dim"))
-    table = Table()
-    for column in ("figure", "before", "after", "change, 95 %", "p (Holm)", "visible from", "n", "verdict"):
+    table = Table("figure", "before", "after", "change, 95 %", "verdict")
+    table.columns[0].min_width = _FIGURE
+    details = ("p (Holm)", "visible from", "n") if console.width >= _WIDE else ()
+    for column in details:
         table.add_column(column)
     for c in comparison.changes:
         interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
-        row = (f"{c.before:.3f}", f"{c.after:.3f}", interval, f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count), c.verdict)
-        table.add_row(c.name, *row)
+        more = (f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count)) if details else ()
+        table.add_row(c.name, f"{c.before:.3f}", f"{c.after:.3f}", interval, c.verdict, *more)
     console.print(table)
 
 
@@ -37,7 +42,7 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
     console = Console(highlight=False)
     table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
     for column in ("figure", "value", "95 % interval", "questions", "kind"):
-        table.add_column(column)
+        table.add_column(column, min_width=_FIGURE if column == "figure" else None)
     for figure in (*report.figures, *report.timings):
         table.add_row(figure.name, figure.in_words, figure.interval_in_words, _scored(figure), figure.badge)
     console.print(table)
@@ -64,7 +69,7 @@ def _scored(figure: Figure) -> str:
 
 def _print_gains(console: Console, report: Report) -> None:
     table = Table(title="What the pipeline adds")
-    for column in ("baseline", "figure", "ours", "baseline’s", "ours more by, 95 %", "questions", "ours is"):
+    for column in ("baseline", "figure", "ours", "theirs", "ours more by, 95 %", "n", "ours is"):
         table.add_column(column)
     for gain in report.gains:
         change = f"{gain.change.change:+.3f} ({gain.change.low:+.3f} – {gain.change.high:+.3f})"

@@ -103,7 +103,7 @@ def _verdict(report: "Report", comparison: "Comparison | None") -> str:
     stopped = " The run was stopped before its end." if report.interrupted else ""
     failed = f" {len(report.failed)} questions could not be asked and enter no figure." if report.failed else ""
     if comparison is None:
-        text = "Not compared: give --baseline to learn whether this run is better or worse than another."
+        text = "Not compared with another run. Comparing says whether this one is better or worse."
         return f'<p class="verdict">{text}{failed}{stopped}</p>'
     kind = "infrastructure" if comparison.infrastructure else comparison.verdict
     notes = "".join(f'<br><span class="quiet">{escape(note)}</span>' for note in comparison.notes)

@@ -1,5 +1,6 @@
 """What the page must never do: run what a paper says, ask a host beyond loopback, serve a file that is not its own."""
 
+import asyncio
 import http.client
 import threading
 import time
@@ -77,6 +78,26 @@ def test_only_ask_and_search_are_public(otters: Any) -> None:
     for question in ("", None, "x" * 100_000):
         with pytest.raises(Exception, match="question"):
             client.predict(question, api_name="/ask")
+
+
+def test_ask_and_search_are_tools_of_an_mcp_server(otters: Any) -> None:
+    pytest.importorskip("mcp", reason="pip install -e '.[test]'")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def use() -> tuple[list[str], str]:
+        async with (
+            streamablehttp_client(f"{otters.address}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = (await session.list_tools()).tools
+            asked = await session.call_tool("ask", {"question": "How many fish do otters of river number 7 eat?"})
+            assert all(tool.description and tool.inputSchema["properties"]["question"]["description"] for tool in tools)
+            return [tool.name for tool in tools], str(asked.content)
+
+    names, answer = asyncio.run(use())
+    assert (sorted(names), "They eat 9 fish a day." in answer) == (["ask", "search"], True)
 
 
 def test_beyond_loopback_it_wants_a_password(tmp_path: Path) -> None:
