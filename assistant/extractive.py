@@ -22,10 +22,15 @@ _CLAIMING = re.compile(
     r"our (?:method|approach|model|results?|experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b",
     re.IGNORECASE,
 )  # fmt: skip
+_INTRODUCING = re.compile(
+    r"\b(?:we|this (?:paper|work|article|study)|here,? we) (?:\w+ ){0,2}?(?:propos|introduc|present|develop|design)\w*\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
     re.IGNORECASE,
 )
+_INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
 _CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15, 0.3, 0.04
 
 
@@ -135,6 +140,7 @@ def _scored(question: Question, passages: Sequence[Passage]) -> Iterator[_Pick]:
         for position, sentence in enumerate(passage.sentences):
             score = sentence.score
             score += _CLAIMING_BONUS * bool(_CLAIMING.search(sentence.text))
+            score += _INTRODUCING_BONUS * (question.wants_definition and bool(_INTRODUCING.search(sentence.text)))
             score += _NUMBER_BONUS * (question.wants_number and bool(_NUMBER.search(sentence.text)))
             score -= _BOILERPLATE_LOSS * bool(_BOILERPLATE.search(sentence.text))
             score -= _BACKGROUND_LOSS * (position < 2 and not passage.chunk.start)

@@ -63,6 +63,11 @@ _ASKING_VERBS = frozenset(terms("wrote authored find found"))
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
+# "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
+_DEFINITION = re.compile(
+    r"^\W*(?:what(?:['’]?s| is| are)|explain|describe|summari[sz]e|tell me about)\b(?: (?:a|an|the))?(?: [^\s?]+){1,4}\W*$"
+    r"|^\W*what (?:does|do) .{1,80}(?:propose|introduce|present|suggest)s?\W*$", re.IGNORECASE,
+)  # fmt: skip
 _SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
     r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
@@ -129,6 +134,7 @@ class Question:
     names: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
+    wants_definition: bool = False
 
     @property
     def about_metadata(self) -> bool:
@@ -171,6 +177,7 @@ def read_question(text: str) -> Question:
         names=tuple(dict.fromkeys(_NAME.findall(fold(_QUOTED_TITLE.sub(" ", cleaned))))),
         small_talk=bool(_SMALL_TALK.search(cleaned)),
         about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
+        wants_definition=bool(_DEFINITION.search(cleaned)),
     )
 
 

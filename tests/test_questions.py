@@ -168,3 +168,15 @@ def test_one_of_several_papers_is_chosen_by_its_place(dens: Assistant) -> None:
 def test_a_short_name_that_is_a_word_means_its_paper(dens: Assistant) -> None:
     assert chat(dens, "Explain POINTS")[1][0] == "POINTS: Where Otters Meet"
     assert chat(dens, "Are data points of otters rare?")[1][0] == "On data"
+
+
+def test_what_something_is_is_answered_by_the_sentence_that_introduces_it(tmp_path: Path) -> None:
+    abstract = (
+        "Otters are studied widely. We introduce a detector of dens that listens at night. On 0-shot OtterBench, OtterX beats OtterY. "
+        "OtterX scores 91 on OtterBench. OtterX is trained on 4 GPUs. We release OtterX."
+    )
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(Paper("OtterX: Hearing Dens", abstract))
+        assert "We introduce a detector" in library.ask("What is OtterX?").text
+        assert "We introduce a detector" in library.ask("Explain OtterX").text
+        assert "OtterX scores 91" in library.ask("What does OtterX score on OtterBench?").text
