@@ -82,9 +82,7 @@ def test_a_question_that_is_not_answered(open_page: Any, seeds: Any, ask: Any) -
 
 def test_what_cannot_be_asked_is_said_and_the_page_goes_on(open_page: Any, seeds: Any, ask: Any) -> None:
     page = open_page(seeds)
-    page.fill("#question textarea", "\u200b\u200b")
-    page.press("#question textarea", "Enter")
-    page.wait_for_selector("#chatbot :text('question is empty')")
+    ask(page, "\u200b\u200b", "question is empty", is_answered=False)
     ask(page, HALF, "half of the parameters")
     page.click("#clear")
     page.wait_for_selector("#chatbot :text('half of the parameters')", state="detached")
@@ -116,7 +114,6 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
     page.click("#clear")
     page.wait_for_selector("#chatbot :text('9 fish')", state="detached")
-    page.wait_for_timeout(300)
     ask(page, "How many cubs does a den at river number 5 hold?", "9 cubs")
     page.click("#show-conversations")
     page.wait_for_function("document.querySelectorAll('#conversations label').length == 2")
