@@ -172,7 +172,7 @@ def test_a_short_name_that_is_a_word_means_its_paper(dens: Assistant) -> None:
 
 def test_what_something_is_is_answered_by_the_sentence_that_introduces_it(tmp_path: Path) -> None:
     abstract = (
-        "Otters are studied widely. We introduce a detector of dens that listens at night. On 0-shot OtterBench, OtterX beats OtterY. "
+        "Otters are studied widely. We introduce a detector of dens that listens at night. On OtterBench, OtterX beats OtterY. "
         "OtterX scores 91 on OtterBench. OtterX is trained on 4 GPUs. We release OtterX."
     )
     with Assistant(data_dir=tmp_path) as library:

@@ -76,11 +76,12 @@ class Chat:
         """Says that the answer was stopped; what was asked goes back into the box where nothing was answered yet."""
         if not shown or not self._is_waiting(shown[-1]):
             return gr.skip(), gr.skip()
-        asked = _plain_text(shown[-2]) if len(shown) > 1 and not typed.strip() else typed
-        return [*shown[:-1], answers.assistant_message("*Stopped.*")], asked
+        shown = shown if shown[-1].get("role") == "user" else shown[:-1]
+        asked = _plain_text(shown[-1]) if shown and not typed.strip() else typed
+        return [*shown, answers.assistant_message("*Stopped.*")], asked
 
     def _is_waiting(self, message: Any) -> bool:
-        return _plain_text(message).startswith(_SEARCHING)
+        return message.get("role") == "user" or _plain_text(message).startswith(_SEARCHING)
 
     def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
         return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * (_OUTPUTS - 1))

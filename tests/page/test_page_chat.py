@@ -216,7 +216,11 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
     page.fill("#question textarea", "Where do *otters* swim?")
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('Searching the papers')")
-    page.click("#stop")
+    for _ in range(5):  # a loaded machine may take the first click before the answer's event can be cancelled
+        page.click("#stop")
+        page.wait_for_timeout(1000)
+        if page.locator("#chatbot :text('Stopped.')").count():
+            break
     page.wait_for_selector("#chatbot :text('Stopped.')")
     assert page.input_value("#question textarea") == "Where do *otters* swim?"
     slow.library._search._reranker.go.set()
