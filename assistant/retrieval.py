@@ -16,7 +16,7 @@ from assistant.models import Embedder
 from assistant.questions import Question, is_titled, possible_titles
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import BiEncoder, Reranker
-from assistant.terms import term_set
+from assistant.terms import term_set, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
 # one holds them all (a name, a number, a title). Chosen on the development half of the shipped test set, where a fixed share
@@ -34,6 +34,7 @@ _OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 RERANKED = 30
 RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.7, 0.15
 _NAMED_BONUS = 1.0  # above every other
+_NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
@@ -97,13 +98,26 @@ class Search:
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
+        return {key for keys in self._titled(text).values() for key in keys}
+
+    def _titled(self, text: str) -> dict[str, list[str]]:
+        """The short names of titles that stand in `text`, each with the ids of its papers."""
         found = self._catalogue.papers_named(possible_titles(text))
         papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
-        return {key for name, ids in found.items() for key in ids if key in papers and is_titled(papers[key], name)}
+        titled = {
+            name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
+        }
+        return {name: ids for name, ids in titled.items() if ids}
 
     def _chunks_named(self, question: Question, paper_ids: Sequence[str] | None) -> set[str]:
-        named = self.papers_named(question.text)
-        return set(self._catalogue.chunk_ids_of(sorted(named if paper_ids is None else named & set(paper_ids))))
+        """The chunks of the papers that the question is about, by their short names: where those are but a part of what it
+        says, as a gene's is of a claim, they do not decide."""
+        titled = self._titled(question.text)
+        named = {term for name in titled for term in terms(name)}
+        if coverage(question.terms, named, self._indexes.lexical.idf) < _NAMED_SHARE:
+            return set()
+        ids = {key for keys in titled.values() for key in keys}
+        return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
 
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The cosine of the shipped reranker; what another one's scores mean, the calibration cannot know."""
