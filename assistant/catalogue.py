@@ -122,9 +122,10 @@ class Catalogue:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._prepare()
         except (OSError, sqlite3.Error) as error:
-            raise LibraryError(
-                f"{path} cannot be opened as a library ({error}); choose another ASSISTANT_DATA_DIR or restore a backup"
-            ) from None
+            is_locked_away = isinstance(error, PermissionError) or "readonly" in str(error)
+            step = "make the folder writable, or choose another ASSISTANT_DATA_DIR" if is_locked_away else ""
+            step = step or "choose another ASSISTANT_DATA_DIR or restore a backup"
+            raise LibraryError(f"{path} cannot be opened as a library ({error}); {step}") from None
 
     def _prepare(self) -> None:
         with self.transaction():
@@ -161,6 +162,10 @@ class Catalogue:
     def _guarded(self, call: Callable[[], _T]) -> _T:
         try:
             return call()
+        except sqlite3.ProgrammingError as error:
+            if "closed" in str(error):
+                raise LibraryError("this library is closed; open it again with Assistant(…)") from None
+            raise
         except sqlite3.OperationalError as error:
             raise LibraryError(
                 f"the library could not be written or read ({error}); free some disk space, or end what else uses it, and retry"

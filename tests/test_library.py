@@ -265,3 +265,10 @@ def test_the_chain_takes_plain_text_and_mappings(library: Assistant) -> None:
     assert library.chain.invoke(HALF)["answer"].text == text
     assert library.chain.invoke({"question": HALF})["answer"].text == text
     assert library.ask("otters", years="2021").scope.startswith("years 2021")  # type: ignore[arg-type]
+
+
+def test_a_closed_library_says_so(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([Paper("Otters", "Otters swim.")])
+    with pytest.raises(LibraryError, match="is closed"):
+        library.papers()
