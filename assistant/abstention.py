@@ -19,7 +19,7 @@ from assistant.lexical import LexicalIndex
 from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
-from assistant.retrieval import appeared_in, coverage
+from assistant.retrieval import coverage
 from assistant.terms import squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
@@ -139,7 +139,7 @@ def decide(
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     if question.wants_records:  # what is printed decides
-        is_there = any(p.paper.year in question.years and appeared_in(p.paper, question.months) for p in passages)
+        is_there = any(question.is_of_time(passage.paper) for passage in passages)
         return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
     row = features(question, passages, lexical.idf, lexical.is_known)
     if question.about_metadata or question.years or question.names:

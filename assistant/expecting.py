@@ -7,7 +7,6 @@ them would answer another question. Every rule asks for less than a right answer
 """
 
 import re
-from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,7 @@ from functools import partial
 from assistant.quantities import quantities
 from assistant.questions import Question
 from assistant.records import Paper, Passage
-from assistant.terms import STOP_WORDS, squeezed, stem
+from assistant.terms import MONTHS, STOP_WORDS, squeezed, stem
 
 _COUNTED = re.compile(r"\b(?:how many|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
 _IN_UNIT = re.compile(r"\bin (?:us |u\.s\. )?([a-z]+)\b", re.IGNORECASE)
@@ -25,7 +24,6 @@ _MONEY_WANTED = re.compile(
 )  # fmt: skip
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
 _SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
-_MONTHS = frozenset(month.lower() for month in month_name if month)
 _WORD = re.compile(r"[^\W_]+")
 _PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
 _WINDOW = 40  # characters after a number in which the thing counted must follow
@@ -100,7 +98,7 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 
 
 def _is_telling(name: str) -> bool:
-    return len(squeezed(name)) >= _SHORTEST_NAME and name.lower() not in _MONTHS
+    return len(squeezed(name)) >= _SHORTEST_NAME and name.lower() not in MONTHS
 
 
 def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from assistant.questions import Question
 from assistant.records import Citation, Claim, Paper, Passage, Span
-from assistant.retrieval import appeared_in
 
 MAX_SENTENCES = 4
 _SENTENCES_OF_BEST = 3
@@ -108,16 +107,12 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
     for passage in passages:
         if passage.paper.id in papers or missing_metadata(question, passage.paper):
             continue
-        if question.wants_records and not _is_of_time(question, passage.paper):
+        if question.wants_records and not question.is_of_time(passage.paper):
             continue
         if papers and not question.wants_records and (passage.score < _RIVAL_SHARE or len(papers) >= MAX_SENTENCES):
             return
         papers.append(passage.paper.id)
         yield Claim(passage.paper.record, (numbering.cite_record(passage),))
-
-
-def _is_of_time(question: Question, paper: Paper) -> bool:
-    return paper.year in question.years and appeared_in(paper, question.months)
 
 
 def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:

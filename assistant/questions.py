@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from assistant.errors import QuestionError
 from assistant.records import Paper, normalised
-from assistant.terms import fold, terms
+from assistant.terms import MONTHS, fold, terms
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -45,9 +45,8 @@ _COMMENTS = re.compile(
     r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
-_MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = re.compile(
-    rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
+    rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
 )
 # A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
 _OF_YEAR = re.compile(
@@ -148,6 +147,14 @@ class Question:
         """True where papers of a time are asked for, whatever their topic."""
         dated = {*map(str, self.years), *(month.lower() for month in self.months)}
         return self.of_year and set(self.terms) <= dated | _PUBLISHING
+
+    def is_of_month(self, paper: Paper) -> bool:
+        """True where the paper's printed date names one of the `months`, or none is asked for."""
+        return not self.months or any(month in (paper.date or "") for month in self.months)
+
+    def is_of_time(self, paper: Paper) -> bool:
+        """True where the paper is printed with one of the `years`, and with one of the `months` where there are any."""
+        return paper.year in self.years and self.is_of_month(paper)
 
 
 def read_question(text: str) -> Question:

@@ -185,7 +185,7 @@ class Search:
         def share(paper_id: str) -> float:
             if paper_id not in papers:
                 return _OTHER_YEAR
-            return 1.0 if appeared_in(papers[paper_id], question.months) else _OTHER_MONTH
+            return 1.0 if question.is_of_month(papers[paper_id]) else _OTHER_MONTH
 
         return {name: score * share(paper_of(name)) for name, score in fused.items()}
 
@@ -217,11 +217,6 @@ class Search:
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         return [float(score) for score in scores]
-
-
-def appeared_in(paper: Paper, months: Sequence[str]) -> bool:
-    """True where the printed date names one of the months ("May"), or none is asked for."""
-    return not months or any(month in (paper.date or "") for month in months)
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:

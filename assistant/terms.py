@@ -30,7 +30,7 @@ _GREEK = {letter: unicodedata.name(letter).split()[-1].lower() for letter in "α
     "ς": "sigma",
 }
 _GREEK_NAMES = "|".join(sorted(set(_GREEK.values()), key=len, reverse=True))
-_MONTHS = {
+MONTHS = {  # in lower case, with the three letters that listings print
     month: month[:3]
     for month in "january february march april may june july august september october november december".split()
 }
@@ -80,8 +80,8 @@ def _spellings(word: str) -> list[str]:
     if _NUMBER.fullmatch(word):
         return [word.replace(",", "").strip(".")]
     word = _POSSESSIVE.sub("", word)
-    if word in _MONTHS:  # listings print "Oct 3, 2017"; people ask for October
-        return [_MONTHS[word]]
+    if word in MONTHS:  # listings print "Oct 3, 2017"; people ask for October
+        return [MONTHS[word]]
     parts = _PART.findall(word)
     if len(parts) == 1:
         return [word if word.endswith("+") and len(word) <= 4 else parts[0]]

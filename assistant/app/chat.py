@@ -74,14 +74,12 @@ class Chat:
 
     def stopped(self, shown: list[Any], typed: str) -> tuple[Any, Any]:
         """Says that the answer was stopped; what was asked goes back into the box where nothing was answered yet."""
-        if not shown or not self._is_waiting(shown[-1]):
+        if shown and _plain_text(shown[-1]).startswith(_SEARCHING):
+            shown = shown[:-1]
+        if not shown or shown[-1].get("role") != "user":  # an answer has begun: it stays as far as it came
             return gr.skip(), gr.skip()
-        shown = shown if shown[-1].get("role") == "user" else shown[:-1]
-        asked = _plain_text(shown[-1]) if shown and not typed.strip() else typed
+        asked = typed if typed.strip() else _plain_text(shown[-1])
         return [*shown, answers.assistant_message("*Stopped.*")], asked
-
-    def _is_waiting(self, message: Any) -> bool:
-        return message.get("role") == "user" or _plain_text(message).startswith(_SEARCHING)
 
     def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
         return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * (_OUTPUTS - 1))
