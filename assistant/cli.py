@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from assistant import interrupts
 from assistant.cli_eval import eval_app
 from assistant.errors import AssistantError, ConfigError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
@@ -261,16 +262,18 @@ def main() -> None:
     arguments = sys.argv[1:]
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
+    interrupts.watch()
     try:
         app(args=arguments, standalone_mode=True)
     except AssistantError as error:
         if debug:
             raise
+        if interrupts.was_interrupted():
+            _stop()
         typer.echo(f"assistant: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _say_stopped()
-        sys.exit(INTERRUPTED)
+        _stop()
     except SystemExit as end:
         if end.__context__ and isinstance(end.__context__.__cause__, KeyboardInterrupt):  # typer took Ctrl-C, silently
             _say_stopped()
@@ -278,12 +281,19 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
+        if interrupts.was_interrupted():
+            _stop()
         first_line = (str(error) or type(error).__name__).splitlines()[0]
         typer.echo(
             f"assistant: unexpected {type(error).__name__}: {first_line}; run again with --debug and report it",
             err=True,
         )
         sys.exit(1)
+
+
+def _stop() -> NoReturn:
+    _say_stopped()
+    sys.exit(INTERRUPTED)
 
 
 def _say_stopped() -> None:

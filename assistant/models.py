@@ -9,6 +9,7 @@ import numpy as np
 
 from assistant.config import OWN_EMBEDDING, Config
 from assistant.errors import ConfigError, ProviderError
+from assistant.interrupts import raise_if_interrupted
 from assistant.resources import resource
 from assistant.transport import http_client
 
@@ -50,6 +51,7 @@ class Embedder:
         try:
             vectors = np.asarray(self.embeddings.embed_documents(list(texts)), dtype=np.float32)
         except Exception as error:  # each provider has its own classes
+            raise_if_interrupted()
             first_line = (str(error) or type(error).__name__).splitlines()[0]
             raise ProviderError(f"the embedding {self.name!r} failed: {first_line}; check its settings") from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -146,5 +148,6 @@ def _open_by_provider(name: str, options: dict[str, Any]) -> "BaseChatModel":
     try:
         return init_chat_model(name, **options)
     except Exception as error:  # a missing package, key or endpoint: each provider says so in its own class
+        raise_if_interrupted()
         first_line = " ".join(str(error).split())[:300].rstrip(". ")
         raise ConfigError(f"ASSISTANT_MODEL {name!r} cannot be opened: {first_line}") from None

@@ -13,6 +13,7 @@ from assistant.catalogue import Catalogue
 from assistant.config import Config
 from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
+from assistant.interrupts import raise_if_interrupted
 from assistant.models import open_chat_model
 from assistant.records import Usage
 from assistant.replies import Reply
@@ -129,6 +130,7 @@ class Streamer:
         except ProviderError:
             raise
         except Exception as error:  # each provider has its own classes, and LangChain passes them on
+            raise_if_interrupted()
             if time.monotonic() > meter.deadline:
                 raise ProviderError(_TOO_LATE.format(self._config.answer_deadline)) from error
             if is_context_too_short(error):

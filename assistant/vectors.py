@@ -18,6 +18,7 @@ from assistant.catalogue import Entry
 from assistant.config import Config
 from assistant.errors import StoreError
 from assistant.files import is_disk_full
+from assistant.interrupts import raise_if_interrupted
 
 _BATCH = 2000  # at most 5,461; each upsert costs Chroma a write to the disk
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
@@ -48,6 +49,7 @@ class VectorIndex:
         try:
             return call()
         except Exception as error:  # Chroma raises many unrelated classes, which differ between its clients
+            raise_if_interrupted()
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
             step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
             raise StoreError(f"Chroma failed at {self._where}: {first_line}; {step}") from error

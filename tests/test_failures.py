@@ -28,7 +28,7 @@ from provider import (
     wrong_numbers,
 )
 
-from assistant import Answer, Assistant, Paper
+from assistant import Answer, Assistant, Paper, interrupts
 
 OTTERS = Paper(title="Otters and rivers", abstract="Otters swim in cold rivers. Otters eat fish at night.")
 QUESTION = "Where do otters swim?"
@@ -193,6 +193,29 @@ def test_planted_instructions_reach_the_prompt_as_words_only(tmp_path: Path, pla
 
 
 CTRL_C = "import sys; from assistant.cli import main; sys.argv = ['assistant', 'ask', sys.argv[1]]; main()"
+
+
+def test_ctrl_c_that_a_library_takes_for_its_own_error_still_stops(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: Any, **options: Any) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("error building a schema") from None  # what pydantic-core makes of it
+
+    before = signal.getsignal(signal.SIGINT)
+    with Provider([Reply(faithful(1))]) as provider, open_library(folder, provider) as library:
+        try:
+            interrupts.watch()
+            with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+                patched.setattr("openai.resources.chat.completions.Completions.create", interrupted)
+                library.ask(QUESTION)
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            interrupts.watch()
+            signal.signal(signal.SIGINT, before)
+        assert library.ask(QUESTION).status == "answered"
 
 
 @pytest.mark.slow
