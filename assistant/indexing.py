@@ -183,7 +183,7 @@ class Indexer:
         """Lets go of files that were read from below `roots` and are there no more."""
         for file in self._catalogue.files():
             path = Path(file.path)
-            if not path.exists() and any(path == root or root in path.parents for root in roots):
+            if _is_gone(path) and any(path == root or root in path.parents for root in roots):
                 with self._catalogue.transaction():
                     ids = list(dict.fromkeys(self._catalogue.held_papers(file).values()))
                     self._catalogue.forget_file(file)
@@ -298,6 +298,14 @@ class Indexer:
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _is_gone(path: Path) -> bool:
+    """True where the file does not exist; one in a folder that may not be opened may well."""
+    try:
+        return not path.exists()
+    except OSError:
+        return False
 
 
 def _names(source: Source) -> list[str]:

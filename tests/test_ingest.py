@@ -1,6 +1,7 @@
 """Adding files again: by content, moved, edited, pruned, and one paper out of many records of it."""
 
 import json
+import os
 import sqlite3
 import threading
 import zipfile
@@ -317,3 +318,36 @@ def test_a_large_file_is_read_in_parts_with_one_report(tmp_path: Path, monkeypat
     write(path, *[{"no": "title"}] * 200)
     with Assistant(data_dir=tmp_path / "data") as library:
         assert "holds no paper: line 1" in (library.add(path).files[0].error or "")
+
+
+def test_a_folder_that_may_not_be_opened_is_reported_and_keeps_its_papers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "papers" / "closed"
+    for folder, topic in (
+        (closed, "Otters"),
+        (tmp_path / "papers" / "open", "Badgers"),
+        (closed.parent / ".git", "Git"),
+    ):
+        folder.mkdir(parents=True)
+        (folder / "notes.md").write_text(f"# {topic}\n\n{topic} are described here at some length.\n", encoding="utf-8")
+    scan, exists = os.scandir, Path.exists
+
+    def scandir(path: str | os.PathLike[str] = ".") -> Any:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    def is_there(path: Path, **options: Any) -> bool:
+        if closed in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return exists(path, **options)
+
+    with Assistant(data_dir=tmp_path / "data", model="extractive") as library:
+        assert library.add(closed.parent).added == 2  # what lies in hidden folders is no paper
+        monkeypatch.setattr(os, "scandir", scandir)
+        monkeypatch.setattr(Path, "exists", is_there)
+        report = library.add(closed.parent, prune=True)
+        assert [failed.name for failed in report.failed] == ["closed"]
+        assert "may not be opened" in (report.failed[0].error or "")
+        assert {paper.title for paper in library.papers()} == {"Otters", "Badgers"}

@@ -1,6 +1,7 @@
 """The formats that can be read, and how a file finds its own."""
 
 import glob
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -71,12 +72,15 @@ def load_file(path: Path) -> Loaded:
 
 
 def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
-    """The files meant by paths, folders (searched below) and globs, each once, in order. Raises LoadError for no match."""
+    """The files meant by paths, folders (searched below) and globs, each once, in order. Raises LoadError for no match.
+
+    Hidden files and folders are left out; a folder below that may not be opened comes as itself, to be reported.
+    """
     seen: set[Path] = set()
     for source in sources:
         path = Path(source).expanduser()
         if path.is_dir():
-            files = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            files = sorted(_below(path))
         elif path.exists():
             files = [path]
         else:
@@ -87,6 +91,14 @@ def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
             if (resolved := file.resolve()) not in seen:
                 seen.add(resolved)
                 yield file
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    closed: list[OSError] = []
+    for place, folders, files in os.walk(folder, onerror=closed.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (path for name in files if not name.startswith(".") and (path := Path(place, name)).is_file())
+    yield from (Path(error.filename) for error in closed)
 
 
 def _advice(source: str) -> str:

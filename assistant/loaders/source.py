@@ -58,6 +58,8 @@ class Source:
 def read_source(path: Path, ocr: bool = False) -> Source:
     """The file at `path`. Raises LoadError where it is empty, too large, or cannot be read."""
     try:
+        if path.is_dir():
+            raise LoadError(f"the folder {path} may not be opened, so nothing in it was read; check its permissions")
         size = path.stat().st_size
         if size == 0:
             raise LoadError(f"{path.name} is empty; nothing was read from it")

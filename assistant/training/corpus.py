@@ -13,6 +13,7 @@ class Paper(NamedTuple):
 
     title: str
     abstract: str
+    id: str = ""
 
 
 def read_papers(path: Path) -> Iterator[Paper]:
@@ -25,7 +26,7 @@ def read_papers(path: Path) -> Iterator[Paper]:
             record = json.loads(line)
             title, abstract = (record.get("title") or "").strip(), (record.get("abstract") or "").strip()
             if title and abstract:
-                yield Paper(title, abstract)
+                yield Paper(title, abstract, record.get("id", ""))
 
 
 def sample_number(text: str) -> int:

@@ -8,79 +8,44 @@ trained, so nothing is random.
 import hashlib
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from torch import nn
-from torch.nn import functional
 
 from assistant.evaluation.testset import shipped_testset
 from assistant.library import seed_files
 from assistant.loaders import load_file
 from assistant.reranking import Encoder as Shipped
 from assistant.training.measure import Task, mean_ndcg
-from assistant.training.teacher import DIMENSIONS, HEADS, LAYERS, WEIGHTS_SHA256, Teacher
+from assistant.training.teacher import WEIGHTS_SHA256, Teacher, plain_tokenizer
+from assistant.training.transformer import MAXIMUM_TOKENS, Transformer
 
 OUTPUT = Path(__file__).parent.parent / "data" / "reranker"
-MAXIMUM_TOKENS = 256
 
 
-class Encoder(nn.Module):
-    """The teacher as a graph: token identifiers and mask, both int64 (texts, tokens), to unit vectors (texts, 384)."""
+class Quantised(Transformer):
+    """The network with its token table as int8, a scale for each token, as it is stored in the graph."""
 
-    def __init__(self, weights: dict[str, torch.Tensor]) -> None:
-        super().__init__()
-        table = weights["embeddings.word_embeddings.weight"]
+    def __init__(self, weights: Mapping[str, torch.Tensor]) -> None:
+        super().__init__(weights)
+        table = self.weights.pop("embeddings_word_embeddings_weight").detach()
         scale = table.abs().amax(dim=1, keepdim=True).clamp(min=1e-8) / 127
         self.register_buffer("table", torch.round(table / scale).to(torch.int8))
         self.register_buffer("scale", scale)
-        self.register_buffer("positions", weights["embeddings.position_embeddings.weight"][:MAXIMUM_TOKENS])
-        self.register_buffer("kind", weights["embeddings.token_type_embeddings.weight"][0])
-        for name, tensor in weights.items():
-            if name.startswith("encoder.") or "LayerNorm" in name:
-                self.register_buffer(name.replace(".", "_"), tensor.T.contiguous() if tensor.dim() == 2 else tensor)
 
-    def _linear(self, name: str, states: torch.Tensor) -> torch.Tensor:
-        name = name.replace(".", "_")
-        return states @ getattr(self, f"{name}_weight") + getattr(self, f"{name}_bias")
-
-    def _normalise(self, name: str, states: torch.Tensor) -> torch.Tensor:
-        name = name.replace(".", "_")
-        weight, bias = getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias")
-        return functional.layer_norm(states, (DIMENSIONS,), weight, bias, 1e-12)
-
-    def _layer(self, prefix: str, states: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        texts, tokens = states.shape[0], states.shape[1]
-        query, key, value = (
-            self._linear(f"{prefix}.attention.self.{part}", states).view(texts, tokens, HEADS, -1).transpose(1, 2)
-            for part in ("query", "key", "value")
-        )
-        weights = torch.softmax(query @ key.transpose(2, 3) / (DIMENSIONS / HEADS) ** 0.5 + bias, dim=-1)
-        mixed = self._linear(
-            f"{prefix}.attention.output.dense", (weights @ value).transpose(1, 2).reshape(texts, tokens, DIMENSIONS)
-        )
-        states = self._normalise(f"{prefix}.attention.output.LayerNorm", mixed + states)
-        inner = functional.gelu(self._linear(f"{prefix}.intermediate.dense", states))
-        return self._normalise(f"{prefix}.output.LayerNorm", self._linear(f"{prefix}.output.dense", inner) + states)
-
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Mean over the tokens of the last layer, as sentence-transformers does, at length 1."""
-        embedded = self.table[ids].to(torch.float32) * self.scale[ids]
-        states = self._normalise("embeddings.LayerNorm", embedded + self.positions[: ids.shape[1]] + self.kind)
-        shown = mask.to(torch.float32)
-        bias = (shown[:, None, None, :] - 1) * 1e4
-        for layer in range(LAYERS):
-            states = self._layer(f"encoder.layer.{layer}", states, bias)
-        summed = (states * shown[:, :, None]).sum(1) / shown.sum(1, keepdim=True)
-        return functional.normalize(summed, dim=1)
+    def token_vectors(self, ids: torch.Tensor) -> torch.Tensor:
+        """As the network's, from the int8 table."""
+        return self.table[ids].to(torch.float32) * self.scale[ids]
 
 
-def export(folder: Path) -> None:
+def export(folder: Path, network: Transformer) -> None:
     """Write model.onnx (int8) and tokenizer.json to `folder`."""
-    teacher = Teacher()
-    encoder = Encoder({name: tensor.float() for name, tensor in teacher._weights.items()}).eval()
+    weights = network.named()
+    places = "embeddings.position_embeddings.weight"
+    encoder = Quantised(weights | {places: weights[places][:MAXIMUM_TOKENS]}).eval()
     example = torch.ones((2, 16), dtype=torch.int64)
     dynamic = {0: "texts", 1: "tokens"}
     with tempfile.TemporaryDirectory() as scratch:
@@ -93,7 +58,7 @@ def export(folder: Path) -> None:
             exact, folder / "model.onnx", op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
             weight_type=QuantType.QInt8, extra_options={"MatMulConstBOnly": True},
         )  # fmt: skip
-    tokenizer = json.loads(teacher.tokenizer.to_str())
+    tokenizer = json.loads(plain_tokenizer().to_str())
     tokenizer["truncation"], tokenizer["padding"] = None, None
     (folder / "tokenizer.json").write_text(
         json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
