@@ -3,10 +3,16 @@
 import base64
 import importlib.util
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
 
-from assistant.training.corpus import in_sample, sample_number
+from assistant.evaluation.testset import shipped_testset
+from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, held_out_task
+from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
+from assistant.training.corpus import Paper, in_sample, sample_number
+from assistant.training.measure import read_lines
 from assistant.training.vocabulary import byte_letters, to_ranks, write
 from assistant.training.words import extended_tokenizer, new_words, pieces_to_keep
 
@@ -88,3 +94,59 @@ def test_ndcg_and_mixing() -> None:
     assert scaled(np.array([[1.0, 3.0], [2.0, 2.0]])).tolist() == [[0.0, 1.0], [0.0, 0.0]]
     weight, value = best_mix(np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]]), [{0: 1.0}])
     assert (round(weight, 1), value) == (0.5, 1.0)
+
+
+def test_groups_hold_every_paper_once_and_near_ones_together() -> None:
+    near = np.array(
+        [[other for other in range(12) if other != paper and other % 3 == paper % 3] for paper in range(12)]
+    )
+    groups = neighbour_groups(near, 4, Random(1))
+    assert sorted(paper for group in groups for paper in group) == list(range(12))
+    assert all(len({paper % 3 for paper in group}) == 1 for group in groups)
+
+
+def test_a_batch_knows_which_paper_and_which_sentences_answer() -> None:
+    otters = AskedPaper("Otters", ("They swim.", "They eat fish.", "They sleep."), (Question("What food?", "q", (1,)),))
+    rivers = AskedPaper("Rivers", ("Water flows.", "Fish swim."), (Question("a", "p", (0, 1)), Question("b", "n", ())))
+    batch = make_batch([otters, rivers], [("A title", "An abstract.")], Tuning(other_sentences=1), Random(1))
+    assert [batch.documents[place].partition("\n")[0] for place in batch.answered_by] == [
+        "Otters",
+        "Rivers",
+        "Rivers",
+        "An abstract.",
+    ]
+    assert [[batch.sentences[place] for place in places] for places in batch.supported_by] == [
+        ["They eat fish."], ["Water flows.", "Fish swim."], [], [],
+    ]  # fmt: skip
+    assert batch.weights == [Tuning.detail_weight, 1.0, 1.0, 1.0]
+    assert len(batch.sentences) == 4  # one other of the otters, none is left of the rivers
+
+
+def test_general_pairs_leave_the_sentence_asked_for_out_of_its_document() -> None:
+    paper = Paper(
+        "Otters",
+        "Otters swim in cold rivers at night. Otters eat fish and crabs daily. Otters hold hands while asleep.",
+    )
+    pairs = general_pairs([paper], Random(0))
+    drawn = {next(pairs) for _ in range(40)}
+    assert ("Otters", paper.abstract) in drawn and len(drawn) == 4
+    assert not any(query in document for query, document in drawn if query != "Otters")
+
+
+def test_questions_are_read_with_their_papers_sentences(tmp_path: Path) -> None:
+    lines = [
+        '{"paper": "x:1", "kind": "p", "sentences": [1], "question": "Who swims?"}',
+        '{"paper": "x:2", "kind": "n", "sentences": [], "question": "?"}',
+    ]
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (paper,) = asked_papers([Paper("Otters", "They eat fish.\nThey swim.", "x:1")], tmp_path / "questions.jsonl")
+    assert paper.text == "Otters\nThey eat fish. They swim."
+    assert paper.sentences[paper.questions[0].sentences[0]] == "They swim."
+    assert held_out_task([paper], "p").queries == (["Who swims?"] if paper.is_held_out else [])
+
+
+def test_no_question_of_the_test_set_was_trained_on() -> None:
+    lines = read_lines(QUESTIONS)
+    assert len(lines) > 10_000
+    assert all(set(line) == {"paper", "kind", "sentences", "question"} and line["kind"] in "pqn" for line in lines)
+    assert {item.question.lower() for item in shipped_testset()}.isdisjoint(line["question"].lower() for line in lines)

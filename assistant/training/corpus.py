@@ -3,9 +3,12 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[\"'$])")
 
 
 class Paper(NamedTuple):
@@ -40,3 +43,14 @@ def sample_number(text: str) -> int:
 def in_sample(text: str, share: float) -> bool:
     """Say whether the text belongs to a fixed sample that holds about `share` (0 to 1) of all texts."""
     return sample_number(text) < share * 2**32
+
+
+def sentences(text: str, least_words: int = 5) -> list[str]:
+    """Split an abstract into sentences of at least `least_words` words; a simple rule, enough to train on."""
+    parts = (part.strip() for part in SENTENCE_END.split(text))
+    return [part for part in parts if len(part.split()) >= least_words]
+
+
+def shuffled(papers: Sequence[Paper]) -> list[Paper]:
+    """Return the papers in an order that looks random and depends on the titles alone."""
+    return sorted(papers, key=lambda paper: (sample_number(paper.title), paper.title))

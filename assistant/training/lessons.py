@@ -5,29 +5,16 @@ is saved and found again by a hash of its texts.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from assistant.training.corpus import Paper, sample_number
+from assistant.training.corpus import Paper, sample_number, sentences
 from assistant.training.teacher import Teacher
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(\[\"'$])")
 # Texts encoded at a time; the answers of each block are saved, so a stopped run goes on where it was.
 BLOCK = 5000
-
-
-def sentences(text: str, least_words: int = 5) -> list[str]:
-    """Split an abstract into sentences of at least `least_words` words; a simple rule, enough to train on."""
-    parts = (part.strip() for part in SENTENCE_END.split(text))
-    return [part for part in parts if len(part.split()) >= least_words]
-
-
-def shuffled(papers: Sequence[Paper]) -> list[Paper]:
-    """Return the papers in an order that looks random and depends on the titles alone."""
-    return sorted(papers, key=lambda paper: (sample_number(paper.title), paper.title))
 
 
 def one_sentence(paper: Paper) -> str:
@@ -41,7 +28,7 @@ def ask(teacher: Teacher, texts: Sequence[str], cache: Path) -> np.ndarray:
     blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
     answers = []
     for block in blocks:
-        path = cache / f"{hashlib.sha256(chr(0).join(block).encode()).hexdigest()[:24]}.npy"
+        path = cache / f"{hashlib.sha256(chr(0).join([teacher.digest, *block]).encode()).hexdigest()[:24]}.npy"
         if not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
             np.save(path, teacher.encode(block))

@@ -14,7 +14,6 @@ import argparse
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import cycle, islice
 from math import cos, pi
 from pathlib import Path
@@ -24,132 +23,15 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from assistant.config import Config
-from assistant.models import open_embedder
 from assistant.training.asked import AskedPaper, asked_papers, held_out_task
-from assistant.training.corpus import Paper, read_papers
-from assistant.training.lessons import sentences, shuffled
+from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
+from assistant.training.corpus import read_papers, shuffled
 from assistant.training.measure import mean_ndcg
 from assistant.training.teacher import Teacher, plain_tokenizer, plain_weights
 from assistant.training.transformer import Transformer, by_length, padded
 
 _TOKENS_AT_ONCE = 2048
-_NEIGHBOURS = 30
 _HIDDEN = -1e4  # a logit that counts for nothing
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """Settings of a run; chosen on the held-out questions."""
-
-    steps: int = 960
-    chapter: int = (
-        6400  # papers among which neighbours are looked for; chapters come in the order of the file of questions
-    )
-    papers: int = 12  # a step, in groups of neighbours
-    neighbours: int = 4
-    general: int = 4  # other papers of the corpus a step
-    other_sentences: int = 2  # of each paper, beside those that answer
-    memory: int = 2000
-    frozen_layers: int = 2
-    rate: float = 5e-5
-    warm_up: float = 0.06
-    temperature: float = 0.05
-    backward_weight: float = 0.3
-    sentence_weight: float = 0.5
-    detail_weight: float = 0.3  # of finding the paper from a question about a detail, which may fit others as well
-    mixed: float = 0.7  # share of the tuned weights in what is written
-    seed: int = 1
-
-
-@dataclass
-class Batch:
-    """Texts of one step: for each question its document's number, and the numbers of the sentences that answer it."""
-
-    questions: list[str]
-    documents: list[str]
-    sentences: list[str]
-    answered_by: list[int]
-    supported_by: list[list[int]]
-    keys: list[str]  # of the documents: titles
-    weights: list[float]  # of the questions
-
-
-def neighbour_groups(near: np.ndarray, size: int, random: Random) -> list[list[int]]:
-    """All papers once, in groups of a paper and its nearest that are still free; `near` is (papers, neighbours)."""
-    order = list(range(len(near)))
-    random.shuffle(order)
-    free = set(order)
-    groups = []
-    for paper in order:
-        if paper in free:
-            group = [paper, *[int(other) for other in near[paper] if int(other) in free and other != paper][: size - 1]]
-            free.difference_update(group)
-            groups.append(group)
-    random.shuffle(groups)
-    return groups
-
-
-def nearest(texts: Sequence[str], count: int) -> np.ndarray:
-    """The `count` nearest texts of each by the shipped static embedding, int64 (texts, count)."""
-    vectors = open_embedder(Config()).encode(texts)
-    found = np.zeros((len(texts), count), np.int64)
-    for start in range(0, len(texts), 1000):
-        likeness = vectors[start : start + 1000] @ vectors.T
-        found[start : start + 1000] = np.argsort(-likeness, axis=1)[:, 1 : count + 1]
-    return found
-
-
-def general_pairs(papers: Sequence[Paper], random: Random) -> Iterator[tuple[str, str]]:
-    """For ever: a title and its abstract, or a sentence and the title with all other sentences."""
-    for paper in cycle(papers):
-        parts = sentences(paper.abstract)
-        if len(parts) < 3 or random.random() < 0.5:
-            yield paper.title, paper.abstract
-        else:
-            taken = random.randrange(len(parts))
-            yield parts[taken], f"{paper.title}\n{' '.join(parts[:taken] + parts[taken + 1 :])}"
-
-
-def make_batch(
-    papers: Sequence[AskedPaper], general: Sequence[tuple[str, str]], tuning: Tuning, random: Random
-) -> Batch:
-    """The texts of one step: papers with their questions, and general pairs."""
-    batch = Batch([], [], [], [], [], [], [])
-    for paper in papers:
-        answering = [place for question in paper.questions for place in question.sentences[:2]]
-        rest = [place for place in range(len(paper.sentences)) if place not in answering]
-        shown = {
-            place: len(batch.sentences) + position
-            for position, place in enumerate(
-                dict.fromkeys([*answering, *random.sample(rest, min(tuning.other_sentences, len(rest)))])
-            )
-        }
-        batch.sentences += [paper.sentences[place] for place in shown]
-        for question in paper.questions:
-            batch.questions.append(question.text)
-            batch.answered_by.append(len(batch.documents))
-            batch.supported_by.append([shown[place] for place in question.sentences[:2]])
-            batch.weights.append(tuning.detail_weight if question.kind == "q" else 1.0)
-        batch.documents.append(paper.text)
-        batch.keys.append(paper.title)
-    for query, document in general:
-        batch.questions.append(query)
-        batch.answered_by.append(len(batch.documents))
-        batch.supported_by.append([])
-        batch.documents.append(document)
-        batch.weights.append(1.0)
-        batch.keys.append("")
-    return batch
-
-
-def lessons_of(chapters: Iterable[Sequence[AskedPaper]], tuning: Tuning, random: Random) -> Iterator[list[AskedPaper]]:
-    """The papers of each step, each paper of a chapter once; what does not fill a step is left out."""
-    for papers in chapters:
-        near = nearest([paper.text for paper in papers], _NEIGHBOURS)
-        flat = [papers[number] for group in neighbour_groups(near, tuning.neighbours, random) for number in group]
-        for start in range(0, len(flat) - tuning.papers + 1, tuning.papers):
-            yield flat[start : start + tuning.papers]
 
 
 def any_of(scores: torch.Tensor, right: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:

@@ -1,0 +1,84 @@
+"""Leave-one-out: does a library notice that the one paper which answers a question is not in it?
+
+    python benchmarks/abstention.py FOLDER [--limit N]
+
+FOLDER holds pubmedqa/ori_pqal.json.gz: 1,000 questions with an abstract each. Every abstract is a paper of one library, under
+its PubMed number, as the question is its title there. Each question is asked twice: in all papers, and in all but its own.
+For the probability that the library answers, and for scores of BM25 alone in the same run, it prints how often a question
+with its paper scores higher than one without (AUROC), and the share that is declined while 95 % of those with their paper are
+kept; then what the package does with its settings as they are.
+"""
+
+import argparse
+import gzip
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from assistant import Assistant, Paper
+from assistant.evaluation.statistics import mean_figure
+from assistant.questions import read_question
+
+KEPT = 0.95
+
+
+def pubmedqa(folder: Path) -> tuple[list[Paper], list[tuple[str, str]]]:
+    """The papers, and each question with its paper's title."""
+    records = json.loads(gzip.decompress((folder / "ori_pqal.json.gz").read_bytes()))
+    papers = [Paper(f"PubMed {number}", " ".join(record["CONTEXTS"])) for number, record in records.items()]
+    return papers, [(record["QUESTION"], f"PubMed {number}") for number, record in records.items()]
+
+
+def auroc(with_paper: Sequence[float], without: Sequence[float]) -> float:
+    """The chance that a question with its paper scores higher than one without, ties counting half."""
+    kept, declined = np.array(with_paper), np.sort(without)
+    below = (np.searchsorted(declined, kept, "left") + np.searchsorted(declined, kept, "right")) / 2
+    return float(below.mean() / len(declined))
+
+
+def declined_at(with_paper: Sequence[float], without: Sequence[float], kept: float = KEPT) -> list[float]:
+    """For each question without its paper, 1 where it falls below the score that keeps the share `kept` of the others."""
+    threshold = np.quantile(with_paper, 1 - kept)
+    return [float(score < threshold) for score in without]
+
+
+def main() -> None:
+    """Prints a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="ask only the first N questions")
+    options = parser.parse_args()
+    papers, asked = pubmedqa(options.folder / "pubmedqa")
+    asked = asked[: options.limit]
+    scores: dict[str, tuple[list[float], list[float]]] = {}
+    answered: tuple[list[bool], list[bool]] = ([], [])
+    with tempfile.TemporaryDirectory() as data_dir, Assistant(data_dir=data_dir, model="extractive") as library:
+        library.add(papers)
+        print(f"{len(papers)} papers; the reranker read {library.prepare()} passages", flush=True)
+        titles = [paper.title for paper in papers]
+        for question, own in asked:
+            mass = sum(map(library.lexical.idf, read_question(question).terms)) or 1.0
+            for side, scope in enumerate((None, [title for title in titles if title != own])):
+                answer = library.ask(question, papers=scope)
+                words = max(
+                    (p.signals["bm25"] for p in library.search(question, 5, scope, dense_weight=0.0)), default=0.0
+                )
+                found = {"ours": answer.probability or 0.0, "BM25": words, "BM25 / idf mass": words / mass}
+                for name, value in found.items():
+                    scores.setdefault(name, ([], []))[side].append(value)
+                answered[side].append(answer.status != "not_found")
+    for name, (present, absent) in scores.items():
+        figure = mean_figure(name, declined_at(present, absent), [own for _, own in asked])
+        print(
+            f"  {name:16} AUROC {auroc(present, absent):.3f}  declined at {KEPT:.0%} kept {figure.value:.3f} "
+            f"[{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
+        )
+    kept, declined = np.mean(answered[0]), 1 - np.mean(answered[1])
+    print(f"  with the settings as they are: {kept:.3f} kept, {declined:.3f} declined")
+
+
+if __name__ == "__main__":
+    main()
