@@ -27,13 +27,14 @@ from assistant.indexing import Indexer
 from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
+from assistant.preparing import read_beforehand
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
 from assistant.reports import IngestReport
 from assistant.reranking import open_reranker
 from assistant.resources import resource
-from assistant.retrieval import PaperRetriever, Search, reranked_text
+from assistant.retrieval import PaperRetriever, Search
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from assistant.generating import ModelWriter
 
 History = Sequence[Mapping[str, str]]
-_PREPARED_TOGETHER = 4  # papers: a question that comes in between waits for no more
 
 
 class Assistant:
@@ -241,22 +241,13 @@ class Assistant:
         return removed
 
     def prepare(self, progress: Progress | None = None, stop: threading.Event | None = None) -> int:
-        """Lets the reranker read every passage, so that no question waits for it; returns how many it had not read yet.
+        """Lets the reranker read every passage, so that no question waits for it; returns how many it had not read yet. In a
+        library of up to 5,000 passages the shipped one then reads every sentence too.
 
         What was read stays stored: stopped at any moment, by `stop` or a kill, the next call goes on from there.
         """
         self._fill_if_new()
-        ids, read = self._catalogue.paper_ids(), 0
-        if self._reranker is None:
-            return 0
-        for start in range(0, len(ids), _PREPARED_TOGETHER):
-            if stop is not None and stop.is_set():
-                break
-            entries = self._catalogue.entries(ids[start : start + _PREPARED_TOGETHER])
-            read += self._reranker.prepare([reranked_text(entry.paper, entry.chunk) for entry in entries])
-            if progress:
-                progress("Reading passages", min(start + _PREPARED_TOGETHER, len(ids)), len(ids))
-        return read
+        return read_beforehand(self._reranker, self._catalogue, progress, stop) if self._reranker else 0
 
     def export(self, file: str | Path, embeddings: bool = True) -> int:
         """Writes every paper with its text, one JSON object a line, and returns how many; `add` reads the file anywhere.

@@ -96,7 +96,7 @@ class BiEncoder:
             if missing:
                 vectors = shipped_encoder().encode([by_key[key] for key in missing])
                 with self._catalogue.transaction():
-                    self._catalogue.put_encodings(missing, vectors)
+                    self._catalogue.put_encodings(_model_hash(), missing, vectors)
         return len(missing)
 
 

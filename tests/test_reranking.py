@@ -75,6 +75,19 @@ def test_texts_are_encoded_once_and_a_stopped_pass_goes_on(library: Assistant, m
     assert encoded == ["What lives along rivers?"]
 
 
+def test_sentences_are_read_beforehand_too_and_an_older_models_vectors_forgotten(
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stored() -> int:
+        return library._catalogue._rows("SELECT COUNT(*) FROM encodings")[0][0]
+
+    library.prepare()
+    assert stored() == 6  # three passages of one sentence each
+    monkeypatch.setattr("assistant.reranking._model_hash", lambda: "newer")
+    assert library.prepare() == 3
+    assert stored() == 6
+
+
 def test_it_can_be_switched_off_or_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Longest:
         def score(self, question: str, texts: Sequence[str]) -> list[float]:
