@@ -1,9 +1,10 @@
 """Does the library answer this question? A probability from what retrieval found, and a threshold that the user sets.
 
-A logistic regression over five features, fitted on the development half of the shipped test set: its answerable questions
-against its off-topic ones (`python -m assistant.training.abstention`). It recognises questions that have nothing to do with
-the library. It cannot recognise a near miss, whose topic is in the library but whose answer is not: every retrieval score
-was at chance on those. Some give themselves away by a name that no paper mentions, or by the kind of answer that they expect.
+A logistic regression over how well the best paper fits the question and how far it stands out from the next. It was fitted by
+leaving papers out (`python -m assistant.training.abstention`): questions over papers of a corpus, asked with their paper among
+the passages and without it, and questions that have nothing to do with the library. A near miss that stays within what its
+paper is about looks answerable to it. Some of those give themselves away by a name that no paper mentions, or by the kind of
+answer that they expect.
 """
 
 import json
@@ -24,8 +25,7 @@ from assistant.terms import squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 _STEPS = 50
-_WITHOUT_RERANKER = 4  # features
-_LOOKED_AT = 3  # passages whose words and sentences count
+WITHOUT_RERANKER = 10  # features
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +40,48 @@ class Decision:
 def features(
     question: Question, passages: Sequence[Passage], idf: Callable[[str], float], is_known: Callable[[str], bool]
 ) -> np.ndarray:
-    """What retrieval says about a question, shape (5,), each in [0, 1]; (4,) without the shipped reranker.
+    """What retrieval says about a question, shape (10,), or (12,) with the shipped reranker.
 
-    The best passage's cover of the question's idf mass; the best cosine; the best sentence; the share of the question's
-    terms that the library has never seen; and the reranker's best cosine.
+    The share of the question's terms that the library has never seen; then the best paper's value, and how far it is above
+    the mean of the other papers', of: its cover of the question's idf mass, its BM25 score by that mass, its cosine, and its
+    best sentence; by how much the first paper's score is above the second's; and value and lead of the reranker's cosine.
     """
     if not passages or not question.terms:
-        return np.array([0.0, 0.0, 0.0, 1.0])
-    top = passages[:_LOOKED_AT]
-    meant = [p.signals["meant"] for p in passages if "meant" in p.signals]
+        return np.array([1.0, *[0.0] * (WITHOUT_RERANKER - 1)])
+    mass = sum(map(idf, question.terms)) or 1.0
+    papers: dict[str, list[Passage]] = {}
+    for passage in passages:
+        papers.setdefault(passage.paper.id, []).append(passage)
+    covers = [
+        max(coverage(question.terms, term_set(p.paper.record) | term_set(p.text), idf) for p in of)
+        for of in papers.values()
+    ]
+    rows = [
+        covers,
+        [max(p.signals["bm25"] for p in of) / mass for of in papers.values()],
+        [max(p.signals["dense"] for p in of) for of in papers.values()],
+        [max((s.score for p in of for s in p.sentences), default=0.0) for of in papers.values()],
+    ]
+    scores = [max(p.score for p in of) for of in papers.values()]
+    meant = [
+        max(p.signals["meant"] for p in of if "meant" in p.signals)
+        for of in papers.values()
+        if any("meant" in p.signals for p in of)
+    ]
     return np.array(
         [
-            max(coverage(question.terms, term_set(p.paper.record) | term_set(p.text), idf) for p in top),
-            max(p.signals["dense"] for p in passages),
-            max((s.score for p in top for s in p.sentences), default=0.0),
             sum(not is_known(term) for term in question.terms) / len(question.terms),
-            *([max(meant)] if meant else []),
+            *(number for row in rows for number in _lead(row)),
+            scores[0] - (scores[1] if len(scores) > 1 else 0.0),
+            *(_lead(meant) if meant else ()),
         ]
     )
+
+
+def _lead(values: Sequence[float]) -> tuple[float, float]:
+    """The highest value, and how far it is above the mean of the others."""
+    others = sorted(values)[:-1]
+    return max(values), max(values) - (sum(others) / len(others) if others else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +109,10 @@ class Calibration:
 
 
 @lru_cache
-def shipped_calibration(features: int) -> Calibration:
-    """The calibration that ships with the package for this number of features: 5 with the shipped reranker, 4 without."""
-    values: dict[str, Any] = json.loads(resource("abstention.json").read_text(encoding="utf-8"))[str(features)]
+def shipped_calibration(name: str) -> Calibration:
+    """The calibration that ships with the package: "reread" with the shipped reranker, "reread, words" with it but for its own
+    two features, "words" without it."""
+    values: dict[str, Any] = json.loads(resource("abstention.json").read_text(encoding="utf-8"))[name]
     lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return Calibration(**values | lists)
 
@@ -142,9 +167,11 @@ def decide(
         is_there = any(question.is_of_time(passage.paper) for passage in passages)
         return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
     row = features(question, passages, lexical.idf, lexical.is_known)
-    if question.about_metadata or question.years or question.names:
-        row = row[:_WITHOUT_RERANKER]  # of dates, of authors and of what a new name means the reranker knows nothing
-    calibration = shipped_calibration(len(row))
+    name = "reread" if len(row) > WITHOUT_RERANKER else "words"
+    if name == "reread" and (question.about_metadata or question.years or question.names):
+        # Of dates, of authors and of what a new name means the reranker knows nothing.
+        name, row = "reread, words", row[:WITHOUT_RERANKER]
+    calibration = shipped_calibration(name)
     probability = calibration.probability(row)
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
     if strangers:

@@ -15,8 +15,8 @@ PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
 ORDER = """errors interrupts records files resources privacy config prompts tokens costs replies transport terms sentences
 quantities loaders chunking merging models database catalogue vectors lexical following questions reranking retrieval
-preparing expecting abstention citations extractive answering streaming offering generating reports indexing conversations feedback
-library doctor evaluation testing page app terminal cli_eval cli training __init__""".split()
+preparing expecting abstention citations extractive answering streaming offering generating reports indexing
+conversations feedback library doctor evaluation testing page app terminal cli_eval cli training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:

@@ -1,47 +1,111 @@
-"""Fits the shipped abstention estimate on the development half of the shipped test set, over the seed papers.
+"""Fits the shipped abstention estimate by leaving papers out.
 
-    python -m assistant.training.abstention
+    python -m assistant.training.abstention --corpus papers.jsonl.gz
 
-writes assistant/data/abstention.json. Run it again after every change of embedding, retrieval or sentence scores.
+writes assistant/data/abstention.json. Run it again after every change of embedding, reranker, retrieval or sentence scores.
+
+The questions are the held-out ones over papers of the corpus, which no model was trained on: each is asked in a library of all
+held-out papers, or of some of them, as libraries differ in size, once with its own paper and once without. Where its paper is
+among the passages the question counts as answered, else as not. The development half of the shipped test set adds its
+answerable and off-topic questions. A fifth of the questions is kept out of the fit and measures it.
 """
 
+import argparse
 import json
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
-from assistant.abstention import Calibration, features, fit
+from assistant.abstention import WITHOUT_RERANKER, Calibration, features, fit
 from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
 from assistant.questions import read_question
+from assistant.records import Paper
+from assistant.training.asked import AskedPaper, asked_papers
+from assistant.training.corpus import read_papers
 
 OUTPUT = Path(__file__).parent.parent / "data" / "abstention.json"
+QUESTIONS = 1500
+SIZES = (30, 100, 300, None)  # papers of a library, None for all
+MEASURED = 5  # every fifth question measures
+Row = tuple[np.ndarray, bool]
+
+
+def row_of(library: Assistant, question: str, right: set[str], papers: Sequence[str] | None = None) -> Row:
+    """The features of a question asked in `papers`, and whether one of the `right` titles is among its passages."""
+    passages = library.search(question, k=library.config.passages, papers=papers)
+    words = library.lexical
+    found = any(passage.paper.title in right for passage in passages)
+    return features(read_question(question), passages, words.idf, words.is_known), found
+
+
+def left_out_rows(papers: Sequence[AskedPaper], reranker: str) -> Iterator[tuple[str, Row]]:
+    """Each question's paper, with the features of the question, with its paper and without."""
+    random = Random(1)
+    asked = [(question.text, paper.title) for paper in papers for question in paper.questions]
+    asked = random.sample(asked, min(QUESTIONS, len(asked)))
+    with tempfile.TemporaryDirectory() as folder, library_of(folder, reranker) as library:
+        library.add([Paper(paper.title, " ".join(paper.sentences)) for paper in papers])
+        library.prepare()
+        titles = [paper.title for paper in papers]
+        for number, (question, own) in enumerate(asked):
+            size = SIZES[number % len(SIZES)] or len(titles)
+            others = random.sample([title for title in titles if title != own], min(size, len(titles)) - 1)
+            yield own, row_of(library, question, {own}, [own, *others])
+            yield own, row_of(library, question, {own}, others)
+
+
+def seed_rows(reranker: str) -> Iterator[Row]:
+    """The answerable and the off-topic development questions over the seeds."""
+    with tempfile.TemporaryDirectory() as folder, library_of(folder, reranker) as library:
+        for item in shipped_testset():
+            if item.split == "dev" and not item.history and (item.answerable or item.type == "off_topic"):
+                yield row_of(library, item.question, set(item.relevant))
+
+
+def library_of(folder: str, reranker: str) -> Assistant:
+    """An empty library."""
+    return Assistant(data_dir=folder, model="extractive", reranker=reranker)
+
+
+def fitted(rows: Sequence[Row]) -> Calibration:
+    """Those whose passages hold the answer against the others."""
+    return fit(np.array([row for row, found in rows if found]), np.array([row for row, found in rows if not found]))
+
+
+def figures(calibration: Calibration, rows: Sequence[Row]) -> str:
+    """How well an estimate tells the rows of others apart: AUROC, and the share declined at 95 % kept."""
+    kept = np.array([calibration.probability(row) for row, found in rows if found])
+    lost = np.sort([calibration.probability(row) for row, found in rows if not found])
+    auroc = (np.searchsorted(lost, kept) / len(lost)).mean()
+    declined = (lost < np.quantile(kept, 0.05)).mean()
+    return f"AUROC {auroc:.3f}, {declined:.3f} declined at 95 % kept ({len(kept)} found, {len(lost)} not)"
 
 
 def main() -> None:
     """Fits with the shipped reranker and without any, as the features differ."""
-    fitted = [fitted_with(reranker) for reranker in ("shipped", "off")]
-    calibrations = {str(len(calibration.weights)): calibration.to_dict() for calibration in fitted}
-    OUTPUT.write_text(json.dumps(calibrations) + "\n", encoding="utf-8")
-
-
-def fitted_with(reranker: str) -> Calibration:
-    """Answerable development questions against off-topic ones; near misses have the same features as answerable ones."""
-    rows: dict[bool, list[np.ndarray]] = {True: [], False: []}
-    settings = {"model": "extractive", "reranker": reranker}
-    with tempfile.TemporaryDirectory() as folder, Assistant(data_dir=folder, **settings) as library:
-        for item in shipped_testset():
-            if item.split != "dev" or item.history or not (item.answerable or item.type == "off_topic"):
-                continue
-            passages = library.search(item.question, k=library.config.passages)
-            words = library.lexical
-            rows[item.answerable].append(features(read_question(item.question), passages, words.idf, words.is_known))
-    calibration = fit(np.array(rows[True]), np.array(rows[False]))
-    print(
-        f"reranker {reranker}: {len(rows[True])} answerable, {len(rows[False])} off-topic; weights {calibration.weights}"
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
     )
-    return calibration
+    papers = [p for p in asked_papers(list(read_papers(parser.parse_args().corpus))) if p.is_held_out]
+    calibrations: dict[str, dict] = {}
+    for reranker in ("shipped", "off"):
+        asked, seeds = list(left_out_rows(papers, reranker)), list(seed_rows(reranker))
+        counts = {"reread": WITHOUT_RERANKER + 2, "reread, words": WITHOUT_RERANKER}
+        for name, count in (counts if reranker == "shipped" else {"words": WITHOUT_RERANKER}).items():
+            rows = [(own, (row[:count], found)) for own, (row, found) in asked if len(row) >= count]
+            measured = set(sorted({own for own, _ in rows})[::MEASURED])
+            seen = [row for own, row in rows if own not in measured]
+            unseen = [row for own, row in rows if own in measured]
+            more = [(row[:count], found) for row, found in seeds if len(row) >= count]
+            print(f"{name}, {count} features, on questions kept out: {figures(fitted(seen + more), unseen)}")
+            calibrations[name] = fitted([*seen, *unseen, *more]).to_dict()
+            print(f"  weights {calibrations[name]['weights']}", flush=True)
+    OUTPUT.write_text(json.dumps(calibrations) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -76,8 +76,8 @@ def encode(network: Transformer, rows: list[list[int]]) -> torch.Tensor:
 
 def rate(step: int, tuning: Tuning) -> float:
     """The learning rate at a step: a short rise, then half a cosine down to 5 %."""
-    rise = min(1.0, (step + 1) / (tuning.warm_up * tuning.steps + 1))
-    return tuning.rate * rise * (0.05 + 0.95 * 0.5 * (1 + cos(pi * step / tuning.steps)))
+    rise = min(1.0, (step + 1) / (tuning.warm_up * tuning.horizon + 1))
+    return tuning.rate * rise * (0.05 + 0.95 * 0.5 * (1 + cos(pi * step / tuning.horizon)))
 
 
 def tune(lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, str]], tuning: Tuning) -> Transformer:

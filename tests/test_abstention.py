@@ -1,0 +1,72 @@
+"""What the abstention estimate looks at, and that it tells what the library answers from what it does not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.abstention import WITHOUT_RERANKER, features, fit, shipped_calibration
+from assistant.questions import read_question
+from assistant.records import Chunk, Passage, Sentence, Span
+
+
+def passage(title: str, text: str, score: float, **signals: float) -> Passage:
+    span = Span(0, len(text))
+    chunk = Chunk(f"{title}-{score}", title, text, (span,), section=0, start=0, tokens=4)
+    return Passage(
+        chunk,
+        Paper(title, text, id=title),
+        score,
+        (Sentence(text, span, score / 2),),
+        {"bm25": 0.0, "dense": 0.0} | signals,
+    )
+
+
+def row(question: str, *passages: Passage) -> np.ndarray:
+    return features(read_question(question), passages, lambda term: 1.0, lambda term: term != "zebra")
+
+
+def test_features_compare_papers_and_not_passages_of_one() -> None:
+    otters = passage("Otters", "otters swim", 1.0, dense=0.8, bm25=4.0, meant=0.7)
+    again = passage("Otters", "otters swim again", 0.9, dense=0.7, bm25=3.0, meant=0.6)
+    rivers = passage("Rivers", "water", 0.4, dense=0.2, bm25=1.0, meant=0.1)
+    found = row("otters swim zebra", otters, again, rivers)
+    assert len(found) == WITHOUT_RERANKER + 2
+    unknown, cover, lead, words, words_lead, dense, dense_lead, *_, gap, meant, meant_lead = found
+    assert (unknown, cover, lead) == pytest.approx((1 / 3, 2 / 3, 2 / 3))
+    assert (words, words_lead, dense, dense_lead) == pytest.approx((4 / 3, 1.0, 0.8, 0.6))
+    assert (gap, meant, meant_lead) == pytest.approx((0.6, 0.7, 0.6))
+    alone = row("otters swim", otters, again)
+    assert alone[1] == alone[2] == 1.0  # nothing to stand out from
+
+
+def test_without_reranker_or_passages_there_are_fewer_features() -> None:
+    assert len(row("otters", passage("Otters", "otters", 1.0))) == WITHOUT_RERANKER
+    assert list(row("otters")) == [1.0, *[0.0] * (WITHOUT_RERANKER - 1)]
+
+
+def test_the_threshold_keeps_the_share_asked_for() -> None:
+    random = np.random.default_rng(0)
+    calibration = fit(random.normal(1, 1, (400, 3)), random.normal(-1, 1, (400, 3)))
+    kept = [calibration.probability(one) >= calibration.threshold(0.9) for one in random.normal(1, 1, (2000, 3))]
+    assert np.mean(kept) == pytest.approx(0.9, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["reread", "reread, words", "words"])
+def test_shipped_calibrations_fit_their_features(name: str) -> None:
+    calibration = shipped_calibration(name)
+    assert len(calibration.weights) == WITHOUT_RERANKER + 2 * (name == "reread")
+    assert list(calibration.answerable) == sorted(calibration.answerable)
+    assert 0 < calibration.threshold(0.95) < calibration.threshold(0.7) < 1
+
+
+@pytest.mark.parametrize("reranker", ["shipped", "off"])
+def test_a_question_is_likelier_with_its_paper_than_without(seeds_folder: Path, reranker: str) -> None:
+    question = "Which method freezes half of the parameters in each round of fine-tuning?"
+    with Assistant(data_dir=seeds_folder, model="extractive", reranker=reranker) as library:
+        first = library.ask(question)
+        own = first.citations[0].paper.title
+        assert "Half Fine-Tuning" in own
+        others = [paper.id for paper in library.papers() if paper.title != own]
+        assert (library.ask(question, papers=others).probability or 0) < (first.probability or 0)
