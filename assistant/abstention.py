@@ -45,6 +45,7 @@ def features(
     The share of the question's terms that the library has never seen; then the best paper's value, and how far it is above
     the mean of the other papers', of: its cover of the question's idf mass, its BM25 score by that mass, its cosine, and its
     best sentence; by how much the first paper's score is above the second's; and value and lead of the reranker's cosine.
+    Leads are NaN where there is one paper only.
     """
     if not passages or not question.terms:
         return np.array([1.0, *[0.0] * (WITHOUT_RERANKER - 1)])
@@ -72,16 +73,16 @@ def features(
         [
             sum(not is_known(term) for term in question.terms) / len(question.terms),
             *(number for row in rows for number in _lead(row)),
-            scores[0] - (scores[1] if len(scores) > 1 else 0.0),
+            scores[0] - scores[1] if len(scores) > 1 else np.nan,
             *(_lead(meant) if meant else ()),
         ]
     )
 
 
 def _lead(values: Sequence[float]) -> tuple[float, float]:
-    """The highest value, and how far it is above the mean of the others."""
+    """The highest value, and how far it is above the mean of the others; NaN where there are none."""
     others = sorted(values)[:-1]
-    return max(values), max(values) - (sum(others) / len(others) if others else 0.0)
+    return max(values), max(values) - sum(others) / len(others) if others else np.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Calibration:
 
     def probability(self, row: np.ndarray) -> float:
         """The probability, in (0, 1), that the library answers a question with these features."""
-        z = (row - np.array(self.mean)) / np.array(self.scale)
+        z = np.nan_to_num((row - np.array(self.mean)) / np.array(self.scale))  # what is not known counts for nothing
         return float(1.0 / (1.0 + np.exp(-(z @ np.array(self.weights) + self.bias))))
 
     def threshold(self, keep: float) -> float:
@@ -118,11 +119,12 @@ def shipped_calibration(name: str) -> Calibration:
 
 
 def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
-    """Ridge-regularised logistic regression by Newton's method; rows are features, shape (n, number of features)."""
+    """Ridge-regularised logistic regression by Newton's method; rows are features, shape (n, number of features), NaN where a
+    feature is not known."""
     rows = np.vstack([answerable, unanswerable])
     labels = np.r_[np.ones(len(answerable)), np.zeros(len(unanswerable))]
-    mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
-    x = np.c_[(rows - mean) / scale, np.ones(len(rows))]
+    mean, scale = np.nanmean(rows, axis=0), np.maximum(np.nanstd(rows, axis=0), 1e-6)
+    x = np.c_[np.nan_to_num((rows - mean) / scale), np.ones(len(rows))]
     penalty = np.diag([_RIDGE] * (x.shape[1] - 1) + [1e-6])
     weights = np.zeros(x.shape[1])
     for _ in range(_STEPS):
@@ -169,7 +171,7 @@ def decide(
     row = features(question, passages, lexical.idf, lexical.is_known)
     name = "reread" if len(row) > WITHOUT_RERANKER else "words"
     if name == "reread" and (question.about_metadata or question.years or question.names):
-        # Of dates, of authors and of what a new name means the reranker knows nothing.
+        # Of dates, of authors and of what a new name means the reranker knows nothing: its cosine does not count.
         name, row = "reread, words", row[:WITHOUT_RERANKER]
     calibration = shipped_calibration(name)
     probability = calibration.probability(row)

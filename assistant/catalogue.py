@@ -309,12 +309,15 @@ class Catalogue(Database):
         sql = "SELECT key, vector FROM encodings WHERE key IN (?)"
         return {row[0]: _vector(row[1]) for row in self._in(sql, list(keys))}
 
-    def put_encodings(self, model: str, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        """Stores the vectors of the reranker called `model`, shape (len(keys), dimension), as float16, and forgets those of any
-        other. Call inside `transaction`."""
+    def keep_encodings_of(self, model: str) -> None:
+        """Forgets the vectors that another reranker than `model` made."""
         if self.setting("encodings of") != model:
-            self._run("DELETE FROM encodings")
-            self.set_setting("encodings of", model)
+            with self.transaction():
+                self._run("DELETE FROM encodings")
+                self.set_setting("encodings of", model)
+
+    def put_encodings(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
+        """Stores the reranker's vectors, shape (len(keys), dimension), as float16. Call inside `transaction`."""
         rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
         self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
 

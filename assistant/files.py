@@ -17,6 +17,17 @@ def is_disk_full(error: BaseException) -> bool:
     return getattr(error, "errno", None) == errno.ENOSPC or "no space left" in words or "disk is full" in words
 
 
+def is_gone(path: Path) -> bool:
+    """True where nothing is at `path`; what lies in a folder that may not be opened may well be there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no such name can be
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Replaces the file in one step; its folder is made when missing. Raises LibraryError where the disk refuses it."""
     write_lines(path, [data])

@@ -18,6 +18,7 @@ import numpy as np
 from assistant.catalogue import Catalogue, File
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
+from assistant.files import is_gone
 from assistant.following import Progress
 from assistant.loaders import (
     LOADERS_VERSION,
@@ -159,7 +160,7 @@ class Indexer:
         """The reading of a file with this content that is no longer where it was, now under its new place; and how many
         papers went with what the new place held before."""
         for old in (file for name in names for file in self._catalogue.files_with(name)):
-            if not Path(old.path).exists():
+            if is_gone(Path(old.path)):
                 moved = replace(old, path=str(path.resolve()))
                 with self._catalogue.transaction():
                     self._catalogue.move_file(old, moved.path)
@@ -183,7 +184,7 @@ class Indexer:
         """Lets go of files that were read from below `roots` and are there no more."""
         for file in self._catalogue.files():
             path = Path(file.path)
-            if _is_gone(path) and any(path == root or root in path.parents for root in roots):
+            if is_gone(path) and any(path == root or root in path.parents for root in roots):
                 with self._catalogue.transaction():
                     ids = list(dict.fromkeys(self._catalogue.held_papers(file).values()))
                     self._catalogue.forget_file(file)
@@ -298,14 +299,6 @@ class Indexer:
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
-
-
-def _is_gone(path: Path) -> bool:
-    """True where the file does not exist; one in a folder that may not be opened may well."""
-    try:
-        return not path.exists()
-    except OSError:
-        return False
 
 
 def _names(source: Source) -> list[str]:

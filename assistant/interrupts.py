@@ -30,6 +30,11 @@ def raise_if_interrupted() -> None:
         raise KeyboardInterrupt
 
 
+def forget() -> None:
+    """The key was heeded, and what follows is wanted: its errors are its own."""
+    _pressed.clear()
+
+
 def _remember(number: int, frame: FrameType | None) -> None:
     _pressed.set()
     raise KeyboardInterrupt

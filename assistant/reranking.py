@@ -7,7 +7,8 @@ passage or sentence by the cosine of their vectors. Another can take its place b
 import hashlib
 import importlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -15,7 +16,8 @@ import numpy as np
 
 from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, LibraryError
+from assistant.interrupts import raise_if_interrupted
 from assistant.resources import resource
 
 _DIMENSION = 384
@@ -74,30 +76,37 @@ class BiEncoder:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # two people asking at once must not encode the same texts twice
         self._question = lru_cache(maxsize=_QUESTIONS_KEPT)(lambda text: shipped_encoder().encode([text])[0])
+        with suppress(LibraryError):  # a full disk: they cost room only
+            catalogue.keep_encodings_of(_model_hash())
 
     def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         """Cosines in [-1, 1]."""
         if not texts:
             return []
-        keys = [_key(text) for text in texts]
-        self.prepare(texts)
-        known = self._catalogue.encodings(keys)
-        vector = self._question(question)
-        return [float(known[key] @ vector) for key in keys]
+        by_key = {_key(text): text for text in texts}
+        with self._lock:
+            vectors = self._catalogue.encodings(list(by_key))
+            vectors |= self._encode({key: text for key, text in by_key.items() if key not in vectors})
+        asked = self._question(question)
+        return [float(vectors[_key(text)] @ asked) for text in texts]
 
     def prepare(self, texts: Sequence[str]) -> int:
         """Encodes and stores the texts whose vectors are not stored yet."""
         by_key = {_key(text): text for text in texts}
-        with self._lock:  # two people asking at once must not encode the same texts twice
+        with self._lock:
             known = self._catalogue.known_encodings(list(by_key))
-            missing = [key for key in by_key if key not in known]
-            if missing:
-                vectors = shipped_encoder().encode([by_key[key] for key in missing])
-                with self._catalogue.transaction():
-                    self._catalogue.put_encodings(_model_hash(), missing, vectors)
-        return len(missing)
+            return len(self._encode({key: text for key, text in by_key.items() if key not in known}))
+
+    def _encode(self, by_key: Mapping[bytes, str]) -> dict[bytes, np.ndarray]:
+        """Vectors of these texts, as they are read back after they were stored."""
+        if not by_key:
+            return {}
+        vectors = shipped_encoder().encode(list(by_key.values())).astype(np.float16)
+        with self._catalogue.transaction():
+            self._catalogue.put_encodings(list(by_key), vectors)
+        return dict(zip(by_key, vectors.astype(np.float32), strict=True))
 
 
 def _key(text: str) -> bytes:
@@ -124,6 +133,7 @@ def open_reranker(config: Config, catalogue: Catalogue) -> Reranker | None:
         factory: Callable[[], Any] = getattr(importlib.import_module(module), name)
         made = factory()
     except Exception as error:
+        raise_if_interrupted()
         raise ConfigError(
             f"the reranker {config.reranker!r} cannot be loaded ({error}); give 'shipped', 'off' or 'package.module:factory'"
         ) from None

@@ -26,6 +26,7 @@ _COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker, where it reads sentences too
+_SENTENCES_REREAD = 150  # of the best passages; an answer is made of fewer, and a long list of passages is not to wait
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
@@ -219,8 +220,9 @@ class Search:
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         if reread and isinstance(self._reranker, BiEncoder):
-            meant = np.clip(self._reranker.score(question.text, texts), 0.0, 1.0)
-            scores = SENTENCE_MEANT_WEIGHT * meant + (1 - SENTENCE_MEANT_WEIGHT) * scores
+            first = texts[:_SENTENCES_REREAD]
+            meant = np.clip(self._reranker.score(question.text, first), 0.0, 1.0)
+            scores[: len(first)] += SENTENCE_MEANT_WEIGHT * (meant - scores[: len(first)])
         return [float(score) for score in scores]
 
 

@@ -13,12 +13,12 @@ import argparse
 import gzip
 import json
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from assistant import Assistant, Paper
+from assistant.evaluation.metrics import auroc, declined_at
 from assistant.evaluation.statistics import mean_figure
 from assistant.questions import read_question
 
@@ -30,19 +30,6 @@ def pubmedqa(folder: Path) -> tuple[list[Paper], list[tuple[str, str]]]:
     records = json.loads(gzip.decompress((folder / "ori_pqal.json.gz").read_bytes()))
     papers = [Paper(f"PubMed {number}", " ".join(record["CONTEXTS"])) for number, record in records.items()]
     return papers, [(record["QUESTION"], f"PubMed {number}") for number, record in records.items()]
-
-
-def auroc(with_paper: Sequence[float], without: Sequence[float]) -> float:
-    """The chance that a question with its paper scores higher than one without, ties counting half."""
-    kept, declined = np.array(with_paper), np.sort(without)
-    below = (np.searchsorted(declined, kept, "left") + np.searchsorted(declined, kept, "right")) / 2
-    return float(below.mean() / len(declined))
-
-
-def declined_at(with_paper: Sequence[float], without: Sequence[float], kept: float = KEPT) -> list[float]:
-    """For each question without its paper, 1 where it falls below the score that keeps the share `kept` of the others."""
-    threshold = np.quantile(with_paper, 1 - kept)
-    return [float(score < threshold) for score in without]
 
 
 def main() -> None:
@@ -61,7 +48,7 @@ def main() -> None:
         titles = [paper.title for paper in papers]
         for question, own in asked:
             mass = sum(map(library.lexical.idf, read_question(question).terms)) or 1.0
-            for side, scope in enumerate((None, [title for title in titles if title != own])):
+            for side, scope in enumerate((titles, [title for title in titles if title != own])):
                 answer = library.ask(question, papers=scope)
                 words = max(
                     (p.signals["bm25"] for p in library.search(question, 5, scope, dense_weight=0.0)), default=0.0
@@ -71,7 +58,7 @@ def main() -> None:
                     scores.setdefault(name, ([], []))[side].append(value)
                 answered[side].append(answer.status != "not_found")
     for name, (present, absent) in scores.items():
-        figure = mean_figure(name, declined_at(present, absent), [own for _, own in asked])
+        figure = mean_figure(name, declined_at(present, absent, KEPT), [own for _, own in asked])
         print(
             f"  {name:16} AUROC {auroc(present, absent):.3f}  declined at {KEPT:.0%} kept {figure.value:.3f} "
             f"[{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"

@@ -331,22 +331,22 @@ def test_a_folder_that_may_not_be_opened_is_reported_and_keeps_its_papers(
     ):
         folder.mkdir(parents=True)
         (folder / "notes.md").write_text(f"# {topic}\n\n{topic} are described here at some length.\n", encoding="utf-8")
-    scan, exists = os.scandir, Path.exists
+    scan, stat = os.scandir, os.stat
 
     def scandir(path: str | os.PathLike[str] = ".") -> Any:
         if Path(path) == closed:
             raise PermissionError(13, "Permission denied", str(path))
         return scan(path)
 
-    def is_there(path: Path, **options: Any) -> bool:
-        if closed in path.parents:
+    def status(path: str | os.PathLike[str], **options: Any) -> os.stat_result:
+        if closed in Path(path).parents:
             raise PermissionError(13, "Permission denied", str(path))
-        return exists(path, **options)
+        return stat(path, **options)
 
     with Assistant(data_dir=tmp_path / "data", model="extractive") as library:
         assert library.add(closed.parent).added == 2  # what lies in hidden folders is no paper
         monkeypatch.setattr(os, "scandir", scandir)
-        monkeypatch.setattr(Path, "exists", is_there)
+        monkeypatch.setattr(os, "stat", status)
         report = library.add(closed.parent, prune=True)
         assert [failed.name for failed in report.failed] == ["closed"]
         assert "may not be opened" in (report.failed[0].error or "")

@@ -83,9 +83,13 @@ def test_sentences_are_read_beforehand_too_and_an_older_models_vectors_forgotten
 
     library.prepare()
     assert stored() == 6  # three passages of one sentence each
+    library.add(Paper("Otters", "Otters swim in cold rivers."))
+    assert library.search("Where do otters swim?")[0].paper.title == "Otters"  # some are stored, others are not
     monkeypatch.setattr("assistant.reranking._model_hash", lambda: "newer")
-    assert library.prepare() == 3
-    assert stored() == 6
+    with Assistant(data_dir=library.config.data_dir) as newer:
+        assert stored() == 0
+        assert newer.prepare() == 4
+        assert stored() == 8
 
 
 def test_it_can_be_switched_off_or_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

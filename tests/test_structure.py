@@ -16,7 +16,7 @@ PACKAGE = ROOT / "assistant"
 ORDER = """errors interrupts records files resources privacy config prompts tokens costs replies transport terms sentences
 quantities loaders chunking merging models database catalogue vectors lexical following questions reranking retrieval
 preparing expecting abstention citations extractive answering streaming offering generating reports indexing
-conversations feedback library doctor evaluation testing page app terminal cli_eval cli training __init__""".split()
+conversations feedback library doctor evaluation testing page app terminal cli_eval cli __main__ training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:

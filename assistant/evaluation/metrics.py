@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from assistant.terms import terms
 
 
@@ -57,3 +59,16 @@ def _states(words: Sequence[str], nugget: Mapping[str, Any]) -> bool:
 def _holds(words: Sequence[str], part: Sequence[str]) -> bool:
     size = len(part)
     return bool(part) and any(list(words[i : i + size]) == list(part) for i in range(len(words) - size + 1))
+
+
+def auroc(higher: Sequence[float], lower: Sequence[float]) -> float:
+    """The chance that a score of those that should be higher is above one of the others, ties counting half."""
+    first, second = np.array(higher), np.sort(lower)
+    below = (np.searchsorted(second, first, "left") + np.searchsorted(second, first, "right")) / 2
+    return float(below.mean() / len(second))
+
+
+def declined_at(answerable: Sequence[float], others: Sequence[float], kept: float = 0.95) -> list[float]:
+    """For each of the others 1 where it falls below the score that keeps the share `kept` of the answerable ones, else 0."""
+    threshold = np.quantile(answerable, 1 - kept)
+    return [float(score < threshold) for score in others]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from assistant import interrupts
 from assistant.config import Config
 from assistant.errors import AssistantError
 from assistant.evaluation.agreement import agreement_of
@@ -73,6 +74,7 @@ def evaluate(
                 if progress:
                     progress("Judging", done, len(results))
     except KeyboardInterrupt:
+        interrupts.forget()
         interrupted = True
     finally:
         waiting.close()

@@ -8,6 +8,7 @@ from bibtexparser.bparser import BibTexParser
 from bibtexparser.customization import convert_to_unicode
 
 from assistant.errors import LoadError
+from assistant.interrupts import raise_if_interrupted
 from assistant.loaders.parts import named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
@@ -32,6 +33,7 @@ def load(source: Source) -> Loaded:
     try:
         entries = bibtexparser.loads(source.text, parser).entries
     except Exception as error:  # its parser raises errors of several libraries
+        raise_if_interrupted()
         raise LoadError(
             f"{source.name} is no BibTeX that can be read ({str(error).splitlines()[0]}); mend it"
         ) from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from assistant.errors import LoadError
+from assistant.files import is_gone
 from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
@@ -81,7 +82,7 @@ def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
         path = Path(source).expanduser()
         if path.is_dir():
             files = sorted(_below(path))
-        elif path.exists():
+        elif not is_gone(path):
             files = [path]
         else:
             files = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())  # noqa: PTH207
@@ -97,8 +98,18 @@ def _below(folder: Path) -> Iterator[Path]:
     closed: list[OSError] = []
     for place, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (path for name in files if not name.startswith(".") and (path := Path(place, name)).is_file())
+        yield from (
+            path for name in files if not name.startswith(".") and _is_readable_or_closed(path := Path(place, name))
+        )
     yield from (Path(error.filename) for error in closed)
+
+
+def _is_readable_or_closed(path: Path) -> bool:
+    """True for a file, and for what may not be looked at, which reading then reports; not for pipes and the like."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def _advice(source: str) -> str:

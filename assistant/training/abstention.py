@@ -6,8 +6,9 @@ writes assistant/data/abstention.json. Run it again after every change of embedd
 
 The questions are the held-out ones over papers of the corpus, which no model was trained on: each is asked in a library of all
 held-out papers, or of some of them, as libraries differ in size, once with its own paper and once without. Where its paper is
-among the passages the question counts as answered, else as not. The development half of the shipped test set adds its
-answerable and off-topic questions. A fifth of the questions is kept out of the fit and measures it.
+among the passages the question counts as answered, else as not. The off-topic questions of the shipped test set's development
+half are asked in the same library, as often as it takes to weigh a third of what is not answered, and its answerable ones over
+the seeds. What is printed is of an estimate that did not see a fifth of the papers; what ships is fitted on all of them.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from random import Random
 import numpy as np
 
 from assistant.abstention import WITHOUT_RERANKER, Calibration, features, fit
+from assistant.evaluation.metrics import auroc, declined_at
 from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
 from assistant.questions import read_question
@@ -29,8 +31,9 @@ from assistant.training.corpus import read_papers
 
 OUTPUT = Path(__file__).parent.parent / "data" / "abstention.json"
 QUESTIONS = 1500
-SIZES = (30, 100, 300, None)  # papers of a library, None for all
-MEASURED = 5  # every fifth question measures
+SIZES = (3, 30, 100, 300, None)  # papers of a library, None for all
+MEASURED = 5  # every fifth paper measures
+OFF_TOPIC = 0.33  # share of off-topic questions among those that are not answered
 Row = tuple[np.ndarray, bool]
 
 
@@ -54,15 +57,20 @@ def left_out_rows(papers: Sequence[AskedPaper], reranker: str) -> Iterator[tuple
         for number, (question, own) in enumerate(asked):
             size = SIZES[number % len(SIZES)] or len(titles)
             others = random.sample([title for title in titles if title != own], min(size, len(titles)) - 1)
-            yield own, row_of(library, question, {own}, [own, *others])
+            yield own, row_of(library, question, {own}, [own, *others] if size < len(titles) else None)
             yield own, row_of(library, question, {own}, others)
+        for item in shipped_testset():
+            if item.split == "dev" and item.type == "off_topic":
+                for size in SIZES:
+                    some = random.sample(titles, size) if size else None
+                    yield "", row_of(library, item.question, set(), some)
 
 
 def seed_rows(reranker: str) -> Iterator[Row]:
-    """The answerable and the off-topic development questions over the seeds."""
+    """The answerable development questions over the seeds."""
     with tempfile.TemporaryDirectory() as folder, library_of(folder, reranker) as library:
         for item in shipped_testset():
-            if item.split == "dev" and not item.history and (item.answerable or item.type == "off_topic"):
+            if item.split == "dev" and not item.history and item.answerable:
                 yield row_of(library, item.question, set(item.relevant))
 
 
@@ -76,13 +84,20 @@ def fitted(rows: Sequence[Row]) -> Calibration:
     return fit(np.array([row for row, found in rows if found]), np.array([row for row, found in rows if not found]))
 
 
+def weighed(rows: Sequence[tuple[str, Row]]) -> list[Row]:
+    """The rows, those of off-topic questions as often as it takes."""
+    left_out = [row for own, row in rows if own]
+    off_topic = [row for own, row in rows if not own]
+    wanted = OFF_TOPIC / (1 - OFF_TOPIC) * sum(not found for _, found in left_out)
+    return left_out + off_topic * max(1, round(wanted / max(1, len(off_topic))))
+
+
 def figures(calibration: Calibration, rows: Sequence[Row]) -> str:
     """How well an estimate tells the rows of others apart: AUROC, and the share declined at 95 % kept."""
     kept = np.array([calibration.probability(row) for row, found in rows if found])
-    lost = np.sort([calibration.probability(row) for row, found in rows if not found])
-    auroc = (np.searchsorted(lost, kept) / len(lost)).mean()
-    declined = (lost < np.quantile(kept, 0.05)).mean()
-    return f"AUROC {auroc:.3f}, {declined:.3f} declined at 95 % kept ({len(kept)} found, {len(lost)} not)"
+    lost = np.array([calibration.probability(row) for row, found in rows if not found])
+    declined = np.mean(declined_at(kept, lost))
+    return f"AUROC {auroc(kept, lost):.3f}, {declined:.3f} declined at 95 % kept ({len(kept)} found, {len(lost)} not)"
 
 
 def main() -> None:
@@ -98,12 +113,12 @@ def main() -> None:
         counts = {"reread": WITHOUT_RERANKER + 2, "reread, words": WITHOUT_RERANKER}
         for name, count in (counts if reranker == "shipped" else {"words": WITHOUT_RERANKER}).items():
             rows = [(own, (row[:count], found)) for own, (row, found) in asked if len(row) >= count]
-            measured = set(sorted({own for own, _ in rows})[::MEASURED])
-            seen = [row for own, row in rows if own not in measured]
+            measured = set(sorted({own for own, _ in rows if own})[::MEASURED])
+            seen = weighed([(own, row) for own, row in rows if own not in measured])
             unseen = [row for own, row in rows if own in measured]
             more = [(row[:count], found) for row, found in seeds if len(row) >= count]
-            print(f"{name}, {count} features, on questions kept out: {figures(fitted(seen + more), unseen)}")
-            calibrations[name] = fitted([*seen, *unseen, *more]).to_dict()
+            print(f"{name}, {count} features, on papers kept out: {figures(fitted(seen + more), unseen)}")
+            calibrations[name] = fitted([*weighed(rows), *more]).to_dict()
             print(f"  weights {calibrations[name]['weights']}", flush=True)
     OUTPUT.write_text(json.dumps(calibrations) + "\n", encoding="utf-8")
 

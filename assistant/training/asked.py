@@ -1,14 +1,18 @@
-"""Questions written by hand over papers of the training corpus, in other words than the papers': `questions.jsonl`.
+"""Questions over papers of the training corpus, in other words than the papers': `questions.jsonl`.
 
 Each line has `paper` (its id in the corpus), `kind` ("p" shares no words with the paper where that can be done, "q" asks in
 other words for one finding, "n" is asked as a researcher of the field would), `sentences` (numbers from 0 of those that
-answer, best first) and `question`. None is about a seed paper, and their writers had seen neither seeds nor test questions.
+answer, best first, in the sentences of `assistant.sentences`) and `question`. They were written one paper at a time, by language
+models that worked as this project's authors. None is about a seed paper, and their writers saw neither seeds nor test questions.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.evaluation.testset import shipped_testset
+from assistant.library import seed_files
+from assistant.loaders import load_file
 from assistant.sentences import sentence_spans
 from assistant.training.corpus import Paper, in_sample
 from assistant.training.measure import Task, read_lines
@@ -46,12 +50,19 @@ class AskedPaper:
 
 
 def asked_papers(papers: Sequence[Paper], path: Path = QUESTIONS) -> Iterator[AskedPaper]:
-    """The papers that have questions, in the order of the file of questions."""
+    """The papers that have questions, in the order of the file of questions.
+
+    Raises ValueError where there are none: the corpus must be the one that the questions are about, with its ids.
+    """
     by_id = {paper.id: paper for paper in papers}
     by_paper: dict[str, list[Question]] = {}
     for line in read_lines(path):
         question = Question(line["question"], line["kind"], tuple(line["sentences"]))
         by_paper.setdefault(line["paper"], []).append(question)
+    if not by_id.keys() & by_paper.keys():
+        raise ValueError(
+            f"no paper of the corpus has the id of one in {path}; give the corpus that the questions are about"
+        )
     for paper_id, questions in by_paper.items():
         paper = by_id.get(paper_id)
         if paper is not None:
@@ -72,4 +83,17 @@ def held_out_task(papers: Sequence[AskedPaper], kind: str) -> Task:
     texts = [paper.text for paper in papers]
     return Task(
         f"held-out questions, kind {kind}", texts, [text for text, _ in asked], [{place: 1.0} for _, place in asked]
+    )
+
+
+def paraphrases() -> Task:
+    """The paraphrased questions of the development half against the seed papers."""
+    papers = list({paper.id: paper for file in seed_files() for paper in load_file(file).papers}.values())
+    places = {paper.title: place for place, paper in enumerate(papers)}
+    items = [item for item in shipped_testset() if item.split == "dev" and item.type == "paraphrase"]
+    return Task(
+        "paraphrased questions, development half",
+        [f"{paper.title}\n{paper.abstract}" for paper in papers],
+        [item.question for item in items],
+        [{places[title]: float(grade) for title, grade in item.relevant.items()} for item in items],
     )

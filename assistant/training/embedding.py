@@ -13,10 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from assistant.training.asked import asked_papers
 from assistant.training.bags import Texts, bag_sum, gather, tokenise
 from assistant.training.corpus import Paper, read_papers, sentences, shuffled
 from assistant.training.export import export, quantise
@@ -26,7 +24,6 @@ from assistant.training.measure import Encode, Task, figures, read_lines, scifac
 from assistant.training.pairs import Library
 from assistant.training.student import Student
 from assistant.training.teacher import Teacher, teacher_folder
-from assistant.training.transformer import Transformer
 from assistant.training.words import count_words, extended_tokenizer, new_words, pieces_to_keep
 
 NEW_WORDS = 8_000
@@ -95,23 +92,17 @@ def report(name: str, table: np.ndarray, tokenizer: Tokenizer, tasks: list[Task]
         print(f"{name}: {task.name}: {rounded}", flush=True)
 
 
-def train(corpus: Path, benchmarks: Path, cache: Path, fitting: Fitting, teacher: Teacher) -> tuple[np.ndarray, str]:
+def train(corpus: Path, benchmarks: Path, cache: Path, fitting: Fitting) -> tuple[np.ndarray, str]:
     """Train and measure; return the table (tokens, dimensions) and the tokenizer as JSON."""
     papers = shuffled(list(read_papers(corpus)))
     tokens, described, counts = make_tokens(papers)
-    tokenizer = Tokenizer.from_str(described)
+    tokenizer, teacher = Tokenizer.from_str(described), Teacher()
     lessons = [paper.title for paper in papers[:TAUGHT_TITLES]] + [one_sentence(p) for p in papers[TAUGHT_SENTENCES]]
     vectors = ask_tokens(teacher, tokens).astype(np.float32)
     summaries, abstracts = summary_texts(tokenizer, benchmarks / "scitldr" / "train.jsonl.gz")
-    asked = [paper for paper in asked_papers(papers) if not paper.is_held_out]
-    questions = [question.text for paper in asked for question in paper.questions]
     taught = ask(teacher, lessons, cache)
     library = make_library(tokenizer, papers)
-    material = Material(
-        library, summaries, abstracts, tokenise(tokenizer, questions),
-        np.concatenate([[0], np.cumsum([len(paper.questions) for paper in asked])]),
-        tokenise(tokenizer, [paper.text for paper in asked]), tokenise(tokenizer, lessons), taught,
-    )  # fmt: skip
+    material = Material(library, summaries, abstracts, tokenise(tokenizer, lessons), taught)
     tasks = [scitldr_task(benchmarks / "scitldr"), scifact_task(benchmarks / "scifact")]
     student = first_student(vectors, counts)
     report("untrained", student.table(), tokenizer, tasks)
@@ -128,14 +119,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the folder to write the embedding to")
     parser.add_argument("--cache", type=Path, default=Path(".training"), help="where the teacher's answers are kept")
     parser.add_argument("--steps", type=int, default=Fitting.steps, help="how many batches to train on")
-    parser.add_argument("--teacher", type=Path, help="weights written by assistant.training.tuning")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(Fitting.seed)
     fitting = replace(Fitting(), steps=arguments.steps)
     print(asdict(fitting), flush=True)
-    teacher = Teacher(Transformer(load_file(arguments.teacher)) if arguments.teacher else None)
-    table, described = train(arguments.corpus, arguments.benchmarks, arguments.cache, fitting, teacher)
+    table, described = train(arguments.corpus, arguments.benchmarks, arguments.cache, fitting)
     print(f"SHA-256 of model.safetensors: {export(arguments.output, table, described)}")
 
 

@@ -19,7 +19,6 @@ class Fitting:
     steps: int = 600
     batch: int = 2048
     summaries: int = 40
-    asked: int = 512
     lessons: int = 1024
     temperature: float = 0.05
     imitation_weight: float = 5.0
@@ -33,8 +32,7 @@ class Fitting:
 
 @dataclass(frozen=True)
 class Material:
-    """What is learned from: papers, summaries with their abstracts (text by text), papers with questions (those of paper p
-    are `first_questions[p] .. first_questions[p + 1]`), and taught texts with vectors.
+    """What is learned from: papers, summaries with their abstracts (text by text), and taught texts with vectors.
 
     `taught` holds the teacher's vectors, float16 of shape (texts, 384), of the texts of `lessons`.
     """
@@ -42,9 +40,6 @@ class Material:
     library: Library
     summaries: Texts
     abstracts: Texts
-    questions: Texts
-    first_questions: np.ndarray
-    asked: Texts
     lessons: Texts
     taught: np.ndarray
 
@@ -65,15 +60,7 @@ def pair_batch(
     rows = random.choice(material.summaries.count, fitting.summaries, replace=False)
     more_queries, more_documents = text_pairs(material.summaries, material.abstracts, rows)
     query, document = joined(query, more_queries), joined(document, more_documents)
-    query = harder(query, document, size, fitting.mixture, random)
-    rows = random.choice(material.asked.count, min(fitting.asked, material.asked.count), replace=False)
-    first, after = material.first_questions[rows], material.first_questions[rows + 1]
-    chosen = first + (random.random(len(rows)) * (after - first)).astype(np.int64)
-    bounds = material.questions.bounds
-    questions = gather(material.questions.identifiers, bounds[chosen], bounds[chosen + 1])
-    bounds = material.asked.bounds
-    papers = gather(material.asked.identifiers, bounds[rows], bounds[rows + 1])
-    return joined(query, questions), joined(document, papers)
+    return harder(query, document, size, fitting.mixture, random), document
 
 
 def rate(step: int, fitting: Fitting) -> float:

@@ -18,13 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.torch import load_file as load_weights
+from safetensors.torch import load_file
 
-from assistant.evaluation.testset import shipped_testset
-from assistant.library import seed_files
-from assistant.loaders import load_file
 from assistant.reranking import Encoder as Shipped
-from assistant.training.asked import asked_papers, held_out_task
+from assistant.training.asked import asked_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
 from assistant.training.corpus import read_papers
 from assistant.training.measure import Task, mean_ndcg
@@ -70,19 +67,6 @@ def export(folder: Path, network: Transformer) -> None:
     tokenizer["truncation"], tokenizer["padding"] = None, None
     (folder / "tokenizer.json").write_text(
         json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
-    )
-
-
-def paraphrases() -> Task:
-    """The paraphrased questions of the development half against the seed papers."""
-    papers = list({paper.id: paper for file in seed_files() for paper in load_file(file).papers}.values())
-    places = {paper.title: place for place, paper in enumerate(papers)}
-    items = [item for item in shipped_testset() if item.split == "dev" and item.type == "paraphrase"]
-    return Task(
-        "paraphrased questions, development half",
-        [f"{paper.title}\n{paper.abstract}" for paper in papers],
-        [item.question for item in items],
-        [{places[title]: float(grade) for title, grade in item.relevant.items()} for item in items],
     )
 
 
@@ -133,7 +117,7 @@ def main() -> None:
     )
     parser.add_argument("--weights", type=Path, required=True, help="what assistant.training.tuning wrote")
     arguments = parser.parse_args()
-    network, plain = Transformer(load_weights(arguments.weights)), Transformer(plain_weights())
+    network, plain = Transformer(load_file(arguments.weights)), Transformer(plain_weights())
     OUTPUT.mkdir(parents=True, exist_ok=True)
     export(OUTPUT, network)
     model = hashlib.sha256((OUTPUT / "model.onnx").read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ A step takes some papers with their questions, near neighbours of each other amo
 are hard ones. A question's own paper must score higher than the others of the batch and than those of the last steps, whose
 vectors are kept (cross-batch memory, Wang et al. 2020); its answering sentences higher than the paper's other sentences and
 those of the other papers. Titles and sentences of other papers of the corpus are asked beside them, so that the model keeps
-what it knew. The embeddings and the lowest layers stay as they are. What is written is the mean of the plain and the tuned
+what it knew. The embeddings and the lowest layers stay as they are. What is written is a mixture of the plain and the tuned
 weights, which holds up better on other topics (Wortsman et al. 2022). About an hour on two free cores.
 """
 
@@ -14,7 +14,7 @@ import argparse
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import cycle, islice
+from itertools import islice
 from math import cos, pi
 from pathlib import Path
 from random import Random
@@ -88,7 +88,7 @@ def tune(lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, s
     optimiser = torch.optim.AdamW(parameters, lr=tuning.rate, weight_decay=0.01)
     memory = deque[tuple[str, torch.Tensor]](maxlen=tuning.memory)
     losses: list[float] = []
-    for step, papers in enumerate(islice(lessons, tuning.steps)):
+    for step, papers in enumerate(islice(lessons, tuning.horizon)):
         batch = make_batch(papers, [next(general) for _ in range(tuning.general)], tuning, random)
         texts = [batch.questions, batch.documents, batch.sentences]
         rows = [encoding.ids for encoding in tokenizer.encode_batch([one for part in texts for one in part])]
@@ -104,7 +104,7 @@ def tune(lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, s
         losses.append(loss.item())
         if step % 50 == 49:
             spent = time.monotonic() - begun
-            print(f"step {step + 1} of {tuning.steps}: loss {np.mean(losses[-50:]):.3f}, {spent:.0f} s", flush=True)
+            print(f"step {step + 1} of {tuning.horizon}: loss {np.mean(losses[-50:]):.3f}, {spent:.0f} s", flush=True)
     return network
 
 
@@ -142,7 +142,7 @@ def main() -> None:
     chapters = [papers[start : start + tuning.chapter] for start in range(0, len(papers), tuning.chapter)]
     training = [[paper for paper in chapter if not paper.is_held_out] for chapter in chapters]
     general = general_pairs([paper for paper in corpus if paper.title not in known], Random(tuning.seed))
-    lessons = lessons_of(cycle(training), tuning, Random(tuning.seed))
+    lessons = lessons_of(training, tuning, Random(tuning.seed))
     network = mixed(tune(lessons, general, tuning), tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
     print("plain", held_out_figures(papers), flush=True)
