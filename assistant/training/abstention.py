@@ -30,7 +30,7 @@ from assistant.training.asked import AskedPaper, asked_papers
 from assistant.training.corpus import read_papers
 
 OUTPUT = Path(__file__).parent.parent / "data" / "abstention.json"
-QUESTIONS = 1500
+QUESTIONS = 1000
 SIZES = (3, 30, 100, 300, None)  # papers of a library, None for all
 MEASURED = 5  # every fifth paper measures
 OFF_TOPIC = 0.33  # share of off-topic questions among those that are not answered

@@ -11,7 +11,7 @@ import argparse
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -70,11 +70,15 @@ def export(folder: Path, network: Transformer) -> None:
     )
 
 
-def measure(task: Task, network: Transformer | None) -> float:
+def measure(tasks: Sequence[Task], network: Transformer | None) -> list[float]:
     """nDCG@10 of the cosine alone with the network in float32, or, for None, with the int8 model as it ships."""
     encoder = Shipped() if network is None else Teacher(network)
-    documents, queries = (encoder.encode(texts).astype(np.float32) for texts in (task.documents, task.queries))
-    return mean_ndcg(queries @ documents.T, task.relevant)
+    scores, documents, vectors = [], [""], np.zeros((1, 1))
+    for task in tasks:
+        if task.documents != documents:
+            documents, vectors = task.documents, encoder.encode(task.documents).astype(np.float32)
+        scores.append(mean_ndcg(encoder.encode(task.queries).astype(np.float32) @ vectors.T, task.relevant))
+    return scores
 
 
 CARD = """# The reranker
@@ -91,7 +95,7 @@ the seeds nor a test question. Their papers are from a corpus of arXiv listings 
 What ships is a mixture: {share:.0%} tuned weights, the rest those of all-MiniLM-L6-v2. Settings: {settings}.
 
     python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors   (about an hour on two cores)
-    python -m assistant.training.reranker --weights tuned.safetensors
+    python -m assistant.training.reranker --corpus papers.jsonl.gz --weights tuned.safetensors
 
 nDCG@10 of the cosine alone:
 
@@ -99,9 +103,9 @@ nDCG@10 of the cosine alone:
 |---|---|---|---|
 {rows}
 
-"Held out" are questions over papers that the training did not see, against all {all_papers:,} papers that have questions: p in
-quite other words, q about a detail (other papers may answer it too), n as a researcher of the field asks. The development half
-is of the shipped test set, over the seeds; no test half was looked at to choose anything.
+"Held out" are questions over papers that the training did not see, against the {held_out:,} held-out papers: p in quite other
+words, q about a detail (other papers may answer it too), n as a researcher of the field asks. The development half is of the
+shipped test set, over the seeds; no test half was looked at to choose anything.
 
 SHA-256 of model.onnx: {model}
 
@@ -122,16 +126,19 @@ def main() -> None:
     export(OUTPUT, network)
     model = hashlib.sha256((OUTPUT / "model.onnx").read_bytes()).hexdigest()
     papers = list(asked_papers(list(read_papers(arguments.corpus))))
-    rows = []
-    for task in (paraphrases(), *(held_out_task(papers, kind) for kind in ("p", "q", "n"))):
-        scores = [measure(task, one) for one in (plain, network, None)]
-        rows.append(f"| {task.name} ({len(task.queries)}) | " + " | ".join(f"{score:.3f}" for score in scores) + " |")
-        print(rows[-1], flush=True)
+    held_out = [paper for paper in papers if paper.is_held_out]
+    tasks = [paraphrases(), *(held_out_task(held_out, kind) for kind in ("p", "q", "n"))]
+    columns = [measure(tasks, one) for one in (plain, network, None)]
+    rows = [
+        f"| {task.name} ({len(task.queries)}) | " + " | ".join(f"{score:.3f}" for score in scores) + " |"
+        for task, *scores in zip(tasks, *columns, strict=True)
+    ]
+    print("\n".join(rows), flush=True)
     training = [paper for paper in papers if not paper.is_held_out]
     card = CARD.format(
         plain=WEIGHTS_SHA256, questions=sum(len(paper.questions) for paper in training), papers=len(training),
         share=Tuning.mixed, settings=", ".join(f"{name} {value}" for name, value in asdict(Tuning()).items()),
-        rows="\n".join(rows), all_papers=len(papers), model=model,
+        rows="\n".join(rows), held_out=len(held_out), model=model,
     )  # fmt: skip
     (OUTPUT / "README.md").write_text(card, encoding="utf-8")
     (OUTPUT / "sha256").write_text(f"{model}\n", encoding="utf-8")

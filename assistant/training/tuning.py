@@ -23,11 +23,10 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from assistant.training.asked import AskedPaper, asked_papers, held_out_task
+from assistant.training.asked import AskedPaper, asked_papers
 from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
 from assistant.training.corpus import read_papers, shuffled
-from assistant.training.measure import mean_ndcg
-from assistant.training.teacher import Teacher, plain_tokenizer, plain_weights
+from assistant.training.teacher import plain_tokenizer, plain_weights
 from assistant.training.transformer import Transformer, by_length, padded
 
 _TOKENS_AT_ONCE = 2048
@@ -115,19 +114,8 @@ def mixed(network: Transformer, share: float) -> Transformer:
     return Transformer({name: torch.lerp(plain[name].float(), tensor, share) for name, tensor in tuned.items()})
 
 
-def held_out_figures(papers: Sequence[AskedPaper], network: Transformer | None = None) -> dict[str, float]:
-    """nDCG@10 of the cosine alone on the held-out questions of each kind, against all papers that have questions."""
-    teacher = Teacher(network)
-    documents = teacher.encode([paper.text for paper in papers]).astype(np.float32)
-    found = {}
-    for kind in ("p", "q", "n"):
-        task = held_out_task(papers, kind)
-        found[kind] = mean_ndcg(teacher.encode(task.queries).astype(np.float32) @ documents.T, task.relevant)
-    return found
-
-
 def main() -> None:
-    """Reads the command line, tunes, measures and writes the weights."""
+    """Reads the command line, tunes and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
@@ -145,8 +133,6 @@ def main() -> None:
     lessons = lessons_of(training, tuning, Random(tuning.seed))
     network = mixed(tune(lessons, general, tuning), tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
-    print("plain", held_out_figures(papers), flush=True)
-    print("tuned", held_out_figures(papers, network), flush=True)
 
 
 if __name__ == "__main__":
