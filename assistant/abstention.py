@@ -26,6 +26,7 @@ from assistant.terms import squeezed, term_set, terms
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 _STEPS = 50
 WITHOUT_RERANKER = 10  # features
+SIGNS = (-1, *[1] * 11)  # of the features: strange words speak against an answer, all others for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def features(
     The share of the question's terms that the library has never seen; then the best paper's value, and how far it is above
     the mean of the other papers', of: its cover of the question's idf mass, its BM25 score by that mass, its cosine, and its
     best sentence; by how much the first paper's score is above the second's; and value and lead of the reranker's cosine.
-    Leads are NaN where there is one paper only.
+    Leads are NaN, not known, where there is one paper only, and where the question is about several.
     """
     if not passages or not question.terms:
         return np.array([1.0, *[0.0] * (WITHOUT_RERANKER - 1)])
@@ -63,26 +64,25 @@ def features(
         [max(p.signals["dense"] for p in of) for of in papers.values()],
         [max((s.score for p in of for s in p.sentences), default=0.0) for of in papers.values()],
     ]
+    if any("meant" in passage.signals for passage in passages):
+        rows.append(
+            [max((p.signals["meant"] for p in of if "meant" in p.signals), default=0.0) for of in papers.values()]
+        )
     scores = [max(p.score for p in of) for of in papers.values()]
-    meant = [
-        max(p.signals["meant"] for p in of if "meant" in p.signals)
-        for of in papers.values()
-        if any("meant" in p.signals for p in of)
-    ]
+    stands_alone = len(papers) > 1 and not (question.wants_list or question.wants_comparison)
+    pairs = [(max(row), _lead(row) if stands_alone else np.nan) for row in rows]
+    gap = scores[0] - scores[1] if stands_alone else np.nan
+    unknown = sum(not is_known(term) for term in question.terms) / len(question.terms)
+    first, last = pairs[:4], pairs[4:]
     return np.array(
-        [
-            sum(not is_known(term) for term in question.terms) / len(question.terms),
-            *(number for row in rows for number in _lead(row)),
-            scores[0] - scores[1] if len(scores) > 1 else np.nan,
-            *(_lead(meant) if meant else ()),
-        ]
+        [unknown, *(value for pair in first for value in pair), gap, *(value for pair in last for value in pair)]
     )
 
 
-def _lead(values: Sequence[float]) -> tuple[float, float]:
-    """The highest value, and how far it is above the mean of the others; NaN where there are none."""
+def _lead(values: Sequence[float]) -> float:
+    """How far the highest value is above the mean of the others."""
     others = sorted(values)[:-1]
-    return max(values), max(values) - sum(others) / len(others) if others else np.nan
+    return max(values) - sum(others) / len(others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +118,24 @@ def shipped_calibration(name: str) -> Calibration:
     return Calibration(**values | lists)
 
 
-def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
+def fit(answerable: np.ndarray, unanswerable: np.ndarray, signs: Sequence[int] | None = None) -> Calibration:
     """Ridge-regularised logistic regression by Newton's method; rows are features, shape (n, number of features), NaN where a
-    feature is not known."""
+    feature is not known.
+
+    `signs` says for each feature whether it may only speak for (1) or against (-1) an answer: those that the fit would use the
+    other way round, as it does with features that say nearly the same, are left out one after another, the worst first.
+    """
     rows = np.vstack([answerable, unanswerable])
     labels = np.r_[np.ones(len(answerable)), np.zeros(len(unanswerable))]
     mean, scale = np.nanmean(rows, axis=0), np.maximum(np.nanstd(rows, axis=0), 1e-6)
-    x = np.c_[np.nan_to_num((rows - mean) / scale), np.ones(len(rows))]
-    penalty = np.diag([_RIDGE] * (x.shape[1] - 1) + [1e-6])
-    weights = np.zeros(x.shape[1])
-    for _ in range(_STEPS):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ weights, -30, 30)))
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
-        step = np.linalg.solve(hessian, x.T @ (labels - p) - penalty @ weights)
-        weights += step
-        if np.abs(step).max() < 1e-6:
-            break
-    p = 1.0 / (1.0 + np.exp(-np.clip(x @ weights, -30, 30)))
+    x = np.nan_to_num((rows - mean) / scale)
+    used = np.ones(x.shape[1], bool)
+    weights = _newton(x, labels)
+    while signs is not None and (weights[:-1] * signs).min() < 0:
+        used[np.argmin(weights[:-1] * signs)] = False
+        weights = np.zeros(len(weights))
+        weights[np.r_[used, True]] = _newton(x[:, used], labels)
+    p = _logistic(x @ weights[:-1] + weights[-1])
     quantiles = np.quantile(p[: len(answerable)], np.linspace(0, 1, 201))
 
     def rounded(values: np.ndarray) -> tuple[float, ...]:
@@ -143,6 +144,25 @@ def fit(answerable: np.ndarray, unanswerable: np.ndarray) -> Calibration:
     return Calibration(
         rounded(mean), rounded(scale), rounded(weights[:-1]), round(float(weights[-1]), 5), rounded(quantiles)
     )
+
+
+def _newton(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The weights of a ridge-regularised logistic regression, the last one the bias."""
+    x = np.c_[x, np.ones(len(x))]
+    penalty = np.diag([_RIDGE] * (x.shape[1] - 1) + [1e-6])
+    weights = np.zeros(x.shape[1])
+    for _ in range(_STEPS):
+        p = _logistic(x @ weights)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
+        step = np.linalg.solve(hessian, x.T @ (labels - p) - penalty @ weights)
+        weights += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights
+
+
+def _logistic(values: np.ndarray) -> np.ndarray:
+    return 1.0 / (1.0 + np.exp(-np.clip(values, -30, 30)))
 
 
 def decide(

@@ -38,7 +38,8 @@ def test_features_compare_papers_and_not_passages_of_one() -> None:
     assert (words, words_lead, dense, dense_lead) == pytest.approx((4 / 3, 1.0, 0.8, 0.6))
     assert (gap, meant, meant_lead) == pytest.approx((0.6, 0.7, 0.6))
     alone = row("otters swim", otters, again)
-    assert alone[1] == alone[2] == 1.0  # nothing to stand out from
+    assert alone[1] == 1.0 and np.isnan(alone[2])  # nothing to stand out from
+    assert np.isnan(row("Which papers are about otters?", otters, rivers)[2])  # several are wanted
 
 
 def test_without_reranker_or_passages_there_are_fewer_features() -> None:
@@ -53,10 +54,21 @@ def test_the_threshold_keeps_the_share_asked_for() -> None:
     assert np.mean(kept) == pytest.approx(0.9, abs=0.04)
 
 
+def test_a_better_fit_never_speaks_against_an_answer() -> None:
+    random = np.random.default_rng(0)
+    signal = random.normal(0, 1, 400) + np.r_[np.ones(200), -np.ones(200)]
+    noise = random.normal(0, 1, 400)
+    rows = np.c_[signal + noise, noise]  # a free fit takes the noise away again, with a negative weight
+    free, bound = fit(rows[:200], rows[200:]), fit(rows[:200], rows[200:], (1, 1))
+    assert free.weights[1] < 0 == bound.weights[1]
+    assert bound.weights[0] > 0
+
+
 @pytest.mark.parametrize("name", ["reread", "reread, words", "words"])
 def test_shipped_calibrations_fit_their_features(name: str) -> None:
     calibration = shipped_calibration(name)
     assert len(calibration.weights) == WITHOUT_RERANKER + 2 * (name == "reread")
+    assert calibration.weights[0] <= 0 <= min(calibration.weights[1:])
     assert list(calibration.answerable) == sorted(calibration.answerable)
     assert 0 < calibration.threshold(0.95) < calibration.threshold(0.7) < 1
 

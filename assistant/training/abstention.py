@@ -20,7 +20,7 @@ from random import Random
 
 import numpy as np
 
-from assistant.abstention import WITHOUT_RERANKER, Calibration, features, fit
+from assistant.abstention import SIGNS, WITHOUT_RERANKER, Calibration, features, fit
 from assistant.evaluation.metrics import auroc, declined_at
 from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
@@ -81,7 +81,8 @@ def library_of(folder: str, reranker: str) -> Assistant:
 
 def fitted(rows: Sequence[Row]) -> Calibration:
     """Those whose passages hold the answer against the others."""
-    return fit(np.array([row for row, found in rows if found]), np.array([row for row, found in rows if not found]))
+    found, others = (np.array([row for row, is_found in rows if is_found is wanted]) for wanted in (True, False))
+    return fit(found, others, SIGNS[: found.shape[1]])
 
 
 def weighed(rows: Sequence[tuple[str, Row]]) -> list[Row]:
