@@ -26,7 +26,9 @@ _COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker, where it reads sentences too; chosen on the same questions
-_SENTENCES_REREAD = 60  # of the best passages: what an answer is made of; a long list of passages is not to wait for more
+_SENTENCES_REREAD = (
+    60  # of the best passages: what an answer is made of; a long list of passages is not to wait for more
+)
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25

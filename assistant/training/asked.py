@@ -72,7 +72,7 @@ def asked_papers(papers: Sequence[Paper], path: Path = QUESTIONS) -> Iterator[As
 
 
 def held_out_task(papers: Sequence[AskedPaper], kind: str) -> Task:
-    """The held-out questions of one kind against all papers that have questions."""
+    """The held-out questions of one kind against all of `papers`."""
     asked = [
         (question.text, place)
         for place, paper in enumerate(papers)

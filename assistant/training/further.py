@@ -2,13 +2,13 @@
 
 Command:  python -m assistant.training.further --corpus papers.jsonl.gz --benchmarks FOLDER
 
-It starts from the embedding in assistant/data/embedding and writes it anew. Each batch holds questions with their papers, and
-titles and sentences of other papers as in the first training, so that it keeps what it knew. A few minutes on two free cores.
+It starts from the embedding in assistant/data/embedding, which must be as the first training left it, and writes it anew. Each
+batch holds questions with their papers, and titles and sentences of other papers as in the first training, so that it keeps
+what it knew. A few minutes on two free cores.
 """
 
 import argparse
 from dataclasses import dataclass
-from math import cos, pi
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from assistant.training.bags import Bag, Texts, gather, tokenise
 from assistant.training.corpus import Paper, read_papers, shuffled
 from assistant.training.embedding import make_library, report
 from assistant.training.export import export
-from assistant.training.fitting import rounds
+from assistant.training.fitting import Fitting, rate, rounds
 from assistant.training.measure import scifact_task, scitldr_task
 from assistant.training.pairs import Library, Mixture, harder, joined, paper_pairs
 from assistant.training.student import Student, contrast
@@ -77,13 +77,12 @@ def train(student: Student, asked: Asked, library: Library, settings: Further) -
     parameters = [student.vectors, student.weights, student.turn]
     groups = [{"params": [one], "lr": speed} for one, speed in zip(parameters, rates, strict=True)]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
+    schedule = Fitting(steps=settings.steps)
     asking = rounds(asked.papers.count, settings.asked, random)
     others = rounds(len(library.firsts) - 1, settings.others, random)
     for step in range(settings.steps):
         for group, speed in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = (
-                speed * min(1.0, (step + 1) / 20) * (0.02 + 0.98 * 0.5 * (1 + cos(pi * step / settings.steps)))
-            )
+            group["lr"] = speed * rate(step, schedule)
         questions, papers = asked.pairs(next(asking), random)
         query, document = paper_pairs(library, next(others), Mixture(), random)
         query = harder(query, document, len(student.vectors), Mixture(), random)
