@@ -7,10 +7,12 @@ paper is about looks answerable to it. Some of those give themselves away by a n
 answer that they expect.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from math import log
 from typing import Any
 
 import numpy as np
@@ -31,11 +33,16 @@ SIGNS = (-1, *[1] * 11)  # of the features: strange words speak against an answe
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether the library answers: the estimated probability, and why not where it does not."""
+    """Whether the library answers: the estimated probability, and why not where it does not.
+
+    `margin` is how far the probability's log odds are above those of the shipped threshold, before a library's own shift of
+    it; None where no probability decides.
+    """
 
     answerable: bool
     probability: float | None = None
     reason: str = ""
+    margin: float | None = None
 
 
 def features(
@@ -109,6 +116,12 @@ class Calibration:
         return asdict(self)
 
 
+@lru_cache(maxsize=1)
+def estimate_version() -> str:
+    """Changes with the shipped estimate: a library's own threshold holds for one only."""
+    return hashlib.sha256(resource("abstention.json").read_bytes()).hexdigest()[:12]
+
+
 @lru_cache
 def shipped_calibration(name: str) -> Calibration:
     """The calibration that ships with the package: "reread" with the shipped reranker, "reread, words" with it but for its own
@@ -165,11 +178,23 @@ def _logistic(values: np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + np.exp(-np.clip(values, -30, 30)))
 
 
+def log_odds(probability: float) -> float:
+    """Of a probability in [0, 1], cut to ±14."""
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(inside / (1 - inside))
+
+
 def decide(
-    question: Question, passages: Sequence[Passage], lexical: LexicalIndex, keep: float, quoting: bool = False
+    question: Question,
+    passages: Sequence[Passage],
+    lexical: LexicalIndex,
+    keep: float,
+    quoting: bool = False,
+    shift: float = 0.0,
 ) -> Decision:
     """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not.
 
+    `shift` moves the threshold, in log odds: what `assistant eval calibrate` found for the library's own questions.
     A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses. With `quoting`
     (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
     """
@@ -198,13 +223,17 @@ def decide(
     strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
     if strangers:
         return Decision(False, probability, _never_mentioned(strangers))
-    if probability >= calibration.threshold(keep) or any(passage.signals.get("named") for passage in passages):
+    is_named = any(passage.signals.get("named") for passage in passages)
+    margin = None if is_named else log_odds(probability) - log_odds(calibration.threshold(keep))
+    if margin is None or margin >= shift:
         lacking = unmet(question, passages, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
-        return Decision(not lacking, probability, lacking)
+        return Decision(not lacking, probability, lacking, margin)
     unknown = [term for term in question.terms if not lexical.is_known(term)]
     if len(unknown) >= max(1, len(question.terms) / 3):
-        return Decision(False, probability, _never_mentioned(_as_typed(question.text, unknown)))
-    return Decision(False, probability, "Not found: no paper in the library comes close enough to answering this.")
+        return Decision(False, probability, _never_mentioned(_as_typed(question.text, unknown)), margin)
+    return Decision(
+        False, probability, "Not found: no paper in the library comes close enough to answering this.", margin
+    )
 
 
 def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:

@@ -1,4 +1,4 @@
-"""`assistant eval`: run (also without its name), compare, gate, generate, import, export, schema."""
+"""`assistant eval`: run (also without its name), compare, gate, calibrate, generate, import, export, schema."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -139,6 +139,43 @@ def gate(
     result = evaluation.gate(after, before, delta)
     typer.echo(f"{result.state}: {'; '.join(result.reasons)}")
     raise typer.Exit(GATE_CODES[result.state])
+
+
+@eval_app.command()
+def calibrate(
+    testset: Annotated[Path | None, typer.Argument(help="Questions of your own, answerable ones among them.")] = None,
+    split: Annotated[str, typer.Option(help="test, dev or all.")] = "all",
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the shipped threshold.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Set when this library declines: so that it keeps its share of answerable questions such as these (20 or more).
+
+    The share is ASSISTANT_KEEP_ANSWERABLE. What is measured afterwards on the same questions is too good: measure on others.
+    """
+    from dataclasses import asdict
+
+    from assistant import evaluation
+
+    if (testset is None) is not reset:
+        raise TestSetError("give a test set to calibrate with, or --reset")
+    items = [item for item in evaluation.load_testset(testset) if split in ("all", item.split)] if testset else []
+    with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
+        if reset:
+            opened.threshold_shift = 0.0
+            typer.echo("the shipped threshold is in force")
+            return
+        found = evaluation.calibrate(opened, items, progress)
+        keep = opened.config.keep_answerable
+    if as_json:
+        print_json(asdict(found))
+        return
+    typer.echo(f"threshold moved by {found.shift:+.2f} in log odds, to keep {keep:.0%} of answerable questions")
+    typer.echo(f"{found.count} answerable: kept {found.kept[0]:.0%} before, {found.kept[1]:.0%} now (leave-one-out)")
+    if found.declined:
+        typer.echo(
+            f"{found.declined_count} others: declined {found.declined[0]:.0%} before, {found.declined[1]:.0%} now"
+        )
 
 
 @eval_app.command()

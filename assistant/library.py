@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import Decision, decide
+from assistant.abstention import Decision, decide, estimate_version
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
@@ -229,6 +229,28 @@ class Assistant:
         folder = self.config.data_dir / "uploads"
         return self.add([keep_copy(Path(file), folder) for file in files], progress)
 
+    def decision(self, question: str, papers: Iterable[str] | None = None) -> Decision:
+        """Whether the library answers, as `ask` decides it before it writes. Raises as `ask` does."""
+        passages = self.search(question, self.config.passages, papers)
+        return self._decide(read_question(question), passages)
+
+    @property
+    def threshold_shift(self) -> float:
+        """How far the library's own threshold of abstention is above the shipped one, in log odds; 0 where it has none.
+
+        One that was found with another estimate, embedding or reranker does not hold any more.
+        """
+        stored = self._catalogue.setting("threshold") or {}
+        return stored["shift"] if stored.get("of") == self._estimating else 0.0
+
+    @threshold_shift.setter
+    def threshold_shift(self, shift: float) -> None:
+        self._catalogue.set_setting("threshold", {"shift": shift, "of": self._estimating})
+
+    @property
+    def _estimating(self) -> str:
+        return f"{estimate_version()} {self._embedder.name} {self.config.reranker}"
+
     def remove(self, papers: Iterable[str]) -> list[Paper]:
         """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
         ids = self._paper_ids(papers)
@@ -374,7 +396,7 @@ class Assistant:
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         quoting = self._writer.mode == ExtractiveWriter.mode
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting)
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, self.threshold_shift)
 
     @property
     def lexical(self) -> LexicalIndex:

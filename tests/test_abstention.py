@@ -7,6 +7,8 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.abstention import WITHOUT_RERANKER, features, fit, shipped_calibration
+from assistant.errors import TestSetError
+from assistant.evaluation import Item, calibrate
 from assistant.questions import read_question
 from assistant.records import Chunk, Passage, Sentence, Span
 
@@ -86,3 +88,63 @@ def test_questions_are_likelier_with_their_paper_than_without(seeds_folder: Path
         gains = [probability(one, papers) - probability(one, [p for p in papers if p is not one]) for one in asked]
         assert np.mean([gain > 0 for gain in gains]) >= 0.8
         assert np.mean(gains) > 0.2
+
+
+ANIMALS = "otter badger heron salmon beetle falcon tortoise marmot lynx pelican walrus gecko".split()
+FOODS = "crabs worms frogs plankton bark pigeons lettuce grass hares herring clams flies".split()
+
+
+def filled(folder: Path, **settings: str) -> Assistant:
+    """A library of one paper an animal."""
+    library = Assistant(data_dir=folder, model="extractive", **settings)
+    library.add(
+        [
+            Paper(f"The diet of the {animal}", f"We watched the {animal} for a year. It mostly eats {food} at night.")
+            for animal, food in zip(ANIMALS, FOODS, strict=True)
+        ]
+    )
+    return library
+
+
+def items(most: int | None = None) -> list[Item]:
+    """Two questions a paper that it answers, and one without the paper."""
+    found = []
+    for number, animal in enumerate(ANIMALS[:most]):
+        title = f"The diet of the {animal}"
+        for form in ("What does the {} eat?", "Which food does a {} look for at night?"):
+            question = form.format(animal)
+            found.append(Item(f"{number} {form}", question, "own", True, relevant={title: 2}))
+            found.append(Item(f"{number} {form} without", question, "own", False, without=(title,)))
+    return found
+
+
+def test_a_library_is_calibrated_with_questions_of_its_own(tmp_path: Path) -> None:
+    with filled(tmp_path) as library:
+        asked = [item for item in items() if item.answerable]
+        found = calibrate(library, items())
+        assert (found.count, found.declined_count) == (24, 24) and found.declined is not None
+        margins = [library.decision(item.question).margin for item in asked]
+        kept = np.mean([margin is not None and margin >= library.threshold_shift for margin in margins])
+        assert kept == pytest.approx(0.95, abs=0.05)
+        assert library.threshold_shift == pytest.approx(found.shift, abs=1e-3)
+        assert found.kept[1] == pytest.approx(0.95, abs=0.08)
+    with Assistant(data_dir=tmp_path, model="extractive") as again:
+        assert again.threshold_shift == pytest.approx(found.shift, abs=1e-3)
+    with Assistant(data_dir=tmp_path, model="extractive", reranker="off") as other:
+        assert other.threshold_shift == 0.0  # another estimate
+
+
+def test_the_threshold_of_a_library_decides(tmp_path: Path) -> None:
+    with filled(tmp_path) as library:
+        question = "What does the otter eat?"
+        assert library.ask(question).status == "answered"
+        library.threshold_shift = 29.0
+        assert library.ask(question).status == "not_found"
+        assert library.decision(question).probability == pytest.approx(library.ask(question).probability)
+
+
+def test_too_few_questions_calibrate_nothing(tmp_path: Path) -> None:
+    with filled(tmp_path) as library, pytest.raises(TestSetError, match="only 8 answerable"):
+        calibrate(library, items(4))
+    with Assistant(data_dir=tmp_path, model="extractive") as library:
+        assert library.threshold_shift == 0.0

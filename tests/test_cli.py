@@ -59,8 +59,19 @@ def test_add_papers_remove(tmp_path: Path) -> None:
         (["add", "https://example.org/paper.pdf"], {}, "download it first", 1),
         (["eval", "missing.jsonl"], {}, "missing.jsonl", 1),
         (["eval", "gate", "missing"], {}, "missing", 4),
+        (["eval", "calibrate"], {}, "--reset", 1),
     ],
-    ids=["empty", "no-key", "bad-port", "missing-file", "open-host", "address", "missing-testset", "missing-report"],
+    ids=[
+        "empty",
+        "no-key",
+        "bad-port",
+        "missing-file",
+        "open-host",
+        "address",
+        "missing-testset",
+        "missing-report",
+        "nothing",
+    ],
 )
 def test_failures_are_one_line_with_the_next_step(
     seeds: dict[str, str], arguments: list[str], environment: dict[str, str], says: str, code: int

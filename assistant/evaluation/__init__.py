@@ -1,5 +1,6 @@
 """Evaluating answers with a test set: questions with evidence, figures with counts and intervals, and verdicts."""
 
+from assistant.evaluation.calibrating import Calibrated, calibrate
 from assistant.evaluation.comparing import Comparison, Gate, compare, gate
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
@@ -8,6 +9,6 @@ from assistant.evaluation.statistics import Figure
 from assistant.evaluation.testset import Item, load_testset, shipped_testset
 
 __all__ = [
-    "Comparison", "Figure", "Gate", "Item", "Report", "Result", "compare", "evaluate", "gate", "load_testset",
-    "shipped_testset",
+    "Calibrated", "Comparison", "Figure", "Gate", "Item", "Report", "Result", "calibrate", "compare", "evaluate", "gate",
+    "load_testset", "shipped_testset",
 ]  # fmt: skip

@@ -19,8 +19,9 @@ _NEIGHBOURS = 30  # looked at for each paper
 class Tuning:
     """Settings of a run: of a first trial on a tenth of the questions, looked at on the development half; not searched for."""
 
-    horizon: int = 960  # steps that the learning rate is planned for; papers with questions run out before
-    chapter: int = 5920  # papers among which neighbours are looked for, in the order of the file of questions
+    horizon: int = 1600  # steps that the learning rate is planned for; papers with questions run out before
+    chapter: int = 5779  # papers among which neighbours are looked for, in the order of the file of questions
+    summarised: int = 660  # papers of SciTLDR a chapter
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
