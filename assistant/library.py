@@ -32,7 +32,7 @@ from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
 from assistant.reports import IngestReport
-from assistant.reranking import open_reranker
+from assistant.reranking import BiEncoder, open_reranker
 from assistant.resources import resource
 from assistant.retrieval import PaperRetriever, Search
 
@@ -473,7 +473,8 @@ class Assistant:
     def _model_writer(self, config: Config) -> "ModelWriter":
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue)
+        likeness = self._reranker.score if isinstance(self._reranker, BiEncoder) else None
+        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, likeness)
 
     @property
     def _fingerprint(self) -> dict[str, Any]:

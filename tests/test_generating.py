@@ -17,6 +17,7 @@ from provider import (
     Silence,
     all_marks_to_first,
     chatty,
+    evidence,
     faithful,
     flipped_negation,
     injected,
@@ -89,6 +90,20 @@ def test_a_failed_claim_is_repaired_once(ask: Callable[..., Answer]) -> None:
         answer = ask(provider, JAMMING)
     assert (answer.status, provider.calls) == ("answered", 2)
     assert "claims that failed" in provider.requests[1].prompt.lower()
+
+
+def test_a_claim_that_shares_words_with_a_sentence_about_something_else_is_folded(ask: Callable[..., Answer]) -> None:
+    claim = "InstructMining is used to select high-quality data from unseen datasets."
+
+    def beside(body: Any) -> str:
+        marks = [mark for mark, text in evidence(body).items() if "two training stages" in text]
+        return f"{claim} {marks[0]}"
+
+    with Provider([Reply(beside)]) as provider:
+        answer = ask(provider, "How does InstructMining choose data for finetuning?")
+    assert [claim.reasons for claim in answer.claims] == [("the cited sentence is about something else",)]
+    with Provider([Reply(beside)]) as provider:  # what the shipped reranker would have told
+        assert ask(provider, "How does InstructMining choose data for finetuning?", reranker="off").supported
 
 
 def test_small_talk_and_markdown_around_claims_are_dropped(ask: Callable[..., Answer]) -> None:
