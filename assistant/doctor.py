@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from assistant.config import Config, load_config, misspelt_variables
 from assistant.errors import AssistantError
-from assistant.library import Assistant, seed_files
+from assistant.library import Assistant
+from assistant.seeding import seed_files
 
 
 class Finding(NamedTuple):

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import json
 import threading
 import uuid
@@ -33,8 +32,9 @@ from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
 from assistant.reports import IngestReport
 from assistant.reranking import BiEncoder, open_reranker
-from assistant.resources import resource
 from assistant.retrieval import PaperRetriever, Search
+from assistant.scoping import ids_of, scope_of
+from assistant.seeding import seed_files
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -165,6 +165,28 @@ class Assistant:
             raise QuestionError(f"k is the number of passages and at least 1, not {k}")
         return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight, rerank)
 
+    def decision(self, question: str, papers: Iterable[str] | None = None) -> Decision:
+        """Whether the library answers, as `ask` decides it before it writes. Raises as `ask` does."""
+        passages = self.search(question, self.config.passages, papers)
+        return self._decide(read_question(question), passages)
+
+    @property
+    def threshold_shift(self) -> float:
+        """How far the library's own threshold of abstention is above the shipped one, in log odds; 0 where it has none.
+
+        One that was found with another estimate, embedding or reranker does not hold any more.
+        """
+        stored = self._catalogue.setting("threshold") or {}
+        return stored["shift"] if stored.get("of") == self._estimating else 0.0
+
+    @threshold_shift.setter
+    def threshold_shift(self, shift: float) -> None:
+        self._catalogue.set_setting("threshold", {"shift": shift, "of": self._estimating})
+
+    @property
+    def _estimating(self) -> str:
+        return f"{estimate_version()} {self._embedder.name} {self.config.reranker}"
+
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
@@ -229,31 +251,9 @@ class Assistant:
         folder = self.config.data_dir / "uploads"
         return self.add([keep_copy(Path(file), folder) for file in files], progress)
 
-    def decision(self, question: str, papers: Iterable[str] | None = None) -> Decision:
-        """Whether the library answers, as `ask` decides it before it writes. Raises as `ask` does."""
-        passages = self.search(question, self.config.passages, papers)
-        return self._decide(read_question(question), passages)
-
-    @property
-    def threshold_shift(self) -> float:
-        """How far the library's own threshold of abstention is above the shipped one, in log odds; 0 where it has none.
-
-        One that was found with another estimate, embedding or reranker does not hold any more.
-        """
-        stored = self._catalogue.setting("threshold") or {}
-        return stored["shift"] if stored.get("of") == self._estimating else 0.0
-
-    @threshold_shift.setter
-    def threshold_shift(self, shift: float) -> None:
-        self._catalogue.set_setting("threshold", {"shift": shift, "of": self._estimating})
-
-    @property
-    def _estimating(self) -> str:
-        return f"{estimate_version()} {self._embedder.name} {self.config.reranker}"
-
     def remove(self, papers: Iterable[str]) -> list[Paper]:
         """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
-        ids = self._paper_ids(papers)
+        ids = ids_of(self._catalogue, papers)
         removed = list(self._catalogue.papers_by_id(ids).values())
         with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
             for paper_id in ids:
@@ -431,39 +431,10 @@ class Assistant:
         years: Iterable[int] | None = None,
         sources: Iterable[str] | None = None,
     ) -> Scope:
-        """The papers to ask in; an empty choice is none, as it is for a list of papers."""
         if papers is None and years is None and sources is None:
             return Scope()
         self._fill_if_new()
-        words: list[str] = []
-        ids = self._catalogue.paper_ids()
-        if papers is not None:
-            ids = self._paper_ids(papers)
-            words.append(f"{len(ids)} chosen paper{'s' * (len(ids) != 1)}")
-        if years is not None:
-            years = _numbers(years)
-            kept = set(self._catalogue.paper_ids(years))
-            ids = [paper_id for paper_id in ids if paper_id in kept]
-            words.append(f"years {', '.join(map(str, years)) or 'none'}")
-        if sources is not None:
-            sources = list(sources)
-            kept = self._catalogue.ids_of_sources(sources)
-            ids = [paper_id for paper_id in ids if paper_id in kept]
-            words.append(f"sources {', '.join(sources) or 'none'}")
-        return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {self._catalogue.counts()[0]:,} papers")
-
-    def _paper_ids(self, papers: Iterable[str]) -> list[str]:
-        """Ids from ids or titles. Raises LibraryError, naming the first that is unknown."""
-        wanted = [papers] if isinstance(papers, str) else list(papers)
-        known = self._catalogue.papers_by_id(wanted)
-        by_title: dict[str, str] = {}
-        if len(known) < len(set(wanted)):
-            by_title = {paper.title.casefold(): paper.id for paper in self._catalogue.papers()}
-        ids = [name if name in known else by_title.get(name.casefold(), "") for name in wanted]
-        for name, paper_id in zip(wanted, ids, strict=True):
-            if not paper_id:
-                raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
-        return ids
+        return scope_of(self._catalogue, papers, years, sources)
 
     def _open_writer(self) -> Writer:
         if self.config.model_name is None:
@@ -507,16 +478,6 @@ class Assistant:
             )
 
 
-def seed_files() -> list[Path]:
-    """The shipped listings, checked against their manifest. Raises LibraryError where one differs."""
-    manifest = json.loads(resource("seeds", "manifest.json").read_text(encoding="utf-8"))
-    paths = [resource("seeds", entry["file"]) for entry in manifest["files"]]
-    for path, entry in zip(paths, manifest["files"], strict=True):
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-            raise LibraryError(f"the shipped seed file {path.name} is missing or changed; install assistant again")
-    return paths
-
-
 @lru_cache(maxsize=1)
 def default_library() -> Assistant:
     """The library of the default settings, opened once a process."""
@@ -526,10 +487,3 @@ def default_library() -> Assistant:
 def ask(question: str, **options: Any) -> Answer:
     """`Assistant.ask` on the default library."""
     return default_library().ask(question, **options)
-
-
-def _numbers(years: Iterable[int]) -> list[int]:
-    try:
-        return [int(year) for year in ([years] if isinstance(years, int | str) else years)]
-    except (TypeError, ValueError):
-        raise LibraryError(f"years are numbers such as [2023, 2024], not {years!r}") from None

@@ -16,11 +16,11 @@ from xml.sax.saxutils import escape
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
-from assistant.library import seed_files
 from assistant.loaders import ahead, load_file
 from assistant.loaders.child import PARALLEL, stop_children
 from assistant.loaders.result import Loaded
 from assistant.records import Paper
+from assistant.seeding import seed_files
 
 _ABSTRACTS = 55  # in each file: about 20 pages
 

@@ -24,8 +24,8 @@ from assistant import Assistant
 from assistant.catalogue import Catalogue
 from assistant.chunking import chunk_paper
 from assistant.errors import LibraryError, StoreError
-from assistant.library import seed_files
 from assistant.loaders import load_file
+from assistant.seeding import seed_files
 
 KILLS = 50
 ADD = (

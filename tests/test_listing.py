@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import LoadError
-from assistant.library import seed_files
 from assistant.loaders import Loaded, Source, load_file
 from assistant.loaders.listing import load
 from assistant.records import Paper
+from assistant.seeding import seed_files
 
 HEADER = (
     "new\n\nGet trending papers in your email inbox!\n\nSubscribe\n\n{}byAK and the research community\n\nMar 17\n\n"

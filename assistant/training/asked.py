@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.evaluation.testset import shipped_testset
-from assistant.library import seed_files
 from assistant.loaders import load_file
+from assistant.seeding import seed_files
 from assistant.sentences import sentence_spans
 from assistant.training.corpus import Paper, in_sample
 from assistant.training.measure import Task, read_lines

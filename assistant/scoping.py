@@ -1,0 +1,53 @@
+"""Which papers are asked: chosen ones, years and sources, to ids and to words."""
+
+from collections.abc import Iterable
+
+from assistant.answering import Scope
+from assistant.catalogue import Catalogue
+from assistant.errors import LibraryError
+
+
+def scope_of(
+    catalogue: Catalogue, papers: Iterable[str] | None, years: Iterable[int] | None, sources: Iterable[str] | None
+) -> Scope:
+    """The papers to ask in, those that are in every choice; an empty choice is none. None leaves a choice open.
+
+    Raises LibraryError where a paper is not in the library or a year is no number.
+    """
+    words: list[str] = []
+    ids = catalogue.paper_ids()
+    if papers is not None:
+        ids = ids_of(catalogue, papers)
+        words.append(f"{len(ids)} chosen paper{'s' * (len(ids) != 1)}")
+    if years is not None:
+        years = _numbers(years)
+        kept = set(catalogue.paper_ids(years))
+        ids = [paper_id for paper_id in ids if paper_id in kept]
+        words.append(f"years {', '.join(map(str, years)) or 'none'}")
+    if sources is not None:
+        sources = list(sources)
+        kept = catalogue.ids_of_sources(sources)
+        ids = [paper_id for paper_id in ids if paper_id in kept]
+        words.append(f"sources {', '.join(sources) or 'none'}")
+    return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {catalogue.counts()[0]:,} papers")
+
+
+def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
+    """Ids from ids or titles. Raises LibraryError, naming the first that is unknown."""
+    wanted = [papers] if isinstance(papers, str) else list(papers)
+    known = catalogue.papers_by_id(wanted)
+    by_title: dict[str, str] = {}
+    if len(known) < len(set(wanted)):
+        by_title = {paper.title.casefold(): paper.id for paper in catalogue.papers()}
+    ids = [name if name in known else by_title.get(name.casefold(), "") for name in wanted]
+    for name, paper_id in zip(wanted, ids, strict=True):
+        if not paper_id:
+            raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
+    return ids
+
+
+def _numbers(years: Iterable[int]) -> list[int]:
+    try:
+        return [int(year) for year in ([years] if isinstance(years, int | str) else years)]
+    except (TypeError, ValueError):
+        raise LibraryError(f"years are numbers such as [2023, 2024], not {years!r}") from None
