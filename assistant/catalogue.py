@@ -316,8 +316,8 @@ class Catalogue(Database):
                 self._run("DELETE FROM encodings")
                 self.set_setting("encodings of", model)
 
-    def put_encodings(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        """Stores the reranker's vectors, shape (len(keys), dimension), as float16. Call inside `transaction`."""
+    def put_encodings(self, keys: Sequence[bytes], vectors: Sequence[np.ndarray]) -> None:
+        """Stores the reranker's vectors, each of shape (dimension,), as float16. Call inside `transaction`."""
         rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
         self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
 

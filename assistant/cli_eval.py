@@ -62,10 +62,7 @@ def run(
     from assistant.evaluation.printing import print_report
 
     before = evaluation.Report.load(baseline) if baseline else None
-    items = evaluation.load_testset(testset) if testset else evaluation.shipped_testset()
-    chosen = [item for item in items if split in ("all", item.split)]
-    if not chosen:
-        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    chosen = _of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
     if dry_run:
         _print_estimate(chosen[:limit], baselines, judge)
         return
@@ -90,6 +87,13 @@ def run(
     if evaluation.gate(report).state == "infrastructure":
         typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
+
+
+def _of_split(items: "list[Item]", split: str) -> "list[Item]":
+    chosen = [item for item in items if split in ("all", item.split)]
+    if not chosen:
+        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
+    return chosen
 
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
@@ -149,9 +153,10 @@ def calibrate(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Set when this library declines: so that it keeps its share of answerable questions such as these (20 or more).
+    """Set when this library declines: so that it keeps its share of answerable questions such as these.
 
-    The share is ASSISTANT_KEEP_ANSWERABLE. What is measured afterwards on the same questions is too good: measure on others.
+    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more. What is
+    measured afterwards on the same questions is too good: measure on others.
     """
     from dataclasses import asdict
 
@@ -159,11 +164,11 @@ def calibrate(
 
     if (testset is None) is not reset:
         raise TestSetError("give a test set to calibrate with, or --reset")
-    items = [item for item in evaluation.load_testset(testset) if split in ("all", item.split)] if testset else []
+    items = _of_split(evaluation.load_testset(testset), split) if testset else []
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         if reset:
             opened.threshold_shift = 0.0
-            typer.echo("the shipped threshold is in force")
+            print_json({"shift": 0.0}) if as_json else typer.echo("the shipped threshold is in force")
             return
         found = evaluation.calibrate(opened, items, progress)
         keep = opened.config.keep_answerable
@@ -171,11 +176,11 @@ def calibrate(
         print_json(asdict(found))
         return
     typer.echo(f"threshold moved by {found.shift:+.2f} in log odds, to keep {keep:.0%} of answerable questions")
-    typer.echo(f"{found.count} answerable: kept {found.kept[0]:.0%} before, {found.kept[1]:.0%} now (leave-one-out)")
+    before, now = found.kept
+    typer.echo(f"{found.count} answerable: {before:.0%} kept by the shipped threshold, {now:.0%} now (leave-one-out)")
     if found.declined:
-        typer.echo(
-            f"{found.declined_count} others: declined {found.declined[0]:.0%} before, {found.declined[1]:.0%} now"
-        )
+        before, now = found.declined
+        typer.echo(f"{found.declined_count} others: {before:.0%} declined by the shipped threshold, {now:.0%} now")
 
 
 @eval_app.command()

@@ -71,6 +71,10 @@ def diagnose(**settings: Any) -> list[Finding]:
         with Assistant(config) as library:
             papers, chunks = library.counts()
             findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
+            if shift := library.threshold_shift:
+                findings.append(
+                    Finding("threshold", True, f"moved by {shift:+.2f} in log odds ('assistant eval calibrate')")
+                )
             if papers:
                 library.search("test", k=1)
                 findings.append(Finding("indexes", True, "in step with the catalogue"))

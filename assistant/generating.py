@@ -36,6 +36,11 @@ _UNRELATED = "the cited sentence is about something else"
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
 
+def is_related(claim: str, sentences: Sequence[str], likeness: Likeness) -> bool:
+    """Whether one of the sentences is about what the claim is about."""
+    return max(likeness(claim, sentences)) >= _RELATED
+
+
 @dataclass(slots=True)
 class _Draft:
     """What the model has said so far: checked claims that failed wait here for the repair."""
@@ -47,7 +52,7 @@ class _Draft:
 
 class ModelWriter:
     """Writes answers with the chat model of the settings. `idf` gives the weight of an index term; `kept` keeps replies;
-    `likeness` gives the cosine of a claim with each of some sentences, None where no model can tell.
+    `likeness(claim, sentences)` gives the cosine of a claim with each sentence, and is None where no model can tell.
 
     A reply is kept by all that the model was given (so by prompts, question and evidence), the model and its settings, and
     its claims are checked again whenever it is used.
@@ -156,12 +161,13 @@ class ModelWriter:
                     return
 
     def _unrelated(self, claim: ParsedClaim, offered: Offered) -> tuple[str, ...]:
-        """Why the claim is about something else than what it cites; () where it is not. What is printed of a paper, in a few
-        words, is not compared."""
-        if self._likeness is None or any(int(mark.rpartition(".")[2]) == RECORD for mark in claim.marks):
+        """Why the claim is about something else than the sentences that it cites; () where it is not. What is printed of a
+        paper, in a few words, is not compared."""
+        marks = [mark for mark in claim.marks if int(mark.rpartition(".")[2]) != RECORD]
+        if self._likeness is None or not marks:
             return ()
-        likeness = self._likeness(claim.text, [offered.sentences[mark].text for mark in claim.marks])
-        return () if max(likeness) >= _RELATED else (_UNRELATED,)
+        sentences = [offered.sentences[mark].text for mark in marks]
+        return () if is_related(claim.text, sentences, self._likeness) else (_UNRELATED,)
 
     def _repaired(
         self, question: Question, offered: Offered, numbering: Numbering, draft: _Draft, meter: Meter

@@ -174,7 +174,7 @@ class Assistant:
     def threshold_shift(self) -> float:
         """How far the library's own threshold of abstention is above the shipped one, in log odds; 0 where it has none.
 
-        One that was found with another estimate, embedding or reranker does not hold any more.
+        One that was found with another estimate, other models, chunks or share of questions to keep holds no more.
         """
         stored = self._catalogue.setting("threshold") or {}
         return stored["shift"] if stored.get("of") == self._estimating else 0.0
@@ -185,7 +185,9 @@ class Assistant:
 
     @property
     def _estimating(self) -> str:
-        return f"{estimate_version()} {self._embedder.name} {self.config.reranker}"
+        config = self.config
+        parts = (self._embedder.name, config.reranker, config.chunk_tokens, config.passages, config.keep_answerable)
+        return " ".join(map(str, (estimate_version(), *parts)))
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":

@@ -8,7 +8,7 @@ from assistant.following import Progress
 from assistant.reranking import BiEncoder, Reranker
 from assistant.retrieval import reranked_text
 
-_TOGETHER = 4  # papers: a question that comes in between waits for no more
+_TOGETHER = 4  # papers
 _SENTENCES_READ_TO = 5_000  # passages; in more, a question's few dozen sentences are read when it comes
 
 

@@ -7,6 +7,7 @@ passage or sentence by the cosine of their vectors. Another can take its place b
 import hashlib
 import importlib
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -24,6 +25,8 @@ _DIMENSION = 384
 _MAX_TOKENS = 256  # what the model was trained for; an abstract has about as many
 _THREADS = 2
 _QUESTIONS_KEPT = 256
+_TOGETHER = 8  # texts read beforehand at a time: a question that comes in between waits for no more
+_PAUSE = 0.001  # seconds, for who waits: a lock that is taken again at once is not let go
 
 
 class Reranker(Protocol):
@@ -86,27 +89,42 @@ class BiEncoder:
         if not texts:
             return []
         by_key = {_key(text): text for text in texts}
-        with self._lock:
-            vectors = self._catalogue.encodings(list(by_key))
-            vectors |= self._encode({key: text for key, text in by_key.items() if key not in vectors})
+        vectors = self._catalogue.encodings(list(by_key))
+        if missing := [key for key in by_key if key not in vectors]:
+            with self._lock:
+                vectors |= self._catalogue.encodings(missing)  # another may have read them meanwhile
+                new = self._encode({key: by_key[key] for key in missing if key not in vectors})
+                with suppress(LibraryError):  # a disk that refuses costs a later question time, not this one its answer
+                    self._store(new)
+                vectors |= new
         asked = self._question(question)
         return [float(vectors[_key(text)] @ asked) for text in texts]
 
     def prepare(self, texts: Sequence[str]) -> int:
         """Encodes and stores the texts whose vectors are not stored yet."""
         by_key = {_key(text): text for text in texts}
-        with self._lock:
-            known = self._catalogue.known_encodings(list(by_key))
-            return len(self._encode({key: text for key, text in by_key.items() if key not in known}))
+        count = 0
+        for start in range(0, len(by_key), _TOGETHER):
+            keys = list(by_key)[start : start + _TOGETHER]
+            with self._lock:
+                known = self._catalogue.known_encodings(keys)
+                new = self._encode({key: by_key[key] for key in keys if key not in known})
+                self._store(new)
+            count += len(new)
+            time.sleep(_PAUSE if new else 0)
+        return count
 
     def _encode(self, by_key: Mapping[bytes, str]) -> dict[bytes, np.ndarray]:
         """Vectors of these texts, as they are read back after they were stored."""
         if not by_key:
             return {}
         vectors = shipped_encoder().encode(list(by_key.values())).astype(np.float16)
-        with self._catalogue.transaction():
-            self._catalogue.put_encodings(list(by_key), vectors)
         return dict(zip(by_key, vectors.astype(np.float32), strict=True))
+
+    def _store(self, vectors: Mapping[bytes, np.ndarray]) -> None:
+        if vectors:
+            with self._catalogue.transaction():
+                self._catalogue.put_encodings(list(vectors), list(vectors.values()))
 
 
 def _key(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,7 @@ _COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker, where it reads sentences too; chosen on the same questions
-_SENTENCES_REREAD = (
-    60  # of the best passages: what an answer is made of; a long list of passages is not to wait for more
-)
+_SENTENCES_REREAD = 60  # those that fit best before: a long list of passages is not to wait for more
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
@@ -172,7 +171,8 @@ class Search:
                 nearest = list(allowed)
             else:
                 nearest = [name for name, _ in vectors.search(vector, vectors.count()) if name in allowed][:_CANDIDATES]
-            return bm25, self._similarities(vector, nearest)
+                bm25 = dict(islice(bm25.items(), _CANDIDATES))
+            return bm25, self._similarities(vector, list({*nearest, *bm25}))
         bm25 = dict(lexical.search(question.terms, _CANDIDATES))
         dense = dict(vectors.search(vector, min(_CANDIDATES, vectors.count())))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
@@ -223,9 +223,9 @@ class Search:
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         if reread and isinstance(self._reranker, BiEncoder):
-            first = texts[:_SENTENCES_REREAD]
-            meant = np.clip(self._reranker.score(question.text, first), 0.0, 1.0)
-            scores[: len(first)] += SENTENCE_MEANT_WEIGHT * (meant - scores[: len(first)])
+            best = np.argsort(-scores, kind="stable")[:_SENTENCES_REREAD]
+            meant = np.clip(self._reranker.score(question.text, [texts[place] for place in best]), 0.0, 1.0)
+            scores[best] += SENTENCE_MEANT_WEIGHT * (meant - scores[best])
         return [float(score) for score in scores]
 
 

@@ -1,4 +1,4 @@
-"""Which papers are asked: chosen ones, years and sources, to ids and to words."""
+"""Which papers a question is asked of: the ids of chosen papers, years and sources, and the same in words."""
 
 from collections.abc import Iterable
 
@@ -33,7 +33,7 @@ def scope_of(
 
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
-    """Ids from ids or titles. Raises LibraryError, naming the first that is unknown."""
+    """Ids from ids or titles, each once. Raises LibraryError, naming the first that is unknown."""
     wanted = [papers] if isinstance(papers, str) else list(papers)
     known = catalogue.papers_by_id(wanted)
     by_title: dict[str, str] = {}
@@ -43,7 +43,7 @@ def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
     for name, paper_id in zip(wanted, ids, strict=True):
         if not paper_id:
             raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
-    return ids
+    return list(dict.fromkeys(ids))
 
 
 def _numbers(years: Iterable[int]) -> list[int]:

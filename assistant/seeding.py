@@ -1,4 +1,4 @@
-"""The listings that a library of nothing else begins with."""
+"""The shipped listings, with which a new library is filled."""
 
 import hashlib
 import json

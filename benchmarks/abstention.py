@@ -61,7 +61,8 @@ def main() -> None:
                 for name, value in found.items():
                     scores.setdefault(name, ([], []))[side].append(value)
                 answered[side].append(answer.status != "not_found")
-        calibrate(library, [Item(own, text, "title", True) for text, own in asked[:CALIBRATING]])
+        if len(asked) >= 2 * CALIBRATING:
+            calibrate(library, [Item(own, text, "title", True) for text, own in asked[:CALIBRATING]])
         for question, own in asked[CALIBRATING:]:
             for side, scope in enumerate((titles, [title for title in titles if title != own])):
                 calibrated[side].append(library.ask(question, papers=scope).status != "not_found")
@@ -71,7 +72,13 @@ def main() -> None:
             f"  {name:16} AUROC {auroc(present, absent):.3f}  declined at {KEPT:.0%} kept {figure.value:.3f} "
             f"[{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
         )
-    for name, (present_answered, absent_answered) in {"as it ships": answered, "calibrated": calibrated}.items():
+    others = (answered[0][CALIBRATING:], answered[1][CALIBRATING:])
+    shares = {
+        "as it ships": answered,
+        "as it ships, but for the first hundred": others,
+        "calibrated with those": calibrated,
+    }
+    for name, (present_answered, absent_answered) in shares.items():
         if present_answered:
             kept, declined = np.mean(present_answered), 1 - np.mean(absent_answered)
             print(f"  {name}: {kept:.3f} kept, {declined:.3f} declined n={len(present_answered)}")

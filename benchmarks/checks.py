@@ -14,11 +14,13 @@ the "dev" half alone, so only "held" says what to expect. `--failures dev` shows
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+import numpy as np
 from edits import FALSE, TRUE
 from provider import negated, renumbered, reworded
 
@@ -26,8 +28,22 @@ from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.citations import EvidenceSentence, check_claim
 from assistant.evaluation.statistics import mean_figure
+from assistant.generating import is_related
 from assistant.offering import number_evidence
 from assistant.records import Passage
+from assistant.reranking import shipped_encoder
+
+
+def likeness(claim: str, sentences: Sequence[str]) -> list[float]:
+    """The shipped reranker's cosines."""
+    first, *others = (vector_of(text) for text in (claim, *sentences))
+    return [float(first @ other) for other in others]
+
+
+@lru_cache(maxsize=10_000)
+def vector_of(text: str) -> np.ndarray:
+    """The shipped reranker's vector."""
+    return shipped_encoder().encode([text])[0]
 
 
 def tail(text: str) -> str:
@@ -50,6 +66,7 @@ EDITS: dict[str, tuple[Callable[[str], str | None], bool]] = {
     **{name: (edit, False) for name, edit in FALSE.items()},
 }
 _WRONG = "caught: the wrong sentence"
+_WRONG_REREAD = "… or found unrelated by the reranker"
 
 
 def wilson(hits: int, count: int, z: float = 1.96) -> tuple[float, float]:
@@ -74,6 +91,10 @@ def rewordings(library: Assistant, shown: str = "") -> None:
         }
         problems = check_claim(row["claim"], list(cited), cited, library.lexical.idf)
         is_right = bool(problems) is not row["faithful"]
+        is_found = bool(problems) or not is_related(row["claim"], row["cites"], likeness)
+        hits.setdefault((row["part"], row["faithful"], "all, with the reranker"), []).append(
+            is_found is not row["faithful"]
+        )
         for kind in ("all", row["kind"]):
             hits.setdefault((row["part"], row["faithful"], kind), []).append(is_right)
         if row["part"] == shown and not is_right:
@@ -97,8 +118,8 @@ def main() -> None:
 
 def edits(library: Assistant) -> None:
     """Prints the share for each edit, with its interval over papers."""
-    scores: dict[str, list[float]] = {name: [] for name in (*EDITS, _WRONG)}
-    clusters: dict[str, list[str]] = {name: [] for name in (*EDITS, _WRONG)}
+    scores: dict[str, list[float]] = {name: [] for name in (*EDITS, _WRONG, _WRONG_REREAD)}
+    clusters: dict[str, list[str]] = {name: [] for name in (*EDITS, _WRONG, _WRONG_REREAD)}
     for paper in library.papers():
         library.search("words") if not scores["kept: the sentence itself"] else None  # opens the word index
         offered = number_evidence([Passage(chunk, paper, 1.0) for chunk in chunk_paper(paper, 400)], 100_000)
@@ -115,8 +136,12 @@ def edits(library: Assistant) -> None:
             other = next((m for m in offered.sentences if m != mark and m.split(".")[1] != "0"), None)
             if other:
                 rest = {m: s for m, s in offered.sentences.items() if m != mark}
-                scores[_WRONG].append(float(bool(check_claim(sentence.text, [other], rest, library.lexical.idf))))
+                is_caught = bool(check_claim(sentence.text, [other], rest, library.lexical.idf))
+                scores[_WRONG].append(float(is_caught))
                 clusters[_WRONG].append(paper.id)
+                is_caught = is_caught or not is_related(sentence.text, [rest[other].text], likeness)
+                scores[_WRONG_REREAD].append(float(is_caught))
+                clusters[_WRONG_REREAD].append(paper.id)
     for name in scores:
         figure = mean_figure(name, scores[name], clusters[name])
         print(f"{name:32} {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.count}")

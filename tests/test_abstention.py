@@ -9,6 +9,7 @@ from assistant import Assistant, Paper
 from assistant.abstention import WITHOUT_RERANKER, features, fit, shipped_calibration
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, calibrate
+from assistant.evaluation.keeping import setup_of
 from assistant.questions import read_question
 from assistant.records import Chunk, Passage, Sentence, Span
 
@@ -123,22 +124,31 @@ def test_a_library_is_calibrated_with_questions_of_its_own(tmp_path: Path) -> No
         asked = [item for item in items() if item.answerable]
         found = calibrate(library, items())
         assert (found.count, found.declined_count) == (24, 24) and found.declined is not None
-        margins = [library.decision(item.question).margin for item in asked]
-        kept = np.mean([margin is not None and margin >= library.threshold_shift for margin in margins])
-        assert kept == pytest.approx(0.95, abs=0.05)
-        assert library.threshold_shift == pytest.approx(found.shift, abs=1e-3)
-        assert found.kept[1] == pytest.approx(0.95, abs=0.08)
+        assert found.shift != 0 and library.threshold_shift == pytest.approx(found.shift, abs=1e-3)
+        below = [
+            item.question for item in asked if (library.decision(item.question).margin or 0.0) < library.threshold_shift
+        ]
+        assert len(below) == 2  # the 5 % quantile of 24 lies between the second and the third
+        assert all(library.ask(question).status == "not_found" for question in below)
+        assert 0.8 < found.kept[1] < 1
     with Assistant(data_dir=tmp_path, model="extractive") as again:
         assert again.threshold_shift == pytest.approx(found.shift, abs=1e-3)
-    with Assistant(data_dir=tmp_path, model="extractive", reranker="off") as other:
-        assert other.threshold_shift == 0.0  # another estimate
+    for changed in ({"reranker": "off"}, {"keep_answerable": 0.9}):  # another estimate, or another share
+        with Assistant(data_dir=tmp_path, model="extractive", **changed) as other:
+            assert other.threshold_shift == 0.0
 
 
 def test_the_threshold_of_a_library_decides(tmp_path: Path) -> None:
     with filled(tmp_path) as library:
         question = "What does the otter eat?"
         assert library.ask(question).status == "answered"
-        library.threshold_shift = 29.0
+        margin = library.decision(question).margin
+        assert margin is not None
+        before = setup_of(library, [])
+        library.threshold_shift = margin - 0.01
+        assert setup_of(library, []) != before  # an evaluation asks again
+        assert library.ask(question).status == "answered"
+        library.threshold_shift = margin + 0.01
         assert library.ask(question).status == "not_found"
         assert library.decision(question).probability == pytest.approx(library.ask(question).probability)
 
@@ -146,5 +156,7 @@ def test_the_threshold_of_a_library_decides(tmp_path: Path) -> None:
 def test_too_few_questions_calibrate_nothing(tmp_path: Path) -> None:
     with filled(tmp_path) as library, pytest.raises(TestSetError, match="only 8 answerable"):
         calibrate(library, items(4))
+    with Assistant(data_dir=tmp_path, model="extractive") as library, pytest.raises(TestSetError, match="Otters"):
+        calibrate(library, [Item("x", "What is eaten?", "own", False, without=("Otters of the North",))] * 30)
     with Assistant(data_dir=tmp_path, model="extractive") as library:
         assert library.threshold_shift == 0.0

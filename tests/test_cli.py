@@ -70,7 +70,7 @@ def test_add_papers_remove(tmp_path: Path) -> None:
         "address",
         "missing-testset",
         "missing-report",
-        "nothing",
+        "calibrated-by-nothing",
     ],
 )
 def test_failures_are_one_line_with_the_next_step(

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.errors import ConfigError
+from assistant.catalogue import Catalogue
+from assistant.errors import ConfigError, LibraryError
 from assistant.reranking import BiEncoder, Encoder, shipped_encoder
 from assistant.resources import resource
 from assistant.retrieval import RERANKED, reranked
@@ -90,6 +91,34 @@ def test_sentences_are_read_beforehand_too_and_an_older_models_vectors_forgotten
         assert stored() == 0
         assert newer.prepare() == 4
         assert stored() == 8
+
+
+def test_a_disk_that_refuses_vectors_costs_no_question_its_answer(
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise LibraryError("the disk is full")
+
+    monkeypatch.setattr(Catalogue, "put_encodings", refuse)
+    assert "meant" in library.search("Which approach keeps half of a network fixed?")[0].signals
+    with pytest.raises(LibraryError, match="full"):
+        library.prepare()
+
+
+def test_who_asks_waits_for_a_few_texts_of_the_reading_and_not_for_all(
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    real = Encoder.encode
+
+    def encode(self: Encoder, texts: Sequence[str]) -> np.ndarray:
+        read.append(len(texts))
+        return real(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", encode)
+    library.add(Paper("Long", " ".join(f"Otter number {number} swims in river {number}." for number in range(60))))
+    library.prepare()
+    assert max(read) <= 8 < sum(read)
 
 
 def test_it_can_be_switched_off_or_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

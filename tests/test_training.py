@@ -1,4 +1,4 @@
-"""The parts of training that are plain functions; nothing here needs PyTorch or trains anything."""
+"""The parts of training that are plain functions; what needs PyTorch is skipped without it."""
 
 import base64
 import gzip
@@ -13,7 +13,7 @@ import pytest
 from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, held_out_task
-from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
+from assistant.training.batches import Tuning, chapters_of, general_pairs, make_batch, neighbour_groups
 from assistant.training.corpus import Paper, in_sample, sample_number
 from assistant.training.measure import read_lines
 from assistant.training.public import claimed_papers, measured_claims, summarised_papers
@@ -160,9 +160,14 @@ def write_scifact(folder: Path, titles: list[str]) -> None:
         {"_id": str(n), "title": title, "text": "", "sentences": ["One.", "Two."]} for n, title in enumerate(titles)
     ]
     claims = [
-        {"_id": str(n), "text": f"claim {n}", "evidence": [{"doc": str(n), "sentences": [1]}]}
+        {
+            "_id": str(n),
+            "text": f"claim {n}",
+            "evidence": [{"doc": str(n), "sentences": [1]}, {"doc": str(n), "sentences": [0]}],
+        }
         for n in range(len(titles))
     ]
+    claims[-1]["evidence"] = []
     claims += [{"_id": "both", "text": "of both", "evidence": []}, {"_id": "test", "text": "tested", "evidence": []}]
     judged = [f"{n}\t{n}\t1" for n in range(len(titles))] + ["both\t0\t1", "both\t1\t1"]
     (folder / "corpus.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
@@ -178,8 +183,10 @@ def test_claims_either_train_or_measure_and_none_of_the_test_split_is_read(tmp_p
     measuring = set(measured_claims(tmp_path).queries)
     assert training | measuring | {"of both"} == {*(f"claim {number}" for number in range(200)), "of both"}
     assert not training & measuring and 30 < len(measuring) < 70
-    assert {paper.questions[0].sentences for paper in papers} == {(1,)}
+    assert {paper.questions[0].sentences for paper in papers} == {(1, 0)}
     assert "of both" not in training
+    with_evidence = measured_claims(tmp_path, answered=True).queries
+    assert measuring - set(with_evidence) <= {"claim 199"} and "claim 199" not in with_evidence
 
 
 def test_summaries_ask_for_their_paper(tmp_path: Path) -> None:
@@ -190,10 +197,7 @@ def test_summaries_ask_for_their_paper(tmp_path: Path) -> None:
     assert [question.text for question in paper.questions] == ["Otters swim and eat.", "Of otters."]
 
 
-@needs("torch", "scipy")
 def test_chapters_hold_no_paper_that_measures_and_share_out_the_summaries() -> None:
-    from assistant.training.tuning import chapters_of
-
     asked, claimed, summarised = (
         [AskedPaper(f"{name} {number}", ("One.",), ()) for number in range(count)]
         for name, count in (("Asked", 50), ("Claimed", 3), ("Summed up", 9))

@@ -1,8 +1,8 @@
 """Moves a library's threshold of abstention to the questions that its users ask.
 
-The shipped threshold keeps its share of questions like those that it was fitted on, half of them in other words than the papers'.
-How people ask moves it more than what papers they ask (questions made of a library's own sentences did not find it on four
-public and private sets), so it is questions of their own that calibrate a library.
+The shipped threshold keeps its share of questions like those that it was fitted on. How people ask moves it more than what
+papers they ask: on four sets, questions made of a library's own titles and sentences did not find it. So it is questions of
+their own that calibrate a library.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.errors import QuestionError, TestSetError
-from assistant.evaluation.testset import Item
+from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
 
 LEAST = 20  # answerable questions: fewer say little about the lowest twentieth
@@ -21,9 +21,10 @@ LEAST = 20  # answerable questions: fewer say little about the lowest twentieth
 class Calibrated:
     """What a calibration found.
 
-    `shift` is in log odds; `count` and `declined_count` say how many answerable and unanswerable questions a threshold decides.
-    `kept` and `declined` are their shares with the shipped threshold and with the new one, each question judged by the
-    threshold that the others give (leave-one-out); `declined` is None where no unanswerable question was asked.
+    `shift` is in log odds, one for every kind of question; `count` and `declined_count` say how many answerable and
+    unanswerable questions a threshold decides, and no other rule. `kept` and `declined` are the shares of these that the
+    shipped threshold keeps and declines, and the new one, where an answerable question is judged by the threshold that the
+    others give (leave-one-out); `declined` is None where no unanswerable question was asked.
     """
 
     shift: float
@@ -38,9 +39,11 @@ def calibrate(
 ) -> Calibrated:
     """Finds the threshold that keeps the library's share (`keep_answerable`) of the answerable `items`, and stores it.
 
-    Follow-ups are left out. Raises TestSetError where fewer than 20 answerable questions are decided by a threshold.
+    Follow-ups are left out, and what another rule than the threshold decides. Raises TestSetError where set and library do not
+    fit together, or fewer than 20 answerable questions are left.
     """
     papers = library.papers()
+    check_against(items, papers)
     margins: dict[bool, list[float]] = {True: [], False: []}
     for number, item in enumerate(items, 1):
         left = [paper.id for paper in papers if paper.title not in item.without] if item.without else None

@@ -20,7 +20,7 @@ _OWN_SETTINGS = {"data_dir", "openai_api_key", "page_user", "page_password", "ch
 def setup_of(assistant: Assistant, items: Sequence[Item]) -> dict[str, str]:
     """Hashes of everything that an answer depends on, and of the test set."""
     settings = assistant.config.model_dump(mode="json", exclude=_OWN_SETTINGS)
-    settings["model"] = assistant.config.model_name
+    settings |= {"model": assistant.config.model_name, "threshold_shift": assistant.threshold_shift}
     texts = [(paper.record, [section.text for section in paper.sections]) for paper in assistant.papers()]
     return {
         "settings": _hash(settings),

@@ -4,13 +4,13 @@
 
 writes assistant/data/abstention.json. Run it again after every change of embedding, reranker, retrieval or sentence scores.
 
-The questions are of three kinds, none of which a model was trained on, as people ask in the papers' words and in others: the
-held-out ones over papers of the corpus, those of SciFact's training claims that measure, and the summaries of SciTLDR's
+The questions are of three kinds, some in the papers' words and some in others, and no model was trained on them: the held-out
+ones over papers of the corpus, the training claims of SciFact that measure and have evidence, and the summaries of SciTLDR's
 development split. Each is asked in a library of all papers of its kind, or of some of them, as libraries differ in size, once
 with its own papers and once without. Where one of them is among the passages the question counts as answered, else as not. The
 off-topic questions of the shipped test set's development half are asked in the corpus's library, as often as it takes to weigh
-a third of what is not answered, and its answerable ones over the seeds. What is printed is of an estimate that did not see a
-fifth of the papers of any kind, and of one that did not see that kind; what ships is fitted on all of them.
+a third of what is not answered, and its answerable ones over the seeds. What is printed for a kind is of an estimate that
+did not see a fifth of its papers, and of one that saw none; what ships is fitted on all of them.
 """
 
 import argparse
@@ -70,8 +70,9 @@ def asked_in_corpus(corpus: Path) -> Asked:
 def asked_by(task: Task, most: int = PAPERS) -> Asked:
     """A task's questions, over the papers that answer them and some others."""
     wanted = {place for grades in task.relevant for place in grades}
-    others = Random(1).sample(range(len(task.documents)), most)
-    parts = {place: task.documents[place].partition("\n") for place in sorted({*wanted, *others[: most - len(wanted)]})}
+    others = [place for place in range(len(task.documents)) if place not in wanted]
+    others = Random(1).sample(others, min(max(0, most - len(wanted)), len(others)))
+    parts = {place: task.documents[place].partition("\n") for place in sorted([*wanted, *others])}
     papers = [Paper(title, abstract) for title, _, abstract in parts.values()]
     asked = [
         (text, {parts[place][0] for place in grades}) for text, grades in zip(task.queries, task.relevant, strict=True)
@@ -152,7 +153,7 @@ def main() -> None:
     options = parser.parse_args()
     kinds = [
         asked_in_corpus(options.corpus),
-        asked_by(measured_claims(options.benchmarks / "scifact")),
+        asked_by(measured_claims(options.benchmarks / "scifact", answered=True)),
         asked_by(scitldr_task(options.benchmarks / "scitldr", "dev")),
     ]
     calibrations: dict[str, dict] = {}

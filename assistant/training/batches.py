@@ -95,7 +95,8 @@ def make_batch(
     batch = Batch([], [], [], [], [], [], [])
     for paper in papers:
         answering = [place for question in paper.questions for place in question.sentences[:2]]
-        rest = [place for place in range(len(paper.sentences)) if place not in answering]
+        told = {place for question in paper.questions for place in question.sentences}
+        rest = [place for place in range(len(paper.sentences)) if place not in told]
         shown = {
             place: len(batch.sentences) + position
             for position, place in enumerate(
@@ -118,6 +119,16 @@ def make_batch(
         batch.weights.append(1.0)
         batch.keys.append("")
     return batch
+
+
+def chapters_of(
+    asked: Sequence[AskedPaper], claimed: Sequence[AskedPaper], summarised: Sequence[AskedPaper], tuning: Tuning
+) -> Iterator[list[AskedPaper]]:
+    """The papers that train, in chapters: some of those with questions, all of those with claims, the next with summaries."""
+    for number, start in enumerate(range(0, len(asked), tuning.chapter)):
+        chapter = [paper for paper in asked[start : start + tuning.chapter] if not paper.is_held_out]
+        first = number * tuning.summarised
+        yield [*chapter, *claimed, *summarised[first : first + tuning.summarised]]
 
 
 def lessons_of(chapters: Iterable[Sequence[AskedPaper]], tuning: Tuning, random: Random) -> Iterator[list[AskedPaper]]:

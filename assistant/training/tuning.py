@@ -5,10 +5,11 @@ Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz --benchma
 A step takes some papers with their questions, near neighbours of each other among them, so that the wrong papers of a batch
 are hard ones. A question's own paper must score higher than the others of the batch and than those of the last steps, whose
 vectors are kept (cross-batch memory, Wang et al. 2020); its answering sentences higher than the paper's other sentences and
-those of the other papers. Titles and sentences of other papers of the corpus are asked beside them, and the training splits
-of SciFact and SciTLDR, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are. What is
-written is a mixture of the plain and the tuned weights, which holds up better on other topics (Wortsman et al. 2022). It reads
-in bfloat16, which takes about half the time of float32 where the processor has it: somewhat more than an hour on two free cores.
+those of the other papers. The claims and summaries of SciFact's and SciTLDR's training splits are asked in the same way, and
+titles and sentences of other papers of the corpus beside them, so that the model keeps what it knew. The embeddings and the
+lowest layers stay as they are. What is written is a mixture of the plain and the tuned weights, which holds up better on other
+topics (Wortsman et al. 2022). It reads in bfloat16, which takes about half the time of float32 where the processor has it:
+somewhat more than an hour on two free cores.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import torch
 from safetensors.torch import save_file
 
 from assistant.training.asked import AskedPaper, asked_papers
-from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
+from assistant.training.batches import Batch, Tuning, chapters_of, general_pairs, lessons_of, make_batch
 from assistant.training.corpus import read_papers, shuffled
 from assistant.training.public import claimed_papers, summarised_papers
 from assistant.training.teacher import plain_tokenizer, plain_weights
@@ -108,16 +109,6 @@ def tune(lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, s
             spent = time.monotonic() - begun
             print(f"step {step + 1} of {tuning.horizon}: loss {np.mean(losses[-50:]):.3f}, {spent:.0f} s", flush=True)
     return network
-
-
-def chapters_of(
-    asked: Sequence[AskedPaper], claimed: Sequence[AskedPaper], summarised: Sequence[AskedPaper], tuning: Tuning
-) -> Iterator[list[AskedPaper]]:
-    """The papers that train, in chapters: some of those with questions, all of those with claims, the next with summaries."""
-    for number, start in enumerate(range(0, len(asked), tuning.chapter)):
-        chapter = [paper for paper in asked[start : start + tuning.chapter] if not paper.is_held_out]
-        first = number * tuning.summarised
-        yield [*chapter, *claimed, *summarised[first : first + tuning.summarised]]
 
 
 @torch.no_grad()
