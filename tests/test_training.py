@@ -1,7 +1,6 @@
-"""The parts of training that are plain functions; what needs PyTorch is skipped without it."""
+"""The parts of training that are plain functions; nothing here needs PyTorch or trains anything."""
 
 import base64
-import gzip
 import importlib.util
 import json
 from pathlib import Path
@@ -13,10 +12,9 @@ import pytest
 from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, held_out_task
-from assistant.training.batches import Tuning, chapters_of, general_pairs, make_batch, neighbour_groups
+from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
 from assistant.training.corpus import Paper, in_sample, sample_number
 from assistant.training.measure import read_lines
-from assistant.training.public import claimed_papers, measured_claims, summarised_papers
 from assistant.training.vocabulary import byte_letters, to_ranks, write
 from assistant.training.words import extended_tokenizer, new_words, pieces_to_keep
 
@@ -152,62 +150,6 @@ def test_questions_are_read_with_their_papers_sentences(tmp_path: Path) -> None:
     assert held_out_task([paper], "p").queries == ["Who swims?"]
     with pytest.raises(ValueError, match="no paper of the corpus"):
         list(asked_papers([Paper("Otters", "They swim.")], tmp_path / "questions.jsonl"))
-
-
-def write_scifact(folder: Path, titles: list[str]) -> None:
-    """One abstract and one training claim a title; a claim about the first two; a test claim."""
-    rows = [
-        {"_id": str(n), "title": title, "text": "", "sentences": ["One.", "Two."]} for n, title in enumerate(titles)
-    ]
-    claims = [
-        {
-            "_id": str(n),
-            "text": f"claim {n}",
-            "evidence": [{"doc": str(n), "sentences": [1]}, {"doc": str(n), "sentences": [0]}],
-        }
-        for n in range(len(titles))
-    ]
-    claims[-1]["evidence"] = []
-    claims += [{"_id": "both", "text": "of both", "evidence": []}, {"_id": "test", "text": "tested", "evidence": []}]
-    judged = [f"{n}\t{n}\t1" for n in range(len(titles))] + ["both\t0\t1", "both\t1\t1"]
-    (folder / "corpus.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
-    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, claims)), encoding="utf-8")
-    (folder / "beir_train.tsv").write_text("\n".join(["query\tpaper\tgrade", *judged]), encoding="utf-8")
-
-
-def test_claims_either_train_or_measure_and_none_of_the_test_split_is_read(tmp_path: Path) -> None:
-    titles = [f"Paper {number}" for number in range(200)]
-    write_scifact(tmp_path, titles)
-    papers = claimed_papers(tmp_path)
-    training = {question.text for paper in papers for question in paper.questions}
-    measuring = set(measured_claims(tmp_path).queries)
-    assert training | measuring | {"of both"} == {*(f"claim {number}" for number in range(200)), "of both"}
-    assert not training & measuring and 30 < len(measuring) < 70
-    assert {paper.questions[0].sentences for paper in papers} == {(1, 0)}
-    assert "of both" not in training
-    with_evidence = measured_claims(tmp_path, answered=True).queries
-    assert measuring - set(with_evidence) <= {"claim 199"} and "claim 199" not in with_evidence
-
-
-def test_summaries_ask_for_their_paper(tmp_path: Path) -> None:
-    row = {"title": "Otters", "source": ["They swim.", "They eat."], "target": ["Otters swim and eat.", "Of otters."]}
-    (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
-    (paper,) = summarised_papers(tmp_path)
-    assert paper.text == "Otters\nThey swim. They eat."
-    assert [question.text for question in paper.questions] == ["Otters swim and eat.", "Of otters."]
-
-
-def test_chapters_hold_no_paper_that_measures_and_share_out_the_summaries() -> None:
-    asked, claimed, summarised = (
-        [AskedPaper(f"{name} {number}", ("One.",), ()) for number in range(count)]
-        for name, count in (("Asked", 50), ("Claimed", 3), ("Summed up", 9))
-    )
-    first, second, third = chapters_of(asked, claimed, summarised, Tuning(chapter=20, summarised=4))
-    every = [*first, *second, *third]
-    held_out = {paper.title for paper in asked if paper.is_held_out}
-    assert held_out and not held_out & {paper.title for paper in every}
-    assert sum(paper in claimed for paper in every) == 9
-    assert [paper for paper in every if paper in summarised] == summarised
 
 
 def test_no_question_of_the_test_set_was_trained_on() -> None:

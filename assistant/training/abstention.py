@@ -1,23 +1,20 @@
 """Fits the shipped abstention estimate by leaving papers out.
 
-    python -m assistant.training.abstention --corpus papers.jsonl.gz --benchmarks FOLDER
+    python -m assistant.training.abstention --corpus papers.jsonl.gz
 
 writes assistant/data/abstention.json. Run it again after every change of embedding, reranker, retrieval or sentence scores.
 
-The questions are of three kinds, some in the papers' words and some in others, and no model was trained on them: the held-out
-ones over papers of the corpus, the training claims of SciFact that measure and have evidence, and the summaries of SciTLDR's
-development split. Each is asked in a library of all papers of its kind, or of some of them, as libraries differ in size, once
-with its own papers and once without. Where one of them is among the passages the question counts as answered, else as not. The
-off-topic questions of the shipped test set's development half are asked in the corpus's library, as often as it takes to weigh
-a third of what is not answered, and its answerable ones over the seeds. What is printed for a kind is of an estimate that
-did not see a fifth of its papers, and of one that saw none; what ships is fitted on all of them.
+The questions are the held-out ones over papers of the corpus, which no model was trained on: each is asked in a library of all
+held-out papers, or of some of them, as libraries differ in size, once with its own paper and once without. Where its paper is
+among the passages the question counts as answered, else as not. The off-topic questions of the shipped test set's development
+half are asked in the same library, as often as it takes to weigh a third of what is not answered, and its answerable ones over
+the seeds. What is printed is of an estimate that did not see a fifth of the papers; what ships is fitted on all of them.
 """
 
 import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -29,14 +26,11 @@ from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
 from assistant.questions import read_question
 from assistant.records import Paper
-from assistant.training.asked import asked_papers
+from assistant.training.asked import AskedPaper, asked_papers
 from assistant.training.corpus import read_papers
-from assistant.training.measure import Task, scitldr_task
-from assistant.training.public import measured_claims
 
 OUTPUT = Path(__file__).parent.parent / "data" / "abstention.json"
-QUESTIONS = 600  # of a kind
-PAPERS = 1200  # of a kind, where there are more
+QUESTIONS = 1000
 SIZES = (3, 30, 100, 300, None)  # papers of a library, None for all
 MEASURED = 5  # every fifth paper measures
 OFF_TOPIC = 0.33  # share of off-topic questions among those that are not answered
@@ -51,53 +45,22 @@ def row_of(library: Assistant, question: str, right: set[str], papers: Sequence[
     return features(read_question(question), passages, words.idf, words.is_known), found
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Papers, and questions each with the titles of the papers that answer it."""
-
-    name: str
-    papers: list[Paper]
-    questions: list[tuple[str, set[str]]]
-
-
-def asked_in_corpus(corpus: Path) -> Asked:
-    """The held-out questions."""
-    papers = [paper for paper in asked_papers(list(read_papers(corpus))) if paper.is_held_out]
-    asked = [(question.text, {paper.title}) for paper in papers for question in paper.questions]
-    return Asked("questions", [Paper(paper.title, " ".join(paper.sentences)) for paper in papers], asked)
-
-
-def asked_by(task: Task, most: int = PAPERS) -> Asked:
-    """A task's questions, over the papers that answer them and some others."""
-    wanted = {place for grades in task.relevant for place in grades}
-    others = [place for place in range(len(task.documents)) if place not in wanted]
-    others = Random(1).sample(others, min(max(0, most - len(wanted)), len(others)))
-    parts = {place: task.documents[place].partition("\n") for place in sorted([*wanted, *others])}
-    papers = [Paper(title, abstract) for title, _, abstract in parts.values()]
-    asked = [
-        (text, {parts[place][0] for place in grades}) for text, grades in zip(task.queries, task.relevant, strict=True)
-    ]
-    return Asked(task.name, papers, asked)
-
-
-def left_out_rows(asked: Asked, reranker: str, off_topic: bool) -> Iterator[tuple[str, Row]]:
-    """A paper of each question, with the features of the question, with its papers and without."""
+def left_out_rows(papers: Sequence[AskedPaper], reranker: str) -> Iterator[tuple[str, Row]]:
+    """Each question's paper, with the features of the question, with its paper and without."""
     random = Random(1)
+    asked = [(question.text, paper.title) for paper in papers for question in paper.questions]
+    asked = random.sample(asked, min(QUESTIONS, len(asked)))
     with tempfile.TemporaryDirectory() as folder, library_of(folder, reranker) as library:
-        library.add(asked.papers)
+        library.add([Paper(paper.title, " ".join(paper.sentences)) for paper in papers])
         library.prepare()
-        titles = sorted({paper.title for paper in asked.papers})
-        chosen = random.sample(asked.questions, min(QUESTIONS, len(asked.questions)))
-        for number, (question, own) in enumerate(chosen):
+        titles = [paper.title for paper in papers]
+        for number, (question, own) in enumerate(asked):
             size = SIZES[number % len(SIZES)] or len(titles)
-            others = random.sample(
-                [title for title in titles if title not in own], max(1, min(size, len(titles)) - len(own))
-            )
-            with_own = [*sorted(own), *others] if size < len(titles) else None
-            yield min(own), row_of(library, question, own, with_own)
-            yield min(own), row_of(library, question, own, others)
+            others = random.sample([title for title in titles if title != own], min(size, len(titles)) - 1)
+            yield own, row_of(library, question, {own}, [own, *others] if size < len(titles) else None)
+            yield own, row_of(library, question, {own}, others)
         for item in shipped_testset():
-            if off_topic and item.split == "dev" and item.type == "off_topic":
+            if item.split == "dev" and item.type == "off_topic":
                 for size in SIZES:
                     some = random.sample(titles, size) if size else None
                     yield "", row_of(library, item.question, set(), some)
@@ -130,11 +93,6 @@ def weighed(rows: Sequence[tuple[str, Row]]) -> list[Row]:
     return left_out + off_topic * max(1, round(wanted / max(1, len(off_topic))))
 
 
-def cut(rows: Sequence[tuple[str, Row]], count: int) -> list[tuple[str, Row]]:
-    """The first `count` features of the rows that have as many."""
-    return [(own, (row[:count], found)) for own, (row, found) in rows if len(row) >= count]
-
-
 def figures(calibration: Calibration, rows: Sequence[Row]) -> str:
     """How well an estimate tells the rows of others apart: AUROC, and the share declined at 95 % kept."""
     kept = np.array([calibration.probability(row) for row, found in rows if found])
@@ -149,32 +107,19 @@ def main() -> None:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
     )
-    parser.add_argument("--benchmarks", type=Path, required=True, help="the folder that holds scifact and scitldr")
-    options = parser.parse_args()
-    kinds = [
-        asked_in_corpus(options.corpus),
-        asked_by(measured_claims(options.benchmarks / "scifact", answered=True)),
-        asked_by(scitldr_task(options.benchmarks / "scitldr", "dev")),
-    ]
+    papers = [p for p in asked_papers(list(read_papers(parser.parse_args().corpus))) if p.is_held_out]
     calibrations: dict[str, dict] = {}
     for reranker in ("shipped", "off"):
-        asked = {kind.name: list(left_out_rows(kind, reranker, kind is kinds[0])) for kind in kinds}
-        seeds = list(seed_rows(reranker))
+        asked, seeds = list(left_out_rows(papers, reranker)), list(seed_rows(reranker))
         counts = {"reread": WITHOUT_RERANKER + 2, "reread, words": WITHOUT_RERANKER}
         for name, count in (counts if reranker == "shipped" else {"words": WITHOUT_RERANKER}).items():
-            rows = {kind: cut(found, count) for kind, found in asked.items()}
-            more = [row for _, row in cut([("", row) for row in seeds], count)]
-            print(f"{name}, {count} features")
-            for kind in rows:
-                measured = set(sorted({own for own, _ in rows[kind] if own})[::MEASURED])
-                others = [row for other, found in rows.items() if other != kind for row in found]
-                seen = [*others, *((own, row) for own, row in rows[kind] if own not in measured)]
-                unseen = [row for own, row in rows[kind] if own in measured]
-                print(f"  {kind}, papers kept out: {figures(fitted([*weighed(seen), *more]), unseen)}")
-                every = [row for own, row in rows[kind] if own]
-                print(f"  {kind}, all kept out: {figures(fitted([*weighed(others), *more]), every)}")
-            together = [row for found in rows.values() for row in found]
-            calibrations[name] = fitted([*weighed(together), *more]).to_dict()
+            rows = [(own, (row[:count], found)) for own, (row, found) in asked if len(row) >= count]
+            measured = set(sorted({own for own, _ in rows if own})[::MEASURED])
+            seen = weighed([(own, row) for own, row in rows if own not in measured])
+            unseen = [row for own, row in rows if own in measured]
+            more = [(row[:count], found) for row, found in seeds if len(row) >= count]
+            print(f"{name}, {count} features, on papers kept out: {figures(fitted(seen + more), unseen)}")
+            calibrations[name] = fitted([*weighed(rows), *more]).to_dict()
             print(f"  weights {calibrations[name]['weights']}", flush=True)
     OUTPUT.write_text(json.dumps(calibrations) + "\n", encoding="utf-8")
 

@@ -19,9 +19,8 @@ _NEIGHBOURS = 30  # looked at for each paper
 class Tuning:
     """Settings of a run: of a first trial on a tenth of the questions, looked at on the development half; not searched for."""
 
-    horizon: int = 1600  # steps that the learning rate is planned for; papers with questions run out before
-    chapter: int = 5779  # papers among which neighbours are looked for, in the order of the file of questions
-    summarised: int = 660  # papers of SciTLDR a chapter
+    horizon: int = 960  # steps that the learning rate is planned for; papers with questions run out before
+    chapter: int = 5920  # papers among which neighbours are looked for, in the order of the file of questions
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
@@ -95,8 +94,7 @@ def make_batch(
     batch = Batch([], [], [], [], [], [], [])
     for paper in papers:
         answering = [place for question in paper.questions for place in question.sentences[:2]]
-        told = {place for question in paper.questions for place in question.sentences}
-        rest = [place for place in range(len(paper.sentences)) if place not in told]
+        rest = [place for place in range(len(paper.sentences)) if place not in answering]
         shown = {
             place: len(batch.sentences) + position
             for position, place in enumerate(
@@ -119,16 +117,6 @@ def make_batch(
         batch.weights.append(1.0)
         batch.keys.append("")
     return batch
-
-
-def chapters_of(
-    asked: Sequence[AskedPaper], claimed: Sequence[AskedPaper], summarised: Sequence[AskedPaper], tuning: Tuning
-) -> Iterator[list[AskedPaper]]:
-    """The papers that train, in chapters: some of those with questions, all of those with claims, the next with summaries."""
-    for number, start in enumerate(range(0, len(asked), tuning.chapter)):
-        chapter = [paper for paper in asked[start : start + tuning.chapter] if not paper.is_held_out]
-        first = number * tuning.summarised
-        yield [*chapter, *claimed, *summarised[first : first + tuning.summarised]]
 
 
 def lessons_of(chapters: Iterable[Sequence[AskedPaper]], tuning: Tuning, random: Random) -> Iterator[list[AskedPaper]]:

@@ -3,8 +3,8 @@
 Command:  python -m assistant.training.further --corpus papers.jsonl.gz --benchmarks FOLDER
 
 It starts from the embedding in assistant/data/embedding, which must be as the first training left it, and writes it anew. Each
-batch holds questions with their papers, the claims and summaries of public training splits among them, and titles and sentences
-of other papers as in the first training, so that it keeps what it knew. A few minutes on two free cores.
+batch holds questions with their papers, and titles and sentences of other papers as in the first training, so that it keeps
+what it knew. A few minutes on two free cores.
 """
 
 import argparse
@@ -22,9 +22,8 @@ from assistant.training.corpus import Paper, read_papers, shuffled
 from assistant.training.embedding import make_library, report
 from assistant.training.export import export
 from assistant.training.fitting import Fitting, rate, rounds
-from assistant.training.measure import scitldr_task
+from assistant.training.measure import scifact_task, scitldr_task
 from assistant.training.pairs import Library, Mixture, harder, joined, paper_pairs
-from assistant.training.public import claimed_papers, measured_claims, summarised_papers
 from assistant.training.student import Student, contrast
 
 EMBEDDING = Path(__file__).parent.parent / "data" / "embedding"
@@ -34,7 +33,7 @@ EMBEDDING = Path(__file__).parent.parent / "data" / "embedding"
 class Further:
     """Settings of the run."""
 
-    steps: int = 300
+    steps: int = 200
     asked: int = 1024  # papers with questions a batch, one question of each
     others: int = 1024  # papers without
     corpus: int = 60_000
@@ -118,12 +117,10 @@ def main() -> None:
     papers = list(asked_papers(corpus))
     known = {paper.title for paper in papers}
     library = make_library(tokenizer, [paper for paper in corpus if paper.title not in known][: Further.corpus])
-    training = [paper for paper in papers if not paper.is_held_out]
-    training += claimed_papers(arguments.benchmarks / "scifact") + summarised_papers(arguments.benchmarks / "scitldr")
-    asked = tokenised(tokenizer, training)
+    asked = tokenised(tokenizer, [paper for paper in papers if not paper.is_held_out])
     held_out = [paper for paper in papers if paper.is_held_out]
     tasks = [
-        scitldr_task(arguments.benchmarks / "scitldr"), measured_claims(arguments.benchmarks / "scifact"), paraphrases(),
+        scitldr_task(arguments.benchmarks / "scitldr"), scifact_task(arguments.benchmarks / "scifact"), paraphrases(),
         *(held_out_task(held_out, kind) for kind in ("p", "n")),
     ]  # fmt: skip
     report("before", student.table(), tokenizer, tasks)

