@@ -80,6 +80,8 @@ _ABOUT_LIBRARY = re.compile(
 )  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 _NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+_LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
+_TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _QUOTED_TITLE = re.compile(
     r"“[^”]*\s[^”]*\s[^”]*”|\"[^\"]*\s[^\"]*\s[^\"]*\""
@@ -181,11 +183,21 @@ def read_question(text: str) -> Question:
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
         months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
         of_year=bool(_OF_YEAR.search(cleaned)),
-        names=tuple(dict.fromkeys(_NAME.findall(fold(_QUOTED_TITLE.sub(" ", cleaned))))),
+        names=_names(_QUOTED_TITLE.sub(" ", cleaned)),
         small_talk=bool(_SMALL_TALK.search(cleaned)),
         about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
         wants_definition=bool(_DEFINITION.search(cleaned)),
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The words that name something. Where nearly every longer word has a capital, as in a title, that alone names nothing."""
+    found = dict.fromkeys(_NAME.findall(fold(text)))
+    words = _LONGER_WORD.findall(text)[1:]
+    capitals = sum(word[0].isupper() for word in words)
+    if capitals >= _TITLE_CAPITALS and capitals >= _TITLE_SHARE * len(words):
+        return tuple(name for name in found if not name.istitle())
+    return tuple(found)
 
 
 def _search_terms(text: str) -> tuple[str, ...]:

@@ -180,3 +180,16 @@ def test_what_something_is_is_answered_by_the_sentence_that_introduces_it(tmp_pa
         assert "We introduce a detector" in library.ask("What is OtterX?").text
         assert "We introduce a detector" in library.ask("Explain OtterX").text
         assert "OtterX scores 91" in library.ask("What does OtterX score on OtterBench?").text
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Is Acupuncture Efficacious for Treating Phonotraumatic Vocal Pathologies?", ()),
+        ("Parameter-Efficient Tuning of DoRA and CodeT5 for Scientific Question Answering", ("DoRA", "CodeT5")),
+        ("Does Bulgarian web text help a model that speaks Croatian?", ("Bulgarian", "Croatian")),
+        ("Which of Llama and Mistral is tuned on French novels?", ("Llama", "Mistral", "French")),
+    ],
+)
+def test_the_capitals_of_a_title_name_nothing(question: str, names: tuple[str, ...]) -> None:
+    assert read_question(question).names == names
