@@ -301,25 +301,23 @@ class Catalogue(Database):
         return dict(self._rows(sql, (paper_id,)))  # type: ignore[arg-type]
 
     def known_encodings(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of `keys` whose reranker vector is stored already."""
+        """Those of `keys` whose encoding by the reranker is stored already."""
         return {row[0] for row in self._in("SELECT key FROM encodings WHERE key IN (?)", list(keys))}
 
-    def encodings(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
-        """The reranker's vectors by key, float32 of shape (dimension,)."""
-        sql = "SELECT key, vector FROM encodings WHERE key IN (?)"
-        return {row[0]: _vector(row[1]) for row in self._in(sql, list(keys))}
+    def encodings(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The reranker's encodings by key, as it packed them."""
+        return dict(self._in("SELECT key, vector FROM encodings WHERE key IN (?)", list(keys)))  # type: ignore[arg-type]
 
     def keep_encodings_of(self, model: str) -> None:
-        """Forgets the vectors that another reranker than `model` made."""
+        """Forgets the encodings that another reranker than `model` made."""
         if self.setting("encodings of") != model:
             with self.transaction():
                 self._run("DELETE FROM encodings")
                 self.set_setting("encodings of", model)
 
-    def put_encodings(self, keys: Sequence[bytes], vectors: Sequence[np.ndarray]) -> None:
-        """Stores the reranker's vectors, each of shape (dimension,), as float16. Call inside `transaction`."""
-        rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", rows)
+    def put_encodings(self, encodings: Mapping[bytes, bytes]) -> None:
+        """Stores the reranker's encodings by key. Call inside `transaction`."""
+        self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", list(encodings.items()))
 
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""

@@ -31,7 +31,7 @@ from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.records import Answer, Citation, Event, Paper, Passage
 from assistant.reports import IngestReport
-from assistant.reranking import BiEncoder, open_reranker
+from assistant.reranking import LateInteraction, open_reranker
 from assistant.retrieval import PaperRetriever, Search
 from assistant.scoping import ids_of, scope_of
 from assistant.seeding import seed_files
@@ -446,7 +446,7 @@ class Assistant:
     def _model_writer(self, config: Config) -> "ModelWriter":
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        likeness = self._reranker.score if isinstance(self._reranker, BiEncoder) else None
+        likeness = self._reranker.score if isinstance(self._reranker, LateInteraction) else None
         return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, likeness)
 
     @property

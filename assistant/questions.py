@@ -16,10 +16,16 @@ _LIST = re.compile(
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
     re.IGNORECASE,
 )
+# "many different cues", "do both and more" compare nothing; "versus" sets two methods against each other where they are named.
 _COMPARISON = re.compile(
-    r"\b(?:compare[ds]?|comparison|differ(?:s|ent|ence|ences)?|versus|vs\.?|in contrast|unlike)\b"
-    r"|\bboth\b.*\band\b", re.IGNORECASE,
-)  # fmt: skip
+    r"\b(?:compare|comparison (?:of|between)|differences? between)\b"
+    r"|\bhow (?:do|does|did|is|are|was|were) .*\b(?:differ|different(?: from)?)\b(?! \w+s\b)",
+    re.IGNORECASE,
+)
+_OPPOSING = re.compile(
+    r"\b(?:compare[ds]?|comparison|differ(?:s|ent|ence|ences)?|versus|vs\.?|in contrast|unlike)\b|\bboth\b.*\band\b",
+    re.IGNORECASE,
+)
 _COUNT = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|far|often|high|low|small|accurate)\b|\b(?:what|which) (?:\w+ ){0,3}?"
     r"(?:number|percentage|percent|share|fraction|proportion|size|accuracy|score|rate|speedup|speed-up|factor|amount|"
@@ -170,11 +176,12 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
+    names = _names(_QUOTED_TITLE.sub(" ", cleaned))
     return Question(
         text=cleaned,
         terms=_search_terms(cleaned),
         wants_list=bool(_LIST.search(cleaned)),
-        wants_comparison=bool(_COMPARISON.search(cleaned)),
+        wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
         wants_number=bool(_COUNT.search(cleaned)),
         wants_date=bool(_WHEN.search(cleaned)) and not _OF_YEAR.search(cleaned),
         wants_people=bool(_WHO.search(cleaned)),
@@ -183,7 +190,7 @@ def read_question(text: str) -> Question:
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
         months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
         of_year=bool(_OF_YEAR.search(cleaned)),
-        names=_names(_QUOTED_TITLE.sub(" ", cleaned)),
+        names=names,
         small_talk=bool(_SMALL_TALK.search(cleaned)),
         about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
         wants_definition=bool(_DEFINITION.search(cleaned)),

@@ -16,7 +16,7 @@ from assistant.following import Indexes
 from assistant.models import Embedder
 from assistant.questions import Question, is_titled, possible_titles
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
-from assistant.reranking import BiEncoder, Reranker
+from assistant.reranking import LateInteraction, Reranker
 from assistant.terms import term_set, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
@@ -27,7 +27,6 @@ _COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker, where it reads sentences too; chosen on the same questions
-_SENTENCES_REREAD = 60  # those that fit best before: a long list of passages is not to wait for more
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
@@ -98,7 +97,7 @@ class Search:
             for name in best
             if name in chunks and paper_of(name) in papers
         ]
-        return self._with_sentences(question, vector, passages, bool(meant))
+        return self._with_sentences(question, vector, passages)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -124,8 +123,8 @@ class Search:
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
 
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
-        """The cosine of the shipped reranker; what another one's scores mean, the calibration cannot know."""
-        return {"meant": meant[name]} if name in meant and isinstance(self._reranker, BiEncoder) else {}
+        """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
+        return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
 
     def _reread(self, question: Question, names: Sequence[str]) -> dict[str, float]:
         """The reranker's score of each of these chunks; none where there is no reranker."""
@@ -198,11 +197,8 @@ class Search:
         found = self._catalogue.vectors_of(chunk_ids)
         return {name: float(vector @ other) for name, other in found.items()}
 
-    def _with_sentences(
-        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], reread: bool
-    ) -> list[Passage]:
-        texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
-        scores = iter(self._sentence_scores(question, vector, texts, reread))
+    def _with_sentences(self, question: Question, vector: np.ndarray, passages: Sequence[Passage]) -> list[Passage]:
+        scores = iter(self._sentence_scores(question, vector, passages))
         return [
             replace(
                 passage,
@@ -214,19 +210,40 @@ class Search:
             for passage in passages
         ]
 
-    def _sentence_scores(
-        self, question: Question, vector: np.ndarray, texts: Sequence[str], reread: bool
-    ) -> list[float]:
-        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, with
-        `reread`, what the shipped reranker makes of it."""
+    def _sentence_scores(self, question: Question, vector: np.ndarray, passages: Sequence[Passage]) -> np.ndarray:
+        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, in
+        passages that it read again, what the shipped reranker makes of it."""
+        texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
         similarity = np.clip(self._embedder.encode(texts) @ vector, 0.0, 1.0)
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
-        if reread and isinstance(self._reranker, BiEncoder):
-            best = np.argsort(-scores, kind="stable")[:_SENTENCES_REREAD]
-            meant = np.clip(self._reranker.score(question.text, [texts[place] for place in best]), 0.0, 1.0)
-            scores[best] += SENTENCE_MEANT_WEIGHT * (meant - scores[best])
-        return [float(score) for score in scores]
+        meant = self._sentences_meant(question, passages)
+        read = ~np.isnan(meant)
+        scores[read] += SENTENCE_MEANT_WEIGHT * (np.clip(meant[read], 0.0, 1.0) - scores[read])
+        return scores
+
+    def _sentences_meant(self, question: Question, passages: Sequence[Passage]) -> np.ndarray:
+        """The shipped reranker's score of each sentence; NaN where it did not read it."""
+        read = [passage for passage in passages if "meant" in passage.signals]
+        if not isinstance(self._reranker, LateInteraction) or not read:
+            return np.full(sum(len(passage.chunk.sentences) for passage in passages), np.nan)
+        texts = [reranked_text(passage.paper, passage.chunk) for passage in read]
+        spans = [
+            [
+                (span.start + len(text) - len(passage.chunk.text), span.end + len(text) - len(passage.chunk.text))
+                for span in passage.chunk.sentences
+            ]
+            for passage, text in zip(read, texts, strict=True)
+        ]
+        found = dict(
+            zip(
+                (passage.chunk.id for passage in read),
+                self._reranker.score_spans(question.text, texts, spans),
+                strict=True,
+            )
+        )
+        rows = [found.get(passage.chunk.id, [None] * len(passage.chunk.sentences)) for passage in passages]
+        return np.array([score for row in rows for score in row], float)
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:

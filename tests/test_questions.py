@@ -45,6 +45,24 @@ def test_a_year_of_publication_is_told_from_others(question: str, of_year: bool)
     assert read_question(question).of_year is of_year
 
 
+@pytest.mark.parametrize(
+    ("question", "compares"),
+    [
+        ("Compare pruning and distillation", True),
+        ("How does LoRA differ from full fine-tuning?", True),
+        ("How is DoRA different from LoRA?", True),
+        ("What are the differences between the two benchmarks?", True),
+        ("UL2 versus CodeT5: which is cheaper?", True),
+        ("Could many different cues make a classifier sturdier?", False),
+        ("How are trees of different shapes handled at once?", False),
+        ("telling moves apart that differ by half a twist", False),
+        ("Does it help both speed and accuracy?", False),
+    ],
+)
+def test_a_comparison_is_told_from_a_question_about_one_paper(question: str, compares: bool) -> None:
+    assert read_question(question).wants_comparison is compares
+
+
 def test_papers_of_another_year_are_not_cited(zoo: Assistant) -> None:
     assert titles(zoo, "Which papers from 2019 are about otters?") == ["Otters before"]
     assert set(titles(zoo, "Which papers about otters appeared in 2022?")) == {"Otters in May", "Otters in June"}

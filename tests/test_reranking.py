@@ -12,8 +12,9 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.catalogue import Catalogue
+from assistant.encoding import MAX_TOKENS, Encoder, Encoding, fits, fits_of_spans, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
-from assistant.reranking import BiEncoder, Encoder, shipped_encoder
+from assistant.reranking import LateInteraction
 from assistant.resources import resource
 from assistant.retrieval import RERANKED, reranked
 
@@ -47,8 +48,62 @@ def test_vectors_have_length_one_and_do_not_depend_on_their_neighbours() -> None
         "x " * 600,
     ]
     together = encoder.encode(texts)
-    assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-3)
-    assert all(np.array_equal(together[i], encoder.encode([text])[0]) for i, text in enumerate(texts))
+    alone = [encoder.encode([text])[0] for text in texts]
+    for text, one, other in zip(texts, together, alone, strict=True):
+        assert np.allclose(np.linalg.norm(one.vector), 1.0, atol=1e-3)
+        assert np.allclose(np.linalg.norm(one.tokens, axis=1), 1.0, atol=1e-3)
+        assert np.array_equal(one.vector, other.vector) and np.array_equal(one.tokens, other.tokens)
+        assert len(one.tokens) == len(one.starts) <= MAX_TOKENS
+        assert one.starts[0] == 0 and not text[one.starts[-1]].isspace()
+
+
+def encoding(tokens: Sequence[Sequence[float]], vector: Sequence[float] = (1.0,), every: int = 10) -> Encoding:
+    """An encoding whose vectors begin with these numbers; each token is `every` characters long."""
+    first = np.zeros((1, 384), np.float32)
+    first[0, : len(vector)] = vector
+    others = np.zeros((len(tokens), 64), np.float32)
+    for place, token in enumerate(tokens):
+        others[place, : len(token)] = token
+    return Encoding(first[0], others, np.arange(len(tokens), dtype=np.uint32) * every)
+
+
+def test_a_score_is_late_interaction_and_the_cosine() -> None:
+    question = encoding([(1, 0), (0, 1)], (1, 0))
+    texts = [encoding([(1, 0), (0.6, 0.8)], (0.6, 0.8)), encoding([], (1, 0)), encoding([(0, 1)], (0, 1))]
+    assert fits(question, texts) == pytest.approx([(2 * (1 + 0.8) / 2 + 0.6) / 3, 1 / 3, (2 * 0.5 + 0) / 3])
+    assert fits(encoding([], (1, 0)), texts) == pytest.approx([0.2, 1 / 3, 0])
+    assert len(fits(question, [])) == 0
+
+
+def test_a_part_of_a_text_is_scored_by_its_own_tokens() -> None:
+    question = encoding([(1, 0), (0, 1)])
+    text = encoding([(1, 0), (0.6, 0.8), (0, 1)])
+    assert fits_of_spans(question, text, [(0, 10), (0, 30), (10, 30), (40, 50)]) == [
+        pytest.approx(0.5), pytest.approx(1.0), pytest.approx(0.8), None,
+    ]  # fmt: skip
+    assert fits_of_spans(encoding([]), text, [(0, 30)]) == [None]
+
+
+def test_what_is_stored_is_what_was_read() -> None:
+    for text in ("Otters swim in cold rivers.", "x " * 600, "🦦", ""):
+        (read,) = shipped_encoder().encode([text])
+        stored = read.packed()
+        again = Encoding.unpacked(stored)
+        assert len(stored) <= 770 + 70 * len(read.tokens)
+        assert np.array_equal(again.starts, read.starts)
+        assert np.allclose(again.vector, read.vector, atol=1e-3) and np.allclose(again.tokens, read.tokens, atol=5e-3)
+        assert np.array_equal(Encoding.unpacked(again.packed()).vector, again.vector)
+
+
+def test_a_detail_is_found_in_the_passage_and_its_sentence_first(library: Assistant) -> None:
+    library.add(
+        Paper(
+            "Boats", "Boats are made of wood. Their engines burn oil. Sails were sewn by hand. Crews sleep below deck."
+        )
+    )
+    best = library.search("What fuel do ship motors consume?")[0]
+    assert best.paper.title == "Boats"
+    assert max(best.sentences, key=lambda sentence: sentence.score).text == "Their engines burn oil."
 
 
 def test_what_is_meant_is_found_where_the_words_mislead(library: Assistant) -> None:
@@ -66,7 +121,7 @@ def test_texts_are_encoded_once_and_a_stopped_pass_goes_on(library: Assistant, m
     encoded: list[str] = []
     real = Encoder.encode
 
-    def encode(self: Encoder, texts: Sequence[str]) -> np.ndarray:
+    def encode(self: Encoder, texts: Sequence[str]) -> list[Encoding]:
         encoded.extend(texts)
         return real(self, texts)
 
@@ -76,21 +131,21 @@ def test_texts_are_encoded_once_and_a_stopped_pass_goes_on(library: Assistant, m
     assert encoded == ["What lives along rivers?"]
 
 
-def test_sentences_are_read_beforehand_too_and_an_older_models_vectors_forgotten(
+def test_passages_are_read_beforehand_and_an_older_models_encodings_forgotten(
     library: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stored() -> int:
         return library._catalogue._rows("SELECT COUNT(*) FROM encodings")[0][0]
 
     library.prepare()
-    assert stored() == 6  # three passages of one sentence each
+    assert stored() == 3
     library.add(Paper("Otters", "Otters swim in cold rivers."))
     assert library.search("Where do otters swim?")[0].paper.title == "Otters"  # some are stored, others are not
-    monkeypatch.setattr("assistant.reranking._model_hash", lambda: "newer")
+    monkeypatch.setattr("assistant.reranking.encoder_version", lambda: "newer")
     with Assistant(data_dir=library.config.data_dir) as newer:
         assert stored() == 0
         assert newer.prepare() == 4
-        assert stored() == 8
+        assert stored() == 4
 
 
 def test_a_disk_that_refuses_vectors_costs_no_question_its_answer(
@@ -111,12 +166,12 @@ def test_who_asks_waits_for_a_few_texts_of_the_reading_and_not_for_all(
     read: list[int] = []
     real = Encoder.encode
 
-    def encode(self: Encoder, texts: Sequence[str]) -> np.ndarray:
+    def encode(self: Encoder, texts: Sequence[str]) -> list[Encoding]:
         read.append(len(texts))
         return real(self, texts)
 
     monkeypatch.setattr(Encoder, "encode", encode)
-    library.add(Paper("Long", " ".join(f"Otter number {number} swims in river {number}." for number in range(60))))
+    library.add(Paper(f"Otter {number}", f"Otter {number} swims in river {number}.") for number in range(60))
     library.prepare()
     assert max(read) <= 8 < sum(read)
 
@@ -157,6 +212,6 @@ def test_mixing_keeps_scores_in_bounds_and_the_unread_below() -> None:
 
 
 def test_the_baselines_leave_it_out(library: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BiEncoder, "score", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(LateInteraction, "score", lambda *_: pytest.fail("read again"))
     library.search("rivers", dense_weight=0.0)
     library.search("rivers", dense_weight=1.0)

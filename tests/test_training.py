@@ -3,6 +3,8 @@
 import base64
 import importlib.util
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -110,18 +112,19 @@ def test_groups_hold_every_paper_once_and_near_ones_together() -> None:
 def test_a_batch_knows_which_paper_and_which_sentences_answer() -> None:
     otters = AskedPaper("Otters", ("They swim.", "They eat fish.", "They sleep."), (Question("What food?", "q", (1,)),))
     rivers = AskedPaper("Rivers", ("Water flows.", "Fish swim."), (Question("a", "p", (0, 1)), Question("b", "n", ())))
-    batch = make_batch([otters, rivers], [("A title", "An abstract.")], Tuning(other_sentences=1), Random(1))
+    batch = make_batch([otters, rivers], [("A title", "An abstract.")], Tuning())
     assert [batch.documents[place].partition("\n")[0] for place in batch.answered_by] == [
         "Otters",
         "Rivers",
         "Rivers",
         "An abstract.",
     ]
-    assert [[batch.sentences[place] for place in places] for places in batch.supported_by] == [
-        ["They eat fish."], ["Water flows.", "Fish swim."], [], [],
-    ]  # fmt: skip
+    shown = [
+        [batch.documents[paper][slice(*batch.spans[paper][place])] for place in places]
+        for paper, places in zip(batch.answered_by, batch.supported_by, strict=True)
+    ]
+    assert shown == [["They eat fish."], ["Water flows.", "Fish swim."], [], []]
     assert batch.weights == [Tuning.detail_weight, 1.0, 1.0, 1.0]
-    assert len(batch.sentences) == 4  # one other of the otters, none is left of the rivers
 
 
 def test_general_pairs_leave_the_sentence_asked_for_out_of_its_document() -> None:
@@ -168,17 +171,66 @@ def test_no_question_of_the_test_set_was_trained_on() -> None:
 def test_a_step_of_tuning_lowers_its_own_loss() -> None:
     import torch
 
-    from assistant.training.tuning import loss_of, rate
+    from assistant.training.tuning import Encoded, Memory, loss_of, rate
 
     otters = AskedPaper("Otters", ("They swim.", "They eat fish."), (Question("What food?", "q", (1,)),))
     rivers = AskedPaper("Rivers", ("Water flows.", "Fish swim."), (Question("What flows?", "p", (0,)),))
-    batch = make_batch([otters, rivers], [("A title", "An abstract.")], Tuning(), Random(1))
-    sizes = [len(batch.questions), len(batch.documents), len(batch.sentences)]
+    batch = make_batch([otters, rivers], [("A title", "An abstract.")], Tuning())
     torch.manual_seed(0)
-    vectors = [torch.nn.functional.normalize(torch.randn(size, 8), dim=1).requires_grad_() for size in sizes]
-    memory = [("Otters", vectors[1][0].detach()), ("Else", torch.ones(8) / 8**0.5)]
-    before = loss_of(batch, vectors, memory, Tuning())
+
+    def unit(rows: int) -> torch.Tensor:
+        return torch.nn.functional.normalize(torch.randn(rows, 8), dim=1).requires_grad_()
+
+    def words(texts: list[str]) -> list[list[int]]:
+        return [[found.start() for found in re.finditer(r"\w+", text)] for text in texts]
+
+    def encoded(texts: list[str]) -> Encoded:
+        starts = words(texts)
+        owner = torch.tensor([text for text, of in enumerate(starts) for _ in of])
+        return Encoded(unit(len(texts)), unit(len(owner)), owner, [start for of in starts for start in of])
+
+    questions, documents = encoded(batch.questions), encoded(batch.documents)
+    memory = Memory(Tuning())
+    memory.extend(["Otters", "Else"], documents.part(1, 3))
+    before = loss_of(batch, questions, documents, memory, Tuning())
     before.backward()
-    after = loss_of(batch, [vector - 0.01 * vector.grad for vector in vectors], memory, Tuning())
-    assert after < before
+    moved = [
+        replace(one, vectors=one.vectors - 0.003 * one.vectors.grad, tokens=one.tokens - 0.003 * one.tokens.grad)
+        for one in (questions, documents)
+    ]
+    assert all(one.tokens.grad.abs().sum() > 0 for one in (questions, documents))
+    assert loss_of(batch, *moved, memory, Tuning()) < before
     assert rate(0, Tuning()) < rate(100, Tuning()) > rate(900, Tuning()) > 0
+
+
+@needs("torch", "scipy")
+def test_late_interaction_is_trained_as_it_is_used() -> None:
+    import torch
+
+    from assistant.encoding import LATE_SHARE, Encoding, fits
+    from assistant.training.tuning import Encoded, late_memory_scores, late_scores, together
+
+    torch.manual_seed(0)
+    lengths = [[2, 3], [4, 1, 5]]  # tokens of the questions, of the documents
+    vectors, tokens = (
+        [[torch.nn.functional.normalize(torch.randn(*size), dim=-1) for size in of] for of in sizes]
+        for sizes in ([[(8,)] * 2, [(8,)] * 3], [[(n, 8) for n in of] for of in lengths])
+    )
+    questions, documents = (
+        Encoded(
+            torch.stack(vectors[side]),
+            torch.cat(tokens[side]),
+            torch.tensor([text for text, count in enumerate(lengths[side]) for _ in range(count)]),
+            [],
+        )
+        for side in (0, 1)
+    )
+    late = late_scores(questions, documents.tokens, documents.owner, 3)
+    assert torch.allclose(late, late_memory_scores(questions, tokens[1]), atol=0.02)  # which looks in bfloat16
+    found = together(questions.vectors @ documents.vectors.T, late)
+    texts, asked = (
+        [Encoding(v.numpy(), t.numpy(), np.zeros(len(t))) for v, t in zip(vectors[side], tokens[side], strict=True)]
+        for side in (1, 0)
+    )
+    assert np.allclose(found.numpy(), [fits(question, texts) for question in asked], atol=1e-6)
+    assert 0 < LATE_SHARE < 1

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import accumulate, cycle, pairwise
 from random import Random
 
 import numpy as np
 
 from assistant.config import Config
+from assistant.encoding import TOKEN_DIMENSION
 from assistant.models import open_embedder
 from assistant.training.asked import AskedPaper
 from assistant.training.corpus import Paper, sentences
@@ -17,20 +18,23 @@ _NEIGHBOURS = 30  # looked at for each paper
 
 @dataclass(frozen=True)
 class Tuning:
-    """Settings of a run: of a first trial on a tenth of the questions, looked at on the development half; not searched for."""
+    """Settings of a run: of trials on a tenth of the questions, looked at on the development half; not searched for."""
 
-    horizon: int = 960  # steps that the learning rate is planned for; papers with questions run out before
+    horizon: int = 1300  # steps: every question once and half of them a second time
     chapter: int = 5920  # papers among which neighbours are looked for, in the order of the file of questions
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
-    other_sentences: int = 2  # of each paper, beside those that answer
-    memory: int = 2000
+    dimensions: int = TOKEN_DIMENSION  # of a token's vector
+    memory: int = 2000  # documents of the last steps whose vectors are wrong answers
+    token_memory: int = 160  # of those, the ones whose tokens are kept
     frozen_layers: int = 2
     rate: float = 5e-5
     warm_up: float = 0.06
-    temperature: float = 0.05
+    temperature: float = 0.05  # of cosines
+    late_temperature: float = 0.03  # of late interaction, and of both
     backward_weight: float = 0.3
+    cosine_weight: float = 0.5
     sentence_weight: float = 0.5
     detail_weight: float = 0.3  # of finding the paper from a question about a detail, which may fit others as well
     mixed: float = 0.7  # share of the tuned weights in what is written
@@ -39,11 +43,14 @@ class Tuning:
 
 @dataclass
 class Batch:
-    """Texts of one step: for each question its document's number, and the numbers of the sentences that answer it."""
+    """Texts of one step: for each question its document's number, and which of its sentences answer it.
+
+    `spans` are where each document's sentences stand in it: character offsets, those of a pair are none.
+    """
 
     questions: list[str]
     documents: list[str]
-    sentences: list[str]
+    spans: list[list[tuple[int, int]]]
     answered_by: list[int]
     supported_by: list[list[int]]
     keys: list[str]  # of the documents: titles
@@ -87,33 +94,25 @@ def general_pairs(papers: Sequence[Paper], random: Random) -> Iterator[tuple[str
             yield parts[taken], f"{paper.title}\n{' '.join(parts[:taken] + parts[taken + 1 :])}"
 
 
-def make_batch(
-    papers: Sequence[AskedPaper], general: Sequence[tuple[str, str]], tuning: Tuning, random: Random
-) -> Batch:
+def make_batch(papers: Sequence[AskedPaper], general: Sequence[tuple[str, str]], tuning: Tuning) -> Batch:
     """The texts of one step: papers with their questions, and general pairs."""
     batch = Batch([], [], [], [], [], [], [])
     for paper in papers:
-        answering = [place for question in paper.questions for place in question.sentences[:2]]
-        rest = [place for place in range(len(paper.sentences)) if place not in answering]
-        shown = {
-            place: len(batch.sentences) + position
-            for position, place in enumerate(
-                dict.fromkeys([*answering, *random.sample(rest, min(tuning.other_sentences, len(rest)))])
-            )
-        }
-        batch.sentences += [paper.sentences[place] for place in shown]
         for question in paper.questions:
             batch.questions.append(question.text)
             batch.answered_by.append(len(batch.documents))
-            batch.supported_by.append([shown[place] for place in question.sentences[:2]])
+            batch.supported_by.append(list(question.sentences[:2]))
             batch.weights.append(tuning.detail_weight if question.kind == "q" else 1.0)
         batch.documents.append(paper.text)
+        ends = [*accumulate((len(sentence) + 1 for sentence in paper.sentences), initial=len(paper.title) + 1)]
+        batch.spans.append([(start, end - 1) for start, end in pairwise(ends)])
         batch.keys.append(paper.title)
     for query, document in general:
         batch.questions.append(query)
         batch.answered_by.append(len(batch.documents))
         batch.supported_by.append([])
         batch.documents.append(document)
+        batch.spans.append([])
         batch.weights.append(1.0)
         batch.keys.append("")
     return batch

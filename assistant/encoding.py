@@ -1,0 +1,125 @@
+"""The shipped encoder: a text as one vector and as one for each of its tokens, and how well a question fits such a text.
+
+all-MiniLM-L6-v2, tuned by this project, as an int8 ONNX model (`assistant.training.reranker`).
+"""
+
+import struct
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from assistant.resources import resource
+
+DIMENSION, TOKEN_DIMENSION = 384, 64
+MAX_TOKENS = 512  # as many places as the model has; more of a text is not read
+# Share of late interaction in a score, the rest being the cosine: as the model was tuned (`assistant.training.tuning`).
+LATE_SHARE = 2 / 3
+_RUNS = 2
+_HEADER = struct.Struct("<H")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text as the encoder reads it.
+
+    `vector` is of length 1, float32 (384,); `tokens` has one of length 1 for each token, float32 (tokens, 64), in the text's
+    context; `starts` are the tokens' character offsets in the text, uint32 (tokens,).
+    """
+
+    vector: np.ndarray
+    tokens: np.ndarray
+    starts: np.ndarray
+
+    def packed(self) -> bytes:
+        """The encoding as it is stored: about 70 bytes a token, whose vector is int8 with a scale."""
+        scales = np.abs(self.tokens).max(axis=1, initial=1e-6).astype(np.float16)
+        rounded = np.round(self.tokens / scales[:, None].astype(np.float32) * 127).clip(-127, 127).astype(np.int8)
+        parts = (self.vector.astype(np.float16), scales, self.starts.astype(np.uint32), rounded)
+        return _HEADER.pack(len(self.tokens)) + b"".join(part.tobytes() for part in parts)
+
+    @classmethod
+    def unpacked(cls, stored: bytes) -> "Encoding":
+        """What `packed` made."""
+        (count,) = _HEADER.unpack_from(stored)
+        at = _HEADER.size
+        vector = np.frombuffer(stored, np.float16, DIMENSION, at).astype(np.float32)
+        at += vector.size * 2
+        scales = np.frombuffer(stored, np.float16, count, at).astype(np.float32)
+        at += count * 2
+        starts = np.frombuffer(stored, np.uint32, count, at)
+        at += count * 4
+        rounded = np.frombuffer(stored, np.int8, count * TOKEN_DIMENSION, at).reshape(count, TOKEN_DIMENSION)
+        return cls(vector, rounded * (scales / 127)[:, None], starts)
+
+
+def fits(question: Encoding, texts: Sequence[Encoding]) -> np.ndarray:
+    """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole.
+
+    Late interaction is the mean over the question's tokens of the best cosine with a token of the text (Khattab and Zaharia
+    2020, ColBERT; there it is the sum, which grows with the question).
+    """
+    if not texts:
+        return np.zeros(0)
+    cosines = np.stack([text.vector for text in texts]) @ question.vector
+    late = np.zeros(len(texts), np.float32)
+    lengths = np.array([len(text.tokens) for text in texts])
+    if question.tokens.size and lengths.any():
+        likeness = question.tokens @ np.concatenate([text.tokens for text in texts]).T
+        firsts = np.cumsum(lengths) - lengths
+        late[lengths > 0] = np.maximum.reduceat(likeness, firsts[lengths > 0], axis=1).mean(axis=0)
+    return cosines + LATE_SHARE * (late - cosines)
+
+
+def fits_of_spans(question: Encoding, text: Encoding, spans: Sequence[tuple[int, int]]) -> list[float | None]:
+    """Late interaction with the tokens of each span (start and end, character offsets in the text); None for a span that
+    lies beyond what was read."""
+    likeness = question.tokens @ text.tokens.T
+    inside = [(text.starts >= start) & (text.starts < end) for start, end in spans]
+    return [float(likeness[:, span].max(axis=1).mean()) if len(likeness) and span.any() else None for span in inside]
+
+
+class Encoder:
+    """The shipped model. One text a run: in a batch, the int8 arithmetic of one would depend on its neighbours, and an answer
+    on what was cached. Two runs at a time, however many people ask."""
+
+    def __init__(self) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # two runs beside each other are a third faster than one on two threads
+        folder = resource("reranker")
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.no_padding()
+        self._runs = ThreadPoolExecutor(_RUNS, "reranker")
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """The encodings of texts; those longer than 512 tokens are cut."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        starts = [np.array([start for start, _ in one.offsets[1:-1]], np.uint32) for one in encodings]
+        outputs = self._runs.map(self._run, [one.ids for one in encodings])
+        return [Encoding(vector, tokens, first) for (vector, tokens), first in zip(outputs, starts, strict=True)]
+
+    def _run(self, identifiers: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        ids = np.array([identifiers], np.int64)
+        vectors, tokens = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        return vectors[0], tokens[0, 1:-1]  # without [CLS] and [SEP]
+
+
+@lru_cache(maxsize=1)
+def shipped_encoder() -> Encoder:
+    """The shipped model, loaded once a process."""
+    return Encoder()
+
+
+@lru_cache(maxsize=1)
+def encoder_version() -> str:
+    """The model's hash as the export wrote it down: hashing 23 MB would cost every first question."""
+    return resource("reranker", "sha256").read_text(encoding="utf-8").strip()[:12]
