@@ -52,7 +52,7 @@ def features(
 
     The share of the question's terms that the library has never seen; then the best paper's value, and how far it is above
     the mean of the other papers', of: its cover of the question's idf mass, its BM25 score by that mass, its cosine, and its
-    best sentence; by how much the first paper's score is above the second's; and value and lead of the reranker's cosine.
+    best sentence; by how much the first paper's score is above the second's; and value and lead of the reranker's score.
     Leads are NaN, not known, where there is one paper only, and where the question is about several.
     """
     if not passages or not question.terms:
@@ -216,7 +216,7 @@ def decide(
     row = features(question, passages, lexical.idf, lexical.is_known)
     name = "reread" if len(row) > WITHOUT_RERANKER else "words"
     if name == "reread" and (question.about_metadata or question.years or question.names):
-        # Of dates, of authors and of what a new name means the reranker knows nothing: its cosine does not count.
+        # Of dates, of authors and of what a new name means the reranker knows nothing: its score does not count.
         name, row = "reread, words", row[:WITHOUT_RERANKER]
     calibration = shipped_calibration(name)
     probability = calibration.probability(row)
