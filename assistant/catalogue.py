@@ -8,7 +8,7 @@ bring it up to date, or rebuild it, without embedding anything again. With `data
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
@@ -314,6 +314,16 @@ class Catalogue(Database):
             with self.transaction():
                 self._run("DELETE FROM encodings")
                 self.set_setting("encodings of", model)
+
+    def count_encodings(self) -> int:
+        """How many encodings are stored."""
+        return int(self._rows("SELECT COUNT(*) FROM encodings")[0][0])
+
+    def keep_encodings(self, keys: Collection[bytes]) -> None:
+        """Forgets all encodings but these."""
+        with self.transaction():
+            others = [row for row in self._rows("SELECT key FROM encodings") if row[0] not in keys]
+            self._run_many("DELETE FROM encodings WHERE key = ?", others)
 
     def put_encodings(self, encodings: Mapping[bytes, bytes]) -> None:
         """Stores the reranker's encodings by key. Call inside `transaction`."""

@@ -265,8 +265,7 @@ class Assistant:
         return removed
 
     def prepare(self, progress: Progress | None = None, stop: threading.Event | None = None) -> int:
-        """Lets the reranker read every passage, so that no question waits for it; returns how many it had not read yet. In a
-        library of up to 5,000 passages the shipped one then reads every sentence too.
+        """Lets the reranker read every passage, so that no question waits for it; returns how many it had not read yet.
 
         What was read stays stored: stopped at any moment, by `stop` or a kill, the next call goes on from there.
         """

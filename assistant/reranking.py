@@ -8,7 +8,7 @@ import hashlib
 import importlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Protocol
@@ -77,6 +77,14 @@ class LateInteraction:
             count += len(new)
             time.sleep(_PAUSE if new else 0)
         return count
+
+    def stored(self) -> int:
+        """How many encodings are stored."""
+        return self._catalogue.count_encodings()
+
+    def forget_all_but(self, texts: Iterable[str]) -> None:
+        """Deletes the encodings of other texts: a question that needs one reads it again."""
+        self._catalogue.keep_encodings({_key(text) for text in texts})
 
     def _encodings(self, texts: Sequence[str]) -> dict[str, Encoding]:
         """By text, as they are read back after they were stored."""

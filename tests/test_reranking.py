@@ -134,18 +134,25 @@ def test_texts_are_encoded_once_and_a_stopped_pass_goes_on(library: Assistant, m
 def test_passages_are_read_beforehand_and_an_older_models_encodings_forgotten(
     library: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stored() -> int:
-        return library._catalogue._rows("SELECT COUNT(*) FROM encodings")[0][0]
-
     library.prepare()
-    assert stored() == 3
+    assert library._catalogue.count_encodings() == 3
     library.add(Paper("Otters", "Otters swim in cold rivers."))
     assert library.search("Where do otters swim?")[0].paper.title == "Otters"  # some are stored, others are not
     monkeypatch.setattr("assistant.reranking.encoder_version", lambda: "newer")
     with Assistant(data_dir=library.config.data_dir) as newer:
-        assert stored() == 0
+        assert library._catalogue.count_encodings() == 0
         assert newer.prepare() == 4
-        assert stored() == 4
+        assert library._catalogue.count_encodings() == 4
+
+
+def test_what_is_gone_is_forgotten(library: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.preparing._SPARE", 0)
+    library.add(Paper("Otters", "Otters swim in cold rivers."))
+    library.prepare()
+    library.remove(["Otters"])
+    library.prepare()
+    assert library._catalogue.count_encodings() == 3
+    assert library.prepare() == 0
 
 
 def test_a_disk_that_refuses_vectors_costs_no_question_its_answer(
