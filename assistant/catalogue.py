@@ -306,7 +306,7 @@ class Catalogue(Database):
 
     def encodings(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The reranker's encodings by key, as it packed them."""
-        return dict(self._in("SELECT key, vector FROM encodings WHERE key IN (?)", list(keys)))  # type: ignore[arg-type]
+        return dict(self._in("SELECT key, encoding FROM encodings WHERE key IN (?)", list(keys)))  # type: ignore[arg-type]
 
     def keep_encodings_of(self, model: str) -> None:
         """Forgets the encodings that another reranker than `model` made."""

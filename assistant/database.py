@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from assistant.errors import LibraryError
 
 _T = TypeVar("_T")
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _SCHEMA = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE papers (id TEXT PRIMARY KEY, position INTEGER NOT NULL, year INTEGER, record TEXT NOT NULL);
@@ -48,7 +48,12 @@ DROP TABLE files_3;
 """
 TITLE = "json_extract(record, '$.title')"  # of a row of `papers`
 _SCHEMA_5 = f"CREATE INDEX papers_title ON papers ({TITLE} COLLATE NOCASE);"
-_SCHEMAS = (_SCHEMA, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)
+# Encodings have grown to many kilobytes, for which a table by row number is several times as fast.
+_SCHEMA_6 = """
+DROP TABLE encodings;
+CREATE TABLE encodings (key BLOB PRIMARY KEY, encoding BLOB NOT NULL);
+"""
+_SCHEMAS = (_SCHEMA, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6)
 _VARIABLES = 900  # names in one IN (…) list; SQLite's oldest limit is 999
 
 

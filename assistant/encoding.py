@@ -3,6 +3,7 @@
 all-MiniLM-L6-v2, tuned by this project, as an int8 ONNX model (`assistant.training.reranker`).
 """
 
+import math
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +15,15 @@ import numpy as np
 from assistant.resources import resource
 
 DIMENSION, TOKEN_DIMENSION = 384, 64
-MAX_TOKENS = 512  # as many places as the model has; more of a text is not read
+MAX_TOKENS = 512  # as many places as the model has, [CLS] and [SEP] among them; more of a text is not read
 # Share of late interaction in a score, the rest being the cosine: as the model was tuned (`assistant.training.tuning`).
 LATE_SHARE = 2 / 3
 _RUNS = 2
+_FORMAT = 1  # of what `packed` makes
 _HEADER = struct.Struct("<H")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoding:
     """A text as the encoder reads it.
 
@@ -55,29 +57,39 @@ class Encoding:
         return cls(vector, rounded * (scales / 127)[:, None], starts)
 
 
-def fits(question: Encoding, texts: Sequence[Encoding]) -> np.ndarray:
-    """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole.
+class Shelf:
+    """Texts to be compared with questions: their encodings side by side."""
 
-    Late interaction is the mean over the question's tokens of the best cosine with a token of the text (Khattab and Zaharia
-    2020, ColBERT; there it is the sum, which grows with the question).
-    """
-    if not texts:
-        return np.zeros(0)
-    cosines = np.stack([text.vector for text in texts]) @ question.vector
-    late = np.zeros(len(texts), np.float32)
-    lengths = np.array([len(text.tokens) for text in texts])
-    if question.tokens.size and lengths.any():
-        likeness = question.tokens @ np.concatenate([text.tokens for text in texts]).T
-        firsts = np.cumsum(lengths) - lengths
-        late[lengths > 0] = np.maximum.reduceat(likeness, firsts[lengths > 0], axis=1).mean(axis=0)
-    return cosines + LATE_SHARE * (late - cosines)
+    def __init__(self, texts: Sequence[Encoding]) -> None:
+        lengths = np.array([len(text.tokens) for text in texts], int)
+        self._vectors = np.array([text.vector for text in texts], np.float32).reshape(len(texts), DIMENSION)
+        self._tokens = np.concatenate([np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts)])
+        self._has_tokens = lengths > 0
+        self._firsts = (np.cumsum(lengths) - lengths)[self._has_tokens]
+
+    def fits(self, question: Encoding) -> np.ndarray:
+        """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole.
+
+        Late interaction is the mean over the question's tokens of the best cosine with a token of the text (Khattab and
+        Zaharia 2020, ColBERT; there it is the sum, which grows with the question); 0 where either has no tokens.
+        """
+        cosines = self._vectors @ question.vector
+        late = np.zeros_like(cosines)
+        if len(question.tokens) and len(self._tokens):
+            likeness = question.tokens @ self._tokens.T
+            late[self._has_tokens] = np.maximum.reduceat(likeness, self._firsts, axis=1).mean(axis=0)
+        return cosines + LATE_SHARE * (late - cosines)
 
 
 def fits_of_spans(question: Encoding, text: Encoding, spans: Sequence[tuple[int, int]]) -> list[float | None]:
-    """Late interaction with the tokens of each span (start and end, character offsets in the text); None for a span that
-    lies beyond what was read."""
+    """Late interaction with the tokens of each span (start and end, character offsets in the text).
+
+    None for a span that was not read to its end, as the text is longer than the model has places, or that is blank; and for
+    a question without tokens.
+    """
     likeness = question.tokens @ text.tokens.T
-    inside = [(text.starts >= start) & (text.starts < end) for start, end in spans]
+    read_to = text.starts[-1] if len(text.starts) == MAX_TOKENS - 2 else math.inf
+    inside = [(text.starts >= start) & (text.starts < end) & (end <= read_to) for start, end in spans]
     return [float(likeness[:, span].max(axis=1).mean()) if len(likeness) and span.any() else None for span in inside]
 
 
@@ -101,7 +113,7 @@ class Encoder:
         self._runs = ThreadPoolExecutor(_RUNS, "reranker")
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """The encodings of texts; those longer than 512 tokens are cut."""
+        """The encodings of texts, cut where they are longer than the model has places."""
         encodings = self._tokenizer.encode_batch(list(texts))
         starts = [np.array([start for start, _ in one.offsets[1:-1]], np.uint32) for one in encodings]
         outputs = self._runs.map(self._run, [one.ids for one in encodings])
@@ -121,5 +133,7 @@ def shipped_encoder() -> Encoder:
 
 @lru_cache(maxsize=1)
 def encoder_version() -> str:
-    """The model's hash as the export wrote it down: hashing 23 MB would cost every first question."""
-    return resource("reranker", "sha256").read_text(encoding="utf-8").strip()[:12]
+    """Changes with the model, by its hash as the export wrote it down (hashing 23 MB would cost every first question), and
+    with the form in which encodings are stored."""
+    digest = resource("reranker", "sha256").read_text(encoding="utf-8").strip()
+    return f"{digest[:12]}-{_FORMAT}"

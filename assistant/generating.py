@@ -52,7 +52,7 @@ class _Draft:
 
 class ModelWriter:
     """Writes answers with the chat model of the settings. `idf` gives the weight of an index term; `kept` keeps replies;
-    `likeness(claim, sentences)` gives how well each sentence fits a claim, and is None where no model can tell.
+    `likeness(claim, sentences)` gives the cosine of a claim with each sentence, and is None where no model can tell.
 
     A reply is kept by all that the model was given (so by prompts, question and evidence), the model and its settings, and
     its claims are checked again whenever it is used.

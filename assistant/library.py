@@ -445,7 +445,7 @@ class Assistant:
     def _model_writer(self, config: Config) -> "ModelWriter":
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        likeness = self._reranker.score if isinstance(self._reranker, LateInteraction) else None
+        likeness = self._reranker.likeness if isinstance(self._reranker, LateInteraction) else None
         return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, likeness)
 
     @property

@@ -16,16 +16,17 @@ _LIST = re.compile(
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
     re.IGNORECASE,
 )
-# "many different cues", "do both and more" compare nothing; "versus" sets two methods against each other where they are named.
+# "many different cues" and "both speed and accuracy" compare nothing, and "versus" only where it stands between two things
+# that the question names.
 _COMPARISON = re.compile(
-    r"\b(?:compare|comparison (?:of|between)|differences? between)\b"
-    r"|\bhow (?:do|does|did|is|are|was|were) .*\b(?:differ|different(?: from)?)\b(?! \w+s\b)",
+    r"\b(?:compare|comparison (?:of|between)|differences? (?:\w+ ){0,4}?between|what (?:differs|distinguishes))\b"
+    r"|^\W*(?:how|why|where|do|does|did|in (?:what|which) \w+)\b.*\bdiffer\b"
+    r"(?=\W*$| (?:in|on|across|as|from|when|with|versus|for|between)\b)"
+    r"|^\W*how (?:much )?different\b(?: (?:is|are)\b| from\b)|\bdifferent (?:from|than)\b|\bhow (?:is|are) .*\bdifferent\W*$"
+    r"|^\W*[\w-]+(?: [\w-]+)? (?:versus|vs)\b",
     re.IGNORECASE,
 )
-_OPPOSING = re.compile(
-    r"\b(?:compare[ds]?|comparison|differ(?:s|ent|ence|ences)?|versus|vs\.?|in contrast|unlike)\b|\bboth\b.*\band\b",
-    re.IGNORECASE,
-)
+_OPPOSING = re.compile(r"\b(?:compare[ds]?|comparison|differences?|versus|vs|in contrast|unlike)\b", re.IGNORECASE)
 _COUNT = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|far|often|high|low|small|accurate)\b|\b(?:what|which) (?:\w+ ){0,3}?"
     r"(?:number|percentage|percent|share|fraction|proportion|size|accuracy|score|rate|speedup|speed-up|factor|amount|"

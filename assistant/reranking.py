@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.encoding import Encoding, encoder_version, fits, fits_of_spans, shipped_encoder
+from assistant.encoding import Encoding, Shelf, encoder_version, fits_of_spans, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
 from assistant.interrupts import raise_if_interrupted
 
 _QUESTIONS_KEPT = 256
-_TOGETHER = 8  # texts read beforehand at a time: a question that comes in between waits for no more
+_TOGETHER = 4  # texts read beforehand at a time: a question that comes in between waits for no more
 _PAUSE = 0.001  # seconds, for who waits: a lock that is taken again at once is not let go
 
 
@@ -49,12 +49,13 @@ class LateInteraction:
     def score(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         """How well the question fits each text, in [-1, 1]."""
         found = self._encodings(texts)
-        return [float(score) for score in fits(self._question(question), [found[text] for text in texts])]
+        fits: list[float] = Shelf([found[text] for text in texts]).fits(self._question(question)).tolist()
+        return fits
 
     def score_spans(
         self, question: str, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[float | None]]:
-        """How well the question fits parts of each text, in [-1, 1]; None for what lies beyond the model's 512 tokens.
+        """How well the question fits parts of each text, in [-1, 1]; None where no token of a part was read.
 
         `spans` has for each text the start and end of its parts, as character offsets.
         """
@@ -63,6 +64,12 @@ class LateInteraction:
             fits_of_spans(self._question(question), found[text], parts)
             for text, parts in zip(texts, spans, strict=True)
         ]
+
+    def likeness(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
+        """Cosines, in [-1, 1], of a claim with sentences. (Late interaction has no zero: of any two sentences some tokens are
+        alike.) Nothing is stored."""
+        vector = self._question(claim).vector
+        return [float(self._question(sentence).vector @ vector) for sentence in sentences]
 
     def prepare(self, texts: Sequence[str]) -> int:
         """Encodes and stores the texts whose encodings are not stored yet."""

@@ -26,7 +26,9 @@ DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED = 0.95, 0.25
 _COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
-SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker, where it reads sentences too; chosen on the same questions
+SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out questions of `training.asked`
+# Of late interaction: of any two texts some tokens are alike, and no question is like its answer throughout.
+SENTENCE_FLOOR, SENTENCE_CEILING = 0.3, 0.9
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
@@ -97,7 +99,7 @@ class Search:
             for name in best
             if name in chunks and paper_of(name) in papers
         ]
-        return self._with_sentences(question, vector, passages)
+        return self._with_sentences(question, vector, passages, bool(meant))
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -197,8 +199,10 @@ class Search:
         found = self._catalogue.vectors_of(chunk_ids)
         return {name: float(vector @ other) for name, other in found.items()}
 
-    def _with_sentences(self, question: Question, vector: np.ndarray, passages: Sequence[Passage]) -> list[Passage]:
-        scores = iter(self._sentence_scores(question, vector, passages))
+    def _with_sentences(
+        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], reread: bool
+    ) -> list[Passage]:
+        scores = iter(self._sentence_scores(question, vector, passages, reread))
         return [
             replace(
                 passage,
@@ -210,40 +214,42 @@ class Search:
             for passage in passages
         ]
 
-    def _sentence_scores(self, question: Question, vector: np.ndarray, passages: Sequence[Passage]) -> np.ndarray:
-        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, in
-        passages that it read again, what the shipped reranker makes of it."""
+    def _sentence_scores(
+        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], reread: bool
+    ) -> list[float]:
+        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, with
+        `reread`, what the shipped reranker makes of it."""
         texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
         similarity = np.clip(self._embedder.encode(texts) @ vector, 0.0, 1.0)
         cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
-        meant = self._sentences_meant(question, passages)
-        read = ~np.isnan(meant)
-        scores[read] += SENTENCE_MEANT_WEIGHT * (np.clip(meant[read], 0.0, 1.0) - scores[read])
-        return scores
+        if reread and isinstance(self._reranker, LateInteraction):
+            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker)
+            read = scores[: len(meant)]
+            read += SENTENCE_MEANT_WEIGHT * (meant - read)
+        return [float(score) for score in scores]
 
-    def _sentences_meant(self, question: Question, passages: Sequence[Passage]) -> np.ndarray:
-        """The shipped reranker's score of each sentence; NaN where it did not read it."""
-        read = [passage for passage in passages if "meant" in passage.signals]
-        if not isinstance(self._reranker, LateInteraction) or not read:
-            return np.full(sum(len(passage.chunk.sentences) for passage in passages), np.nan)
-        texts = [reranked_text(passage.paper, passage.chunk) for passage in read]
+    def _sentences_meant(
+        self, question: Question, passages: Sequence[Passage], reranker: LateInteraction
+    ) -> np.ndarray:
+        """What the shipped reranker makes of each sentence of the passages, in [0, 1]. What lies beyond its places in a long
+        passage it reads by itself."""
+        texts = [reranked_text(passage.paper, passage.chunk) for passage in passages]
         spans = [
-            [
-                (span.start + len(text) - len(passage.chunk.text), span.end + len(text) - len(passage.chunk.text))
-                for span in passage.chunk.sentences
-            ]
-            for passage, text in zip(read, texts, strict=True)
+            [(span.start + shift, span.end + shift) for span in passage.chunk.sentences]
+            for passage, text in zip(passages, texts, strict=True)
+            for shift in [len(text) - len(passage.chunk.text)]
         ]
-        found = dict(
-            zip(
-                (passage.chunk.id for passage in read),
-                self._reranker.score_spans(question.text, texts, spans),
-                strict=True,
-            )
-        )
-        rows = [found.get(passage.chunk.id, [None] * len(passage.chunk.sentences)) for passage in passages]
-        return np.array([score for row in rows for score in row], float)
+        found = [score for row in reranker.score_spans(question.text, texts, spans) for score in row]
+        whole = [text[start:end] for text, row in zip(texts, spans, strict=True) for start, end in row]
+        unread = [place for place, score in enumerate(found) if score is None]
+        alone = [whole[place] for place in unread]
+        for place, (score,) in zip(
+            unread, reranker.score_spans(question.text, alone, [[(0, len(text))] for text in alone]), strict=True
+        ):
+            found[place] = score
+        meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])
+        return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:

@@ -50,13 +50,22 @@ def test_a_year_of_publication_is_told_from_others(question: str, of_year: bool)
     [
         ("Compare pruning and distillation", True),
         ("How does LoRA differ from full fine-tuning?", True),
+        ("How do adapters and prompts differ across tasks?", True),
+        ("Do the two benchmarks differ in size?", True),
         ("How is DoRA different from LoRA?", True),
+        ("How different are the two benchmarks?", True),
         ("What are the differences between the two benchmarks?", True),
+        ("What is the difference in memory use between pruning and distillation?", True),
         ("UL2 versus CodeT5: which is cheaper?", True),
+        ("Llama vs. Mistral on long inputs", True),
+        ("pruning versus distillation: which is cheaper?", True),
         ("Could many different cues make a classifier sturdier?", False),
         ("How are trees of different shapes handled at once?", False),
+        ("How does the model handle different input lengths?", False),
+        ("How are different attention heads pruned?", False),
         ("telling moves apart that differ by half a twist", False),
         ("Does it help both speed and accuracy?", False),
+        ("What does BERT do for both English and German?", False),
     ],
 )
 def test_a_comparison_is_told_from_a_question_about_one_paper(question: str, compares: bool) -> None:

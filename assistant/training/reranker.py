@@ -21,7 +21,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 
-from assistant.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, fits
+from assistant.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, Shelf
 from assistant.training.asked import asked_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
 from assistant.training.corpus import read_papers
@@ -79,10 +79,10 @@ def export(folder: Path, network: Transformer) -> None:
 def in_float(network: Transformer, texts: Sequence[str]) -> list[Encoding]:
     """What the network makes of texts in float32; without tokens where it has no weights for them."""
     read = []
-    for encoding in plain_tokenizer().encode_batch(list(texts)):
+    for encoding in plain_tokenizer(MAX_TOKENS).encode_batch(list(texts)):
         ids, mask = padded([encoding.ids])
         states = network.states(ids, mask)
-        late = network.of_tokens(states)[0, 1:-1] if network.has_tokens else torch.zeros(0, 1)
+        late = network.of_tokens(states)[0, 1:-1] if network.has_tokens else torch.zeros(0, TOKEN_DIMENSION)
         starts = np.array([start for start, _ in encoding.offsets[1:-1]], np.uint32)
         read.append(Encoding(network.of_texts(states, mask)[0].numpy(), late.numpy(), starts))
     return read
@@ -90,11 +90,11 @@ def in_float(network: Transformer, texts: Sequence[str]) -> list[Encoding]:
 
 def measure(tasks: Sequence[Task], encode: Callable[[Sequence[str]], list[Encoding]]) -> list[float]:
     """nDCG@10 of the score alone."""
-    scores, documents, encoded = [], [""], list[Encoding]()
+    scores, documents, shelf = [], [""], Shelf([])
     for task in tasks:
         if task.documents != documents:
-            documents, encoded = task.documents, encode(task.documents)
-        found = np.stack([fits(question, encoded) for question in encode(task.queries)])
+            documents, shelf = task.documents, Shelf(encode(task.documents))
+        found = np.stack([shelf.fits(question) for question in encode(task.queries)])
         scores.append(mean_ndcg(found, task.relevant))
     return scores
 

@@ -10,7 +10,7 @@ interaction (Khattab and Zaharia 2020), which holds each token of the question a
 with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
 corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
 What is written is a mixture of the plain and the tuned weights, which holds up better on other topics (Wortsman et al. 2022).
-About three quarters of an hour on two free cores.
+About three quarters of an hour on two free cores with bfloat16 instructions; others round differently.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from assistant.training.teacher import plain_tokenizer, plain_weights
 from assistant.training.transformer import DIMENSIONS, Transformer, by_length, padded
 
 _TOKENS_AT_ONCE = 2048
-_SAMPLE = 300  # papers whose tokens the projection begins with
+_SAMPLE = 300  # papers whose tokens the projection begins with; some are held out, but no question is read there
 _HIDDEN = -1e4  # a logit that counts for nothing
 
 
@@ -94,11 +94,12 @@ def late_scores(questions: Encoded, tokens: torch.Tensor, owner: torch.Tensor, c
 
 def late_memory_scores(questions: Encoded, remembered: Sequence[torch.Tensor]) -> torch.Tensor:
     """The same with documents that are not learnt from: the gradient reaches the questions alone."""
+    lengths = torch.tensor([len(tokens) for tokens in remembered])
     documents = pad_sequence(list(remembered), batch_first=True)
+    padding = torch.arange(documents.shape[1]) >= lengths[:, None]
+    documents = torch.where(padding[:, :, None], documents[:, :1], documents)  # a first token twice changes nothing
     with torch.no_grad():
-        likeness = (questions.tokens.bfloat16() @ documents.flatten(0, 1).bfloat16().T).view(
-            -1, *documents.shape[:2]
-        )  # padding scores 0, a found token more
+        likeness = (questions.tokens.bfloat16() @ documents.flatten(0, 1).bfloat16().T).view(-1, *documents.shape[:2])
         best = likeness.argmax(2)
     found = documents[torch.arange(len(documents)), best]  # (tokens of questions, documents, dimensions)
     return _mean_by_question(questions, torch.einsum("qd,qnd->qn", questions.tokens, found))
@@ -158,6 +159,8 @@ def sentence_loss(batch: Batch, questions: Encoded, documents: Encoded, tuning: 
         columns = [first[batch.answered_by[row]] + place for place in places]
         backed[row, [column for column in columns if column in seen]] = True
     supported = backed.any(1)
+    if not supported.any():
+        return scores.new_zeros(())
     return any_of(scores[supported], backed[supported])
 
 
