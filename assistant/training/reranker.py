@@ -112,7 +112,9 @@ The questions (`assistant/training/questions.jsonl`) were written for this proje
 authors, one paper at a time, in other words than the paper's; no program or template made them, and their writers saw neither
 the seeds nor a test question. Their papers are from a corpus of arXiv listings (metadata CC0 1.0) and of the ACL Anthology
 (CC BY 4.0; credit to the ACL Anthology and its authors), without the seeds. A tenth of the papers is held out and measures.
-What ships is a mixture: {share:.0%} tuned weights, the rest those of all-MiniLM-L6-v2. Settings: {settings}.
+What ships is a mixture: {share:.0%} tuned weights, the rest those of all-MiniLM-L6-v2. Training cut texts at 256 tokens, which
+the encoder does at {places}; it ran in bfloat16, which other processors may round differently. The projection began with the
+principal directions of 300 abstracts, some of them of held-out papers. Settings: {settings}.
 
     python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors   (45 minutes on two cores)
     python -m assistant.training.reranker --corpus papers.jsonl.gz --weights tuned.safetensors
