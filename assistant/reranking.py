@@ -66,10 +66,9 @@ class LateInteraction:
         ]
 
     def likeness(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
-        """Cosines, in [-1, 1], of a claim with sentences. (Late interaction has no zero: of any two sentences some tokens are
-        alike.) Nothing is stored."""
-        vector = self._question(claim).vector
-        return [float(self._question(sentence).vector @ vector) for sentence in sentences]
+        """How well a claim fits sentences, in [-1, 1], as `score` says it of a question. Nothing is stored."""
+        fits: list[float] = Shelf([self._question(text) for text in sentences]).fits(self._question(claim)).tolist()
+        return fits
 
     def prepare(self, texts: Sequence[str]) -> int:
         """Encodes and stores the texts whose encodings are not stored yet."""

@@ -28,7 +28,7 @@ _COVER_LOOKED_AT = 5
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out questions of `training.asked`
 # Of late interaction: of any two texts some tokens are alike, and no question is like its answer throughout.
-SENTENCE_FLOOR, SENTENCE_CEILING = 0.3, 0.9
+SENTENCE_FLOOR, SENTENCE_CEILING = 0.4, 0.9
 _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
@@ -37,7 +37,7 @@ _OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 # 500 papers of the corpus. Its share of their score, chosen there too, depends on the same cover of the question's words as the
 # vectors' does.
 RERANKED = 30
-RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.85, 0.3
+RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
 _NAMED_BONUS = 1.0  # above every other
 _NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at

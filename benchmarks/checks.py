@@ -20,14 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-import numpy as np
 from edits import FALSE, TRUE
 from provider import negated, renumbered, reworded
 
 from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.citations import EvidenceSentence, check_claim
-from assistant.encoding import shipped_encoder
+from assistant.encoding import Encoding, Shelf, shipped_encoder
 from assistant.evaluation.statistics import mean_figure
 from assistant.generating import is_related
 from assistant.offering import number_evidence
@@ -35,14 +34,15 @@ from assistant.records import Passage
 
 
 def likeness(claim: str, sentences: Sequence[str]) -> list[float]:
-    """The shipped reranker's cosines."""
-    return [float(vector_of(sentence) @ vector_of(claim)) for sentence in sentences]
+    """As the shipped reranker says it."""
+    fits: list[float] = Shelf([encoding_of(text) for text in sentences]).fits(encoding_of(claim)).tolist()
+    return fits
 
 
 @lru_cache(maxsize=10_000)
-def vector_of(text: str) -> np.ndarray:
-    """The shipped reranker's vector."""
-    return shipped_encoder().encode([text])[0].vector
+def encoding_of(text: str) -> Encoding:
+    """What the shipped reranker makes of a text."""
+    return shipped_encoder().encode([text])[0]
 
 
 def tail(text: str) -> str:

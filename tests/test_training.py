@@ -14,6 +14,7 @@ import pytest
 
 from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
+from assistant.training.abstention import EVERYDAY
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, held_out_task
 from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
 from assistant.training.corpus import Paper, in_sample, sample_number
@@ -166,6 +167,15 @@ def test_no_question_of_the_test_set_was_trained_on() -> None:
         for item in shipped_testset()
         if len(words := frozenset(terms(item.question))) > 3 and words in trained
     ]
+
+
+def test_no_off_topic_question_of_the_test_half_is_learnt_from() -> None:
+    everyday = EVERYDAY.read_text(encoding="utf-8").splitlines()
+    assert len(everyday) == len(set(everyday)) > 100
+    for item in shipped_testset():
+        words = set(terms(item.question))
+        like = max(len(words & set(terms(one))) / max(1, len(words | set(terms(one)))) for one in everyday)
+        assert item.split == "dev" or like < 0.4, item.question
 
 
 OTTERS = AskedPaper("Otters", ("They swim.", "They eat fish."), (Question("What eat fish?", "q", (1,)),))
