@@ -31,7 +31,7 @@ _STRAYED = (
 _REFUSED = "The model found no answer in the evidence; the nearest passages follow."
 # A claim that fits every sentence that it cites less is about something else: as the shipped reranker says it, no faithful claim
 # of `tests/data/rewordings.jsonl` lies below (the part that is for improving the checks begins at .527, the other at .591), and
-# three fifths of those do that cite the sentence after their own.
+# half of those do that cite the wrong sentence of a passage past the other checks (`benchmarks/checks.py`).
 _RELATED = 0.52
 _UNRELATED = "the cited sentence is about something else"
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
