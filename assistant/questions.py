@@ -22,7 +22,7 @@ _COMPARISON = re.compile(
     r"\b(?:compare|comparison (?:of|between)|differences? (?:\w+ ){0,4}?between|what (?:differs|distinguishes))\b"
     r"|^\W*(?:how|why|where|do|does|did|in (?:what|which) \w+)\b.*\bdiffer\b"
     r"(?=\W*$| (?:in|on|across|as|from|when|with|versus|for|between)\b)"
-    r"|^\W*how (?:much )?different\b(?: (?:is|are)\b| from\b)|\bdifferent (?:from|than)\b|\bhow (?:is|are) .*\bdifferent\W*$"
+    r"|^\W*how (?:much )?different (?:is|are)\b|\bdifferent (?:from|than)\b|\bhow (?:is|are) .*\bdifferent\W*$"
     r"|^\W*[\w-]+(?: [\w-]+)? (?:versus|vs)\b",
     re.IGNORECASE,
 )

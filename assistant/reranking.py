@@ -55,15 +55,23 @@ class LateInteraction:
     def score_spans(
         self, question: str, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[float | None]]:
-        """How well the question fits parts of each text, in [-1, 1]; None where no token of a part was read.
+        """How well the question fits parts of each text, in [-1, 1]; None where a part or the question has no tokens.
 
-        `spans` has for each text the start and end of its parts, as character offsets.
+        `spans` has for each text the start and end of its parts, as character offsets. A part beyond the model's places is
+        read by itself.
         """
-        found = self._encodings(texts)
-        return [
-            fits_of_spans(self._question(question), found[text], parts)
-            for text, parts in zip(texts, spans, strict=True)
-        ]
+        asked, found = self._question(question), self._encodings(texts)
+        rows = [fits_of_spans(asked, found[text], parts) for text, parts in zip(texts, spans, strict=True)]
+        unread = {
+            (row, place): texts[row][slice(*spans[row][place])]
+            for row, fits in enumerate(rows)
+            for place, fit in enumerate(fits)
+            if fit is None
+        }
+        alone = self._encodings(list(unread.values()))
+        for (row, place), part in unread.items():
+            rows[row][place] = fits_of_spans(asked, alone[part], [(0, len(part))])[0]
+        return rows
 
     def likeness(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:
         """How well a claim fits sentences, in [-1, 1], as `score` says it of a question. Nothing is stored."""

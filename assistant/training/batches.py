@@ -18,7 +18,7 @@ _NEIGHBOURS = 30  # looked at for each paper
 
 @dataclass(frozen=True)
 class Tuning:
-    """Settings of a run: of trials on a tenth of the questions, looked at on the development half; not searched for."""
+    """Settings of a run, not searched for: most are of a first trial on a tenth of the questions, those of tokens of none."""
 
     horizon: int = 1300  # steps: every question once and half of them a second time
     chapter: int = 5920  # papers among which neighbours are looked for, in the order of the file of questions
