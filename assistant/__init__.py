@@ -8,22 +8,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assistant.answers import Answer, Citation, Claim, Event
     from assistant.config import Config
     from assistant.errors import AssistantError
     from assistant.evaluation import Report, evaluate
     from assistant.library import Assistant, ask
-    from assistant.records import Answer, Citation, Claim, Event, Paper, Passage
+    from assistant.records import Paper, Passage
     from assistant.reports import IngestReport
 
 # Loaded at first use: `import assistant` stays instant, and the command line shows its help without LangChain or Chroma.
 _HOMES = {
-    "Answer": "records",
+    "Answer": "answers",
     "Assistant": "library",
     "AssistantError": "errors",
-    "Citation": "records",
-    "Claim": "records",
+    "Citation": "answers",
+    "Claim": "answers",
     "Config": "config",
-    "Event": "records",
+    "Event": "answers",
     "IngestReport": "reports",
     "Paper": "records",
     "Passage": "records",

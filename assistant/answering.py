@@ -12,10 +12,11 @@ from typing import Any, Protocol
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
 from assistant.abstention import Decision
+from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
 from assistant.questions import Question, leans_on_history, points_back, read_question, standalone
-from assistant.records import Answer, Claim, Event, Passage, Status, Usage, best_of_each_paper
+from assistant.records import Passage, best_of_each_paper
 
 _NEAREST = 3
 _LOOKED_BACK = 2000  # characters of the last turn

@@ -14,8 +14,8 @@ from assistant.errors import AssistantError, ConfigError
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
+    from assistant.answers import Answer
     from assistant.library import Assistant
-    from assistant.records import Answer
     from assistant.reports import IngestReport
 
 app = typer.Typer(

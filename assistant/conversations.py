@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from assistant.answers import Answer
 from assistant.errors import LibraryError
 from assistant.files import write_whole
-from assistant.records import Answer, Paper, bibtex, escape_markdown
+from assistant.markup import bibtex, escape_markdown
+from assistant.records import Paper
 
 _ID = re.compile(r"[0-9a-f]{12}")  # nothing else names a file
 _TITLE_CHARACTERS = 80

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.answers import Citation, Claim
 from assistant.questions import Question
-from assistant.records import Citation, Claim, Paper, Passage, Span
+from assistant.records import Paper, Passage, Span
 
 MAX_SENTENCES = 4
 _SENTENCES_OF_BEST = 3

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from assistant.answers import Answer
 from assistant.errors import LibraryError
 from assistant.files import write_whole
-from assistant.records import Answer, Paper
+from assistant.records import Paper
 
 
 class Feedback:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.answering import Pieces, Written
+from assistant.answers import Citation, Claim, Usage
 from assistant.catalogue import Catalogue
 from assistant.citations import ParsedClaim, check_claim, is_filler, is_refusal, parse_claims
 from assistant.citations.wording import is_frame, read
@@ -17,7 +18,7 @@ from assistant.extractive import Numbering, extract
 from assistant.offering import RECORD, Offered, defused, number_evidence
 from assistant.prompts import load_prompt
 from assistant.questions import Question
-from assistant.records import Citation, Claim, Passage, Usage
+from assistant.records import Passage
 from assistant.replies import THOUGHT_ENDS
 from assistant.streaming import ContextTooShortError, Meter, Streamer
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assistant.abstention import Decision, decide, estimate_version
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
+from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import OWN_EMBEDDING, Config, load_config
@@ -29,7 +30,7 @@ from assistant.models import Embedder, open_embedder
 from assistant.preparing import read_beforehand
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
-from assistant.records import Answer, Citation, Event, Paper, Passage
+from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
 from assistant.reranking import LateInteraction, open_reranker
 from assistant.retrieval import PaperRetriever, Search

@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 
+from assistant.answers import Usage
 from assistant.catalogue import Catalogue
 from assistant.config import Config
 from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
 from assistant.interrupts import raise_if_interrupted
 from assistant.models import open_chat_model
-from assistant.records import Usage
 from assistant.replies import Reply
 from assistant.transport import is_quota_used_up, until
 

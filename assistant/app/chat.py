@@ -10,13 +10,14 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from assistant.answers import Claim, Event
 from assistant.app.common import PRIVATE, choose_papers, guarded
 from assistant.conversations import Conversation
 from assistant.errors import AssistantError
 from assistant.library import Assistant
+from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
 from assistant.questions import MAX_CHARACTERS
-from assistant.records import Claim, Event, unescape_markdown
 
 AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
 _EXAMPLES = 4

@@ -5,13 +5,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answers import Answer, Citation
 from assistant.errors import QuestionError
 from assistant.evaluation.baselines import RANKINGS, rivals_of, spent_of
 from assistant.evaluation.results import Cited, Result, Rival, Said
 from assistant.evaluation.scoring import DEPTH, holds, scores_of
 from assistant.evaluation.testset import Item
 from assistant.library import Assistant
-from assistant.records import Answer, Citation, Paper, Passage
+from assistant.records import Paper, Passage
 
 
 @dataclass(frozen=True, slots=True)

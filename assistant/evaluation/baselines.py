@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assistant.answers import Usage
 from assistant.citations import is_refusal
 from assistant.errors import ProviderError
 from assistant.evaluation.results import Cited, Result, Rival, Said, Spent
@@ -16,7 +17,7 @@ from assistant.evaluation.scoring import JUDGED, MEANS, holds, scores_of
 from assistant.evaluation.statistics import Figure, Gain, holm, mean_figure, paired, verdict_of
 from assistant.evaluation.testset import Item
 from assistant.prompts import load_prompt
-from assistant.records import Passage, Usage
+from assistant.records import Passage
 from assistant.sentences import sentence_spans
 
 if TYPE_CHECKING:

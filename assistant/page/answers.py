@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.answers import Answer, Claim, Status
 from assistant.conversations import Conversation
-from assistant.records import Answer, Claim, Status, escape_markdown
+from assistant.markup import escape_markdown
 
 STATUS: dict[Status, str] = {"answered": "Answered", "partial": "Partly answered", "not_found": "Not found"}
 Message = dict[str, Any]

@@ -3,9 +3,10 @@
 import html
 from collections.abc import Iterator, Sequence
 
+from assistant.answers import Answer, Citation
 from assistant.conversations import Conversation, Turn
 from assistant.page.answers import STATUS, quote_key
-from assistant.records import Answer, Citation, Paper, Passage, Section, best_of_each_paper
+from assistant.records import Paper, Passage, Section, best_of_each_paper
 
 EMPTY = '<p class="small">The papers behind an answer appear here, with the quoted sentences marked.</p>'
 _TURNS = 50  # older ones keep their answer in the chat; the panel would grow without end

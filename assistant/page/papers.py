@@ -4,7 +4,8 @@ import html
 from collections.abc import Sequence
 
 from assistant.doctor import InUse
-from assistant.records import Paper, escape_markdown
+from assistant.markup import escape_markdown
+from assistant.records import Paper
 from assistant.reports import IngestReport
 
 NO_PAPER = '<p class="small">Choose a paper to read what the library holds of it.</p>'
