@@ -2,23 +2,23 @@
 
 It is the truth that both indexes follow. Every change of a paper is one row of `changes`, written in the transaction of the
 change itself; each follower (Chroma, the lexical index) keeps the last number that it holds, so that opening a library can
-bring it up to date, or rebuild it, without embedding anything again. With `database`, the only file with SQL.
+bring it up to date, or rebuild it, without embedding anything again. SQL stands only here, in `database`, `readings` and
+`computed`.
 """
 
 import json
 import re
-import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 
-from assistant.database import TITLE, Database
-from assistant.errors import LibraryError
+from assistant.computed import Computed
+from assistant.database import TITLE
 from assistant.merging import identifiers
+from assistant.readings import GIVEN, Readings
 from assistant.records import Chunk, Paper, Span, paper_from
 
 Order = Literal["added", "newest", "oldest", "title"]
@@ -32,7 +32,6 @@ _SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year",
 _SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
 # Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
 _LOG = "INSERT INTO changes (paper_id, removed) VALUES (?, ?)"
-_GIVEN = 0  # stands for a file in `file_papers` where a paper was given as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,6 @@ class Follower:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A reading of a file: where it was, the digest of its content and reader, and whether it was read to the end."""
-
-    number: int
-    path: str
-    digest: str
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A chunk with its vector, float32 of shape (dimension,), and its paper: what an index needs to take it in."""
 
@@ -65,19 +54,8 @@ class Entry:
     vector: np.ndarray
 
 
-class Catalogue(Database):
-    """Papers, chunks, vectors, files and changes by their meaning; see `Database` for what opening it raises."""
-
-    # Settings -----------------------------------------------------------------------------------------------------
-
-    def setting(self, name: str) -> Any:
-        """The stored value (any JSON type) of `name`, or None."""
-        rows = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
-        return json.loads(rows[0][0]) if rows else None
-
-    def set_setting(self, name: str, value: Any) -> None:
-        """Stores a JSON value under `name`."""
-        self._run("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+class Catalogue(Readings, Computed):
+    """Papers, chunks and changes by their meaning; see `Database` for what opening it raises."""
 
     # Papers -------------------------------------------------------------------------------------------------------
 
@@ -112,7 +90,7 @@ class Catalogue(Database):
         self._run("DELETE FROM chunks WHERE paper_id = ?", (paper_id,))
         self._run("DELETE FROM papers WHERE id = ?", (paper_id,))
         self._run("DELETE FROM identifiers WHERE paper_id = ?", (paper_id,))
-        self._run("DELETE FROM file_papers WHERE paper_id = ? AND file = ?", (paper_id, _GIVEN))
+        self._run("DELETE FROM file_papers WHERE paper_id = ? AND file = ?", (paper_id, GIVEN))
 
     def forget_unused_vectors(self) -> None:
         """Deletes cached embeddings that no chunk uses any more. Call inside `transaction`, once after all removals."""
@@ -125,85 +103,6 @@ class Catalogue(Database):
     def ids_by_identifier(self, names: Sequence[str]) -> dict[str, str]:
         """The ids of the papers that these identifiers (`merging.identifiers`) name."""
         return dict(self._in("SELECT name, paper_id FROM identifiers WHERE name IN (?)", list(names)))  # type: ignore[arg-type]
-
-    # Files --------------------------------------------------------------------------------------------------------
-
-    def file(self, path: str, digest: str) -> File | None:
-        """The reading of this content at this path, whole or not, or None."""
-        return next(iter(self._files("path = ? AND digest = ?", path, digest)), None)
-
-    def files(self) -> list[File]:
-        """Every reading of a file."""
-        return self._files("1")
-
-    def files_with(self, digest: str) -> list[File]:
-        """The whole readings of this content."""
-        return self._files("digest = ? AND whole", digest)
-
-    def _files(self, where: str, *values: str) -> list[File]:
-        rows = self._rows(f"SELECT number, path, digest, whole FROM files WHERE {where} ORDER BY path, number", values)
-        return [File(row[0], row[1], row[2], bool(row[3])) for row in rows]
-
-    def begin_file(self, path: str, digest: str) -> File:
-        """Notes that this content is about to be read, and gives its reading: what was stored of it stays known."""
-        self._run("INSERT OR IGNORE INTO files (path, digest, whole) VALUES (?, ?, 0)", (path, digest))
-        (file,) = self._files("path = ? AND digest = ?", path, digest)
-        return file
-
-    def finish_file(self, file: File) -> list[str]:
-        """Marks a reading as whole, forgets others of the path, and gives the papers that only those held. Call inside
-        `transaction`."""
-        sql = (
-            "SELECT DISTINCT paper_id FROM file_papers WHERE file IN (SELECT number FROM files WHERE path = ? AND number != ?) "
-            "AND paper_id NOT IN (SELECT paper_id FROM file_papers WHERE file = ?)"
-        )
-        gone = [row[0] for row in self._rows(sql, (file.path, file.number, file.number))]
-        for other in self._files("path = ?", file.path):
-            if other.number != file.number:
-                self.forget_file(other)
-        self._run("UPDATE files SET whole = 1 WHERE number = ?", (file.number,))
-        return gone
-
-    def move_file(self, file: File, path: str) -> None:
-        """The file now lies at `path`. Call inside `transaction`."""
-        self._run("UPDATE files SET path = ? WHERE number = ?", (path, file.number))
-
-    def forget_file(self, file: File) -> None:
-        """Forgets a reading; its papers stay. Call inside `transaction`."""
-        self._run("DELETE FROM files WHERE number = ?", (file.number,))
-        self._run("DELETE FROM file_papers WHERE file = ?", (file.number,))
-
-    def held_papers(self, file: File) -> dict[tuple[int, int], str]:
-        """The ids of the papers that were stored from a file and still are, by their place in it: part and number."""
-        sql = "SELECT part, number, paper_id FROM file_papers JOIN papers ON id = paper_id WHERE file = ?"
-        return {(row[0], row[1]): row[2] for row in self._rows(sql, (file.number,))}
-
-    def count_papers(self, file: File) -> tuple[int, int]:
-        """How many papers were stored from a file, and how many of them still are."""
-        sql = "SELECT COUNT(*), COUNT(id) FROM file_papers LEFT JOIN papers ON id = paper_id WHERE file = ?"
-        return self._rows(sql, (file.number,))[0]  # type: ignore[return-value]
-
-    def put_held(self, file: File, part: int, ids: Mapping[int, str]) -> None:
-        """Notes which papers the numbers of a part of a file are stored as. Call inside `transaction`."""
-        rows = [(file.number, part, number, paper_id) for number, paper_id in ids.items()]
-        self._run_many("INSERT OR REPLACE INTO file_papers VALUES (?, ?, ?, ?)", rows)
-
-    def put_given(self, ids: Iterable[str]) -> None:
-        """Notes that these papers were given as they are, so that they stay when a file goes. Call inside `transaction`."""
-        sql = (
-            "INSERT INTO file_papers SELECT ?1, 0, (SELECT COALESCE(MAX(number), 0) + 1 FROM file_papers WHERE file = ?1), ?2 "
-            "WHERE NOT EXISTS (SELECT 1 FROM file_papers WHERE paper_id = ?2 AND file = ?1)"
-        )
-        self._run_many(sql, [(_GIVEN, paper_id) for paper_id in ids])
-
-    def is_held(self, paper_id: str) -> bool:
-        """True where some reading of a file holds the paper, or it was given as it is."""
-        return bool(self._rows("SELECT 1 FROM file_papers WHERE paper_id = ? LIMIT 1", (paper_id,)))
-
-    def files_of(self, paper_id: str) -> list[str]:
-        """The paths of the files that hold a paper."""
-        sql = "SELECT DISTINCT path FROM files JOIN file_papers ON file = files.number WHERE paper_id = ? ORDER BY path"
-        return [row[0] for row in self._rows(sql, (paper_id,))]
 
     # Reading ------------------------------------------------------------------------------------------------------
 
@@ -281,53 +180,10 @@ class Catalogue(Database):
         changed = {row[0] for row in self._in(sql, list(set(owners.values())))}
         return {name for name, owner in owners.items() if owner not in changed}
 
-    def known_vectors(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of `keys` whose embedding is stored already."""
-        return {row[0] for row in self._in("SELECT key FROM vectors WHERE key IN (?)", list(keys))}
-
-    def put_vectors(self, keys: Sequence[bytes], vectors: np.ndarray) -> None:
-        """Stores embeddings, shape (len(keys), dimension), as float16. Call inside `transaction`."""
-        rows = [(key, vector.astype(np.float16).tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        self._run_many("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-
-    def put_stored_vectors(self, vectors: Mapping[bytes, bytes], dimension: int) -> None:
-        """Stores embeddings that another catalogue exported, those of `dimension` numbers. Call inside `transaction`."""
-        rows = [(key, vector) for key, vector in vectors.items() if len(vector) == 2 * dimension]
-        self._run_many("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
-
     def stored_vectors(self, paper_id: str) -> dict[bytes, bytes]:
         """The embeddings of a paper's chunks as they are stored: float16 bytes by key."""
         sql = "SELECT v.key, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key WHERE c.paper_id = ?"
         return dict(self._rows(sql, (paper_id,)))  # type: ignore[arg-type]
-
-    def known_encodings(self, keys: Sequence[bytes]) -> set[bytes]:
-        """Those of `keys` whose encoding by the reranker is stored already."""
-        return {row[0] for row in self._in("SELECT key FROM encodings WHERE key IN (?)", list(keys))}
-
-    def encodings(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The reranker's encodings by key, as it packed them."""
-        return dict(self._in("SELECT key, encoding FROM encodings WHERE key IN (?)", list(keys)))  # type: ignore[arg-type]
-
-    def keep_encodings_of(self, model: str) -> None:
-        """Forgets the encodings that another reranker than `model` made."""
-        if self.setting("encodings of") != model:
-            with self.transaction():
-                self._run("DELETE FROM encodings")
-                self.set_setting("encodings of", model)
-
-    def count_encodings(self) -> int:
-        """How many encodings are stored."""
-        return int(self._rows("SELECT COUNT(*) FROM encodings")[0][0])
-
-    def keep_encodings(self, keys: Collection[bytes]) -> None:
-        """Forgets all encodings but these."""
-        with self.transaction():
-            others = [row for row in self._rows("SELECT key FROM encodings") if row[0] not in keys]
-            self._run_many("DELETE FROM encodings WHERE key = ?", others)
-
-    def put_encodings(self, encodings: Mapping[bytes, bytes]) -> None:
-        """Stores the reranker's encodings by key. Call inside `transaction`."""
-        self._run_many("INSERT OR REPLACE INTO encodings VALUES (?, ?)", list(encodings.items()))
 
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""
@@ -346,20 +202,6 @@ class Catalogue(Database):
             "WHERE c.paper_id IN (?)"
         )
         return [Entry(_chunk(row[1]), papers[row[0]], _vector(row[2])) for row in self._in(sql, list(paper_ids))]
-
-    # Replies of the model -----------------------------------------------------------------------------------------
-
-    def reply(self, key: bytes) -> str | None:
-        """The model's reply that is kept under `key`, or None."""
-        rows = self._rows("SELECT text FROM replies WHERE key = ?", (key,))
-        return rows[0][0] if rows else None
-
-    def put_reply(self, key: bytes, text: str, limit: int) -> None:
-        """Keeps a reply, and of all replies the newest `limit`. A disk that refuses costs a later call, not the answer."""
-        with suppress(sqlite3.Error, LibraryError), self.transaction():
-            self._run("INSERT OR REPLACE INTO replies (key, text) VALUES (?, ?)", (key, text))
-            newest = "SELECT number FROM replies ORDER BY number DESC LIMIT ?"
-            self._run(f"DELETE FROM replies WHERE number NOT IN ({newest})", (limit,))
 
     # Changes and followers ----------------------------------------------------------------------------------------
 

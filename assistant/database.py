@@ -1,5 +1,6 @@
-"""The SQLite file of a library: its tables, their changes from version to version, and transactions with clear errors."""
+"""The SQLite file of a library: tables, their changes from version to version, settings, transactions with clear errors."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -110,6 +111,15 @@ class Database:
                 if self._db.in_transaction:  # where the disk is full, SQLite has rolled back by itself
                     self._db.execute("ROLLBACK")
                 raise
+
+    def setting(self, name: str) -> Any:
+        """The stored value (any JSON type) of `name`, or None."""
+        rows = self._rows("SELECT value FROM settings WHERE name = ?", (name,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def set_setting(self, name: str, value: Any) -> None:
+        """Stores a JSON value under `name`."""
+        self._run("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
 
     def _guarded(self, call: Callable[[], _T]) -> _T:
         try:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from assistant.catalogue import Catalogue, File
+from assistant.catalogue import Catalogue
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.files import is_gone
@@ -34,6 +34,7 @@ from assistant.loaders import (
 from assistant.loaders.pdf import ocr_is_installed
 from assistant.merging import identifiers, merge, own_id
 from assistant.models import Embedder
+from assistant.readings import File
 from assistant.records import Chunk, Paper, paper_id
 from assistant.reports import FileReport, IngestReport
 
