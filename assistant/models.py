@@ -10,6 +10,7 @@ import numpy as np
 from assistant.config import OWN_EMBEDDING, Config
 from assistant.errors import ConfigError, ProviderError
 from assistant.interrupts import raise_if_interrupted
+from assistant.recent import Recent
 from assistant.resources import resource
 from assistant.transport import http_client
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _NO_KEY = "no-key"  # local servers want none, but the client insists on one
 _EMBEDDING_BATCH = 256
+_KEPT = 8192  # vectors of sentences, 13 MB of 384 dimensions: about as many as the shipped library has
 # Prefixes of ASSISTANT_MODEL that never name a model on a server of one's own ("llama3:8b" does).
 _OTHER_PROVIDERS = frozenset(
     """anthropic azure_openai azure_ai google_genai google_vertexai bedrock bedrock_converse cohere fireworks together mistralai
@@ -33,6 +35,7 @@ class Embedder:
         self.name = name
         self.embeddings = embeddings
         self._dimension: int | None = None
+        self._recent = Recent[str, np.ndarray](_KEPT)
 
     @property
     def dimension(self) -> int:
@@ -56,6 +59,15 @@ class Embedder:
             raise ProviderError(f"the embedding {self.name!r} failed: {first_line}; check its settings") from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.where(norms > 0, norms, 1.0)
+
+    def encode_often(self, texts: Sequence[str]) -> np.ndarray:
+        """As `encode`, for texts that come up in question after question, such as sentences: the latest are remembered."""
+        found = self._recent.find(texts)
+        new = list(dict.fromkeys(text for text in texts if text not in found))
+        computed = dict(zip(new, self.encode(new), strict=True))
+        self._recent.keep(computed)
+        found |= computed
+        return np.array([found[text] for text in texts], np.float32).reshape(len(texts), self.dimension)
 
 
 class _StaticEmbeddings:

@@ -18,8 +18,10 @@ from assistant.config import Config
 from assistant.encoding import Encoding, Shelf, encoder_version, fits_of_spans, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
 from assistant.interrupts import raise_if_interrupted
+from assistant.recent import Recent
 
 _QUESTIONS_KEPT = 256
+_TEXTS_KEPT = 256  # 16 MB: a question's best passages are looked at again for their sentences, and by a follow-up
 _TOGETHER = 4  # texts read beforehand at a time: a question that comes in between waits for no more
 _PAUSE = 0.001  # seconds, for who waits: a lock that is taken again at once is not let go
 
@@ -42,6 +44,7 @@ class LateInteraction:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._lock = threading.Lock()  # two people asking at once must not encode the same texts twice
+        self._recent = Recent[bytes, Encoding](_TEXTS_KEPT)
         self._question = lru_cache(maxsize=_QUESTIONS_KEPT)(lambda text: shipped_encoder().encode([text])[0])
         with suppress(LibraryError):  # a full disk: they cost room only
             catalogue.keep_encodings_of(encoder_version())
@@ -103,15 +106,20 @@ class LateInteraction:
     def _encodings(self, texts: Sequence[str]) -> dict[str, Encoding]:
         """By text, as they are read back after they were stored."""
         by_key = {_key(text): text for text in texts}
-        stored = self._catalogue.encodings(list(by_key))
-        if missing := [key for key in by_key if key not in stored]:
+        found = self._recent.find(by_key)
+        wanted = [key for key in by_key if key not in found]
+        stored = self._catalogue.encodings(wanted)
+        if missing := [key for key in wanted if key not in stored]:
             with self._lock:
                 stored |= self._catalogue.encodings(missing)  # another may have read them meanwhile
                 new = _encoded({key: by_key[key] for key in missing if key not in stored})
                 with suppress(LibraryError):  # a disk that refuses costs a later question time, not this one its answer
                     self._store(new)
                 stored |= new
-        return {text: Encoding.unpacked(stored[key]) for key, text in by_key.items()}
+        read = {key: Encoding.unpacked(packed) for key, packed in stored.items()}
+        self._recent.keep(read)
+        found |= read
+        return {text: found[key] for key, text in by_key.items()}
 
     def _store(self, encodings: Mapping[bytes, bytes]) -> None:
         if encodings:

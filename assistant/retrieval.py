@@ -177,7 +177,7 @@ class Search:
                 bm25 = dict(islice(bm25.items(), _CANDIDATES))
             return bm25, self._similarities(vector, list({*nearest, *bm25}))
         bm25 = dict(lexical.search(question.terms, _CANDIDATES))
-        dense = dict(vectors.search(vector, min(_CANDIDATES, vectors.count())))
+        dense = dict(vectors.search(vector, _CANDIDATES))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
@@ -222,8 +222,9 @@ class Search:
         """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, with
         `reread`, what the shipped reranker makes of it."""
         texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
-        similarity = np.clip(self._embedder.encode(texts) @ vector, 0.0, 1.0)
-        cover = np.array([coverage(question.terms, term_set(text), self._indexes.lexical.idf) for text in texts])
+        similarity = np.clip(self._embedder.encode_often(texts) @ vector, 0.0, 1.0)
+        idf = {term: self._indexes.lexical.idf(term) for term in question.terms}.__getitem__
+        cover = np.array([coverage(question.terms, term_set(text), idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
         if reread and isinstance(self._reranker, LateInteraction):
             meant = self._sentences_meant(question, passages[:RERANKED], self._reranker)

@@ -13,7 +13,7 @@ from assistant.prompts import load_prompt
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
-ORDER = """errors interrupts records markup answers files resources seeding privacy config prompts tokens costs replies
+ORDER = """errors interrupts recent records markup answers files resources seeding privacy config prompts tokens costs replies
 transport terms sentences quantities loaders chunking merging models database readings computed catalogue vectors
 lexical following questions encoding reranking retrieval preparing expecting abstention citations extractive
 answering scoping streaming offering generating reports indexing conversations feedback library doctor evaluation
