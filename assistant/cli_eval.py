@@ -149,38 +149,44 @@ def gate(
 def calibrate(
     testset: Annotated[Path | None, typer.Argument(help="Questions of your own, answerable ones among them.")] = None,
     split: Annotated[str, typer.Option(help="test, dev or all.")] = "all",
-    reset: Annotated[bool, typer.Option("--reset", help="Go back to the shipped threshold.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the shipped estimate.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Set when this library declines: so that it keeps its share of answerable questions such as these.
+    """Fit when this library declines: so that it keeps its share of answerable questions such as these.
 
-    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more. What is
-    measured afterwards on the same questions is too good: measure on others.
+    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more; those with
+    the papers that answer them are asked again without these. What is measured afterwards on the same questions is too good:
+    measure on others.
     """
     from dataclasses import asdict
 
     from assistant import evaluation
+    from assistant.abstention import OwnCalibration
 
     if (testset is None) is not reset:
         raise TestSetError("give a test set to calibrate with, or --reset")
     items = _of_split(evaluation.load_testset(testset), split) if testset else []
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         if reset:
-            opened.threshold_shift = 0.0
-            print_json({"shift": 0.0}) if as_json else typer.echo("the shipped threshold is in force")
+            opened.calibration = OwnCalibration()
+            print_json({"shift": 0.0}) if as_json else typer.echo("the shipped estimate and threshold are in force")
             return
         found = evaluation.calibrate(opened, items, progress)
         keep = opened.config.keep_answerable
     if as_json:
         print_json(asdict(found))
         return
-    typer.echo(f"threshold moved by {found.shift:+.2f} in log odds, to keep {keep:.0%} of answerable questions")
+    typer.echo(
+        f"fitted to keep {keep:.0%} of answerable questions; the threshold moved by {found.shift:+.2f} in log odds"
+    )
     before, now = found.kept
-    typer.echo(f"{found.count} answerable: {before:.0%} kept by the shipped threshold, {now:.0%} now (leave-one-out)")
+    typer.echo(f"{found.count} answerable: {before:.0%} kept as shipped, {now:.0%} now, each judged by the others")
     if found.declined:
         before, now = found.declined
-        typer.echo(f"{found.declined_count} others: {before:.0%} declined by the shipped threshold, {now:.0%} now")
+        typer.echo(
+            f"{found.declined_count} unanswerable or without their papers: {before:.0%} declined as shipped, {now:.0%} now"
+        )
 
 
 @eval_app.command()

@@ -71,7 +71,7 @@ def diagnose(**settings: Any) -> list[Finding]:
         with Assistant(config) as library:
             papers, chunks = library.counts()
             findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
-            if shift := library.threshold_shift:
+            if shift := library.calibration.shift:
                 findings.append(
                     Finding("threshold", True, f"moved by {shift:+.2f} in log odds ('assistant eval calibrate')")
                 )

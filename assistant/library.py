@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import Decision, decide, estimate_version
+from assistant.abstention import Decision, OwnCalibration, decide, estimate_version
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
@@ -172,17 +172,19 @@ class Assistant:
         return self._decide(read_question(question), passages)
 
     @property
-    def threshold_shift(self) -> float:
-        """How far the library's own threshold of abstention is above the shipped one, in log odds; 0 where it has none.
+    def calibration(self) -> OwnCalibration:
+        """What decides beside the shipped estimate whether this library answers; `assistant eval calibrate` finds it.
 
         One that was found with another estimate, other models, chunks or share of questions to keep holds no more.
         """
-        stored = self._catalogue.setting("threshold") or {}
-        return stored["shift"] if stored.get("of") == self._estimating else 0.0
+        stored = self._catalogue.setting("calibration") or {}
+        if stored.get("of") != self._estimating:
+            return OwnCalibration()
+        return OwnCalibration(stored["shift"], {name: tuple(row) for name, row in stored["weights"].items()})
 
-    @threshold_shift.setter
-    def threshold_shift(self, shift: float) -> None:
-        self._catalogue.set_setting("threshold", {"shift": shift, "of": self._estimating})
+    @calibration.setter
+    def calibration(self, found: OwnCalibration) -> None:
+        self._catalogue.set_setting("calibration", asdict(found) | {"of": self._estimating})
 
     @property
     def _estimating(self) -> str:
@@ -398,7 +400,7 @@ class Assistant:
 
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         quoting = self._writer.mode == ExtractiveWriter.mode
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, self.threshold_shift)
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, self.calibration)
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -62,7 +62,7 @@ def main() -> None:
                     scores.setdefault(name, ([], []))[side].append(value)
                 answered[side].append(answer.status != "not_found")
         if len(asked) >= 2 * CALIBRATING:
-            calibrate(library, [Item(own, text, "title", True) for text, own in asked[:CALIBRATING]])
+            calibrate(library, [Item(own, text, "title", True, relevant={own: 1}) for text, own in asked[:CALIBRATING]])
         for question, own in asked[CALIBRATING:]:
             for side, scope in enumerate((titles, [title for title in titles if title != own])):
                 calibrated[side].append(library.ask(question, papers=scope).status != "not_found")

@@ -1,12 +1,21 @@
 """What the abstention estimate looks at, and that it tells what the library answers from what it does not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.abstention import WITHOUT_RERANKER, features, fit, shipped_calibration
+from assistant.abstention import (
+    WITHOUT_RERANKER,
+    Calibration,
+    OwnCalibration,
+    features,
+    fit,
+    refit,
+    shipped_calibration,
+)
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, calibrate
 from assistant.evaluation.keeping import setup_of
@@ -119,23 +128,48 @@ def items(most: int | None = None) -> list[Item]:
     return found
 
 
+def test_own_questions_move_weights_as_far_as_they_are_sure() -> None:
+    """Two features of which the shipped weights use the one, and the library's questions speak for the other."""
+    random = np.random.default_rng(0)
+    shipped = Calibration((0.0, 0.0), (1.0, 1.0), (0.0, 1.5), -0.3, (0.5, 0.5))
+
+    def sides(count: int) -> tuple[np.ndarray, np.ndarray]:
+        return random.normal((-1, 0), 1, (count, 2)), random.normal((1, 0), 1, (count, 2))  # the first speaks against
+
+    few, many = refit(shipped, *sides(20)), refit(shipped, *sides(2000))
+    assert 0 > few[0] > many[0] and 1.5 > few[1] > many[1] >= 0
+    assert many[1] < 0.3 and abs(many[0]) > 1.2
+    against = refit(
+        shipped, *reversed(sides(2000))
+    )  # now more unknown words would speak for an answer, which cannot be
+    assert against[0] == 0.0
+
+
 def test_a_library_is_calibrated_with_questions_of_its_own(tmp_path: Path) -> None:
     with filled(tmp_path) as library:
         asked = [item for item in items() if item.answerable]
         found = calibrate(library, items())
-        assert (found.count, found.declined_count) == (24, 24) and found.declined is not None
-        assert found.shift != 0 and library.threshold_shift == pytest.approx(found.shift, abs=1e-3)
-        below = [
-            item.question for item in asked if (library.decision(item.question).margin or 0.0) < library.threshold_shift
-        ]
-        assert len(below) == 2  # the 5 % quantile of 24 lies between the second and the third
+        assert (found.count, found.declined_count) == (24, 48)  # each answerable one without its paper as well
+        own = library.calibration
+        assert own.shift == pytest.approx(found.shift, abs=1e-3) and "reread" in own.weights
+        margins = [library.decision(item.question).margin or 0.0 for item in asked]
+        below = [item.question for item, margin in zip(asked, margins, strict=True) if margin < own.shift]
+        assert 1 <= len(below) <= 4  # about the 5 % of 24
         assert all(library.ask(question).status == "not_found" for question in below)
-        assert 0.8 < found.kept[1] < 1
+        assert found.kept[1] > 0.8 and found.declined is not None and found.declined[1] > found.declined[0]
     with Assistant(data_dir=tmp_path, model="extractive") as again:
-        assert again.threshold_shift == pytest.approx(found.shift, abs=1e-3)
+        assert again.calibration == own
+        assert calibrate(again, items()) == found  # whatever was in force before
     for changed in ({"reranker": "off"}, {"keep_answerable": 0.9}):  # another estimate, or another share
         with Assistant(data_dir=tmp_path, model="extractive", **changed) as other:
-            assert other.threshold_shift == 0.0
+            assert other.calibration == OwnCalibration()
+
+
+def test_questions_without_known_papers_move_the_threshold_alone(tmp_path: Path) -> None:
+    with filled(tmp_path) as library:
+        found = calibrate(library, [replace(item, relevant={}) for item in items() if item.answerable])
+        assert (found.count, found.declined_count, found.declined) == (24, 0, None)
+        assert library.calibration == OwnCalibration(pytest.approx(found.shift, abs=1e-3))
 
 
 def test_the_threshold_of_a_library_decides(tmp_path: Path) -> None:
@@ -145,10 +179,10 @@ def test_the_threshold_of_a_library_decides(tmp_path: Path) -> None:
         margin = library.decision(question).margin
         assert margin is not None
         before = setup_of(library, [])
-        library.threshold_shift = margin - 0.01
+        library.calibration = OwnCalibration(margin - 0.01)
         assert setup_of(library, []) != before  # an evaluation asks again
         assert library.ask(question).status == "answered"
-        library.threshold_shift = margin + 0.01
+        library.calibration = OwnCalibration(margin + 0.01)
         assert library.ask(question).status == "not_found"
         assert library.decision(question).probability == pytest.approx(library.ask(question).probability)
 
@@ -159,4 +193,4 @@ def test_too_few_questions_calibrate_nothing(tmp_path: Path) -> None:
     with Assistant(data_dir=tmp_path, model="extractive") as library, pytest.raises(TestSetError, match="Otters"):
         calibrate(library, [Item("x", "What is eaten?", "own", False, without=("Otters of the North",))] * 30)
     with Assistant(data_dir=tmp_path, model="extractive") as library:
-        assert library.threshold_shift == 0.0
+        assert library.calibration == OwnCalibration()

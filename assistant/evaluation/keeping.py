@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _OWN_SETTINGS = {"data_dir", "openai_api_key", "page_user", "page_password", "ch
 def setup_of(assistant: Assistant, items: Sequence[Item]) -> dict[str, str]:
     """Hashes of everything that an answer depends on, and of the test set."""
     settings = assistant.config.model_dump(mode="json", exclude=_OWN_SETTINGS)
-    settings |= {"model": assistant.config.model_name, "threshold_shift": assistant.threshold_shift}
+    settings |= {"model": assistant.config.model_name, "calibration": asdict(assistant.calibration)}
     texts = [(paper.record, [section.text for section in paper.sections]) for paper in assistant.papers()]
     return {
         "settings": _hash(settings),
