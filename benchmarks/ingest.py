@@ -1,12 +1,15 @@
 """Adding papers and searching them at scale, beside what bare Chroma and bare tantivy need for the same.
 
-    python benchmarks/ingest.py FOLDER_OR_JSONL [--papers N] [--questions N]
+    python benchmarks/ingest.py FOLDER_OR_JSONL [--papers N] [--questions N] [--library FOLDER]
 
 Takes the first N papers of a JSON Lines file, gzipped or not (in a folder: of papers.jsonl.gz), into a fresh library in a
 temporary folder through `Assistant.add`, then adds the same file again. The limit is upserting the very same ids, vectors,
 texts and metadata into an empty Chroma collection of the same settings, in the same process, in batches of 5,000.
-Searches are the questions of the shipped test set, without the reranker, after ten that warm up. Processor seconds stand beside
-wall seconds, because those of a shared machine say as much about its other users.
+Searches and answers are of the questions of the shipped test set, after ten that warm up: without the reranker, then with
+it, once while it must read every passage, and once more when it has. Processor seconds stand beside wall seconds, because
+those of a shared machine say as much about its other users.
+
+With --library the library stays in that folder; one that is there is only searched.
 """
 
 import argparse
@@ -82,29 +85,54 @@ def contents(library: Assistant) -> Iterator[dict[str, Any]]:
         yield {name: got[name] for name in ("ids", "embeddings", "metadatas", "documents")}
 
 
-def bare_chroma(library: Assistant, folder: Path) -> tuple[Spent, Any]:
-    """What it takes to upsert what the library's collection holds into a new one with its settings, and that one."""
+def bare_chroma(library: Assistant, folder: Path) -> Spent:
+    """What it takes to upsert what the library's collection holds into a new one with its settings."""
     batches = list(contents(library))
     hnsw = library._indexes.vectors._collection.configuration["hnsw"]
     settings: Any = {"hnsw": {name: hnsw[name] for name in ("space", "ef_search", "ef_construction")}}
     client = chromadb.PersistentClient(str(folder))
     collection = client.create_collection("bare", embedding_function=None, configuration=settings)
-    return timed(lambda: [collection.upsert(**batch) for batch in batches])[0], collection
+    return timed(lambda: [collection.upsert(**batch) for batch in batches])[0]
 
 
-def show_searches(name: str, search: Callable[[Any], Any], queries: Sequence[Any]) -> None:
+def show_searches(name: str, search: Callable[[Any], Any], queries: Sequence[Any], warm_up: int = _WARM_UP) -> None:
     """A line with the median and the 95th percentile of the milliseconds of one query."""
-    for query in queries[:_WARM_UP]:
+    for query in queries[:warm_up]:
         search(query)
     spent = [timed(lambda query=query: search(query))[0].wall * 1000 for query in queries]
     p50, p95 = statistics.median(spent), float(np.percentile(spent, 95))
-    print(f"{name:34} p50 {p50:7.1f} ms  p95 {p95:7.1f} ms  n={len(spent)}")
+    print(f"{name:34} p50 {p50:7.1f} ms  p95 {p95:7.1f} ms  n={len(spent)}", flush=True)
 
 
-def compare_searches(library: Assistant, collection: Any, count: int) -> None:
-    """Our search, then both of its engines alone, for the same questions."""
-    questions = [item.question for item in shipped_testset() if not item.history][:count]
+def show_adding(library: Assistant, scratch: Path) -> None:
+    """Adds papers.jsonl of the folder, then what the limit takes, then adds it again."""
+    before = peak_memory()
+    spent, report = timed(lambda: library.add(scratch / "papers.jsonl"))
+    papers = library.counts()[0]
+    print(f"added {papers:,} papers    {spent}, {papers / spent.wall:.0f} papers/s")
+    print(f"  of which reading to embedding    {report.seconds:.2f} s; the rest goes into both indexes")
+    print(f"peak memory                        {peak_memory():.0f} MB ({before:.0f} MB before adding)")
+    limit = bare_chroma(library, scratch / "bare")
+    print(f"bare Chroma upserts                {limit}")
+    ratios = spent.wall / limit.wall, spent.processor / limit.processor
+    print(f"adding / bare Chroma               {ratios[0]:.2f} (processor {ratios[1]:.2f})")
+    again, report = timed(lambda: library.add(scratch / "papers.jsonl"))
+    changed = report.papers - report.files[0].unchanged
+    print(
+        f"the same file again                {again}, {again.wall / spent.wall:.1%}; {changed} papers changed",
+        flush=True,
+    )
+
+
+def questions_to_ask(count: int) -> list[str]:
+    """The first `count` questions of the shipped test set that stand alone."""
+    return [item.question for item in shipped_testset() if not item.history][:count]
+
+
+def compare_searches(library: Assistant, questions: Sequence[str]) -> None:
+    """Our search without the reranker, then both of its engines alone, for the same questions."""
     show_searches("search (reranker off)", lambda question: library.search(question, k=_K), questions)
+    collection = library._indexes.vectors._collection
     vectors = library._embedder.encode(questions)
     show_searches(
         "bare Chroma query", lambda vector: collection.query(query_embeddings=[vector], n_results=_K), list(vectors)
@@ -118,6 +146,15 @@ def compare_searches(library: Assistant, collection: Any, count: int) -> None:
         return [searcher.doc(address) for _, address in searcher.search(query, _K).hits]
 
     show_searches("bare tantivy query", bm25, words)
+    show_searches("answer (reranker off)", library.ask, questions)
+
+
+def show_reranked(library: Assistant, questions: Sequence[str]) -> None:
+    """Answers and searches with the reranker, whose encodings the library does not hold yet."""
+    library.ask("Is there a method that says when it is done?")  # loads the model
+    show_searches("answer, passages not read before", library.ask, questions, warm_up=0)
+    show_searches("answer, passages read before", library.ask, questions)
+    show_searches("search, passages read before", lambda question: library.search(question, k=_K), questions)
 
 
 def main() -> None:
@@ -126,29 +163,22 @@ def main() -> None:
     parser.add_argument("papers_from", type=Path, metavar="FOLDER_OR_JSONL")
     parser.add_argument("--papers", type=int, default=5000, help="how many papers to add (default 5,000)")
     parser.add_argument("--questions", type=int, default=200, help="how many searches to time (default 200)")
+    parser.add_argument("--library", type=Path, help="keep the library in this folder, or search the one that is there")
     options = parser.parse_args()
+    questions = questions_to_ask(options.questions)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        first_papers(options.papers_from, options.papers, folder / "papers.jsonl")
-        with Assistant(data_dir=folder / "library", model="extractive", reranker="off") as library:
-            before = peak_memory()
-            spent, report = timed(lambda: library.add(folder / "papers.jsonl"))
-            peak = peak_memory()
+        scratch = Path(name)
+        folder = options.library or scratch / "library"
+        with Assistant(data_dir=folder, model="extractive", reranker="off") as library:
+            if not library.counts()[0]:
+                first_papers(options.papers_from, options.papers, scratch / "papers.jsonl")
+                show_adding(library, scratch)
             papers, chunks = library.counts()
-            print(f"added {papers:,} papers, {chunks:,} chunks    {spent}, {papers / spent.wall:.0f} papers/s")
-            print(f"  of which reading to embedding    {report.seconds:.2f} s; the rest goes into both indexes")
-            print(f"peak memory                        {peak:.0f} MB ({before:.0f} MB before adding)")
-            print(f"on disk                            {size_on_disk(folder / 'library'):.0f} MB")
-            limit, collection = bare_chroma(library, folder / "bare")
-            print(f"bare Chroma upserts                {limit}")
-            ratios = spent.wall / limit.wall, spent.processor / limit.processor
-            print(f"adding / bare Chroma               {ratios[0]:.2f} (processor {ratios[1]:.2f})")
-            again, report = timed(lambda: library.add(folder / "papers.jsonl"))
-            changed = report.papers - report.files[0].unchanged
-            print(
-                f"the same file again                {again}, {again.wall / spent.wall:.1%}; {changed} papers changed"
-            )
-            compare_searches(library, collection, options.questions)
+            print(f"{papers:,} papers, {chunks:,} chunks; on disk {size_on_disk(folder):.0f} MB")
+            compare_searches(library, questions)
+        with Assistant(data_dir=folder, model="extractive", reranker="shipped") as library:
+            show_reranked(library, questions)
+        print(f"peak memory                        {peak_memory():.0f} MB")
 
 
 if __name__ == "__main__":
