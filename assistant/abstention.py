@@ -38,8 +38,8 @@ SIGNS = (-1, *[1] * 11)  # of the features: strange words speak against an answe
 class Decision:
     """Whether the library answers: the estimated probability, and why not where it does not.
 
-    `margin` is how far the probability's log odds are above those of the shipped threshold, before a library's own shift of
-    it; None where no probability decides. `estimate` names the shipped estimate behind it, and `row` holds its features.
+    `margin` is how far the probability's log odds are above those of the threshold; None where no probability decides.
+    `estimate` names the estimate behind it, and `row` holds its features.
     """
 
     answerable: bool
@@ -140,15 +140,15 @@ def shipped_calibration(name: str) -> Calibration:
 class OwnCalibration:
     """What a library learnt from questions of its own.
 
-    `shift` is how far its threshold is above the shipped one, in log odds; `weights` holds, by the name of an estimate, other
-    weights than the shipped ones, the bias last.
+    `weights` holds, by the name of an estimate, other weights than the shipped ones, the bias last: such that the shipped
+    threshold suits them. For the other estimates `shift` is how far the threshold is above the shipped one, in log odds.
     """
 
     shift: float = 0.0
     weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def of(self, name: str) -> Calibration:
-        """The shipped calibration of that name with the library's weights, where it has some."""
+        """The shipped calibration of that name, with the library's weights where it has some."""
         shipped = shipped_calibration(name)
         if name not in self.weights:
             return shipped
@@ -156,8 +156,9 @@ class OwnCalibration:
         return replace(shipped, weights=tuple(weights), bias=bias)
 
     def margin(self, name: str, row: np.ndarray, keep: float) -> float:
-        """How far the log odds of a row of features are above the shipped threshold that keeps the share `keep`."""
-        return log_odds(self.of(name).probability(row)) - log_odds(shipped_calibration(name).threshold(keep))
+        """How far the log odds of a row of features are above the threshold that keeps the share `keep`."""
+        shift = 0.0 if name in self.weights else self.shift
+        return log_odds(self.of(name).probability(row)) - log_odds(shipped_calibration(name).threshold(keep)) - shift
 
 
 def fit(answerable: np.ndarray, unanswerable: np.ndarray, signs: Sequence[int] | None = None) -> Calibration:
@@ -212,7 +213,7 @@ def _newton(x: np.ndarray, labels: np.ndarray, prior: np.ndarray, firmness: floa
     """The weights of a logistic regression with the penalty firmness / 2 · |weights - prior|², the last one the bias."""
     x = np.c_[x, np.ones(len(x))]
     penalty = np.diag([firmness] * (x.shape[1] - 1) + [1e-6])
-    weights = np.array(prior, float)
+    weights = np.zeros(x.shape[1])  # not from the prior: a bias far off would run away
     for _ in range(_STEPS):
         p = _logistic(x @ weights)
         hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
@@ -275,7 +276,7 @@ def decide(
     is_named = any(passage.signals.get("named") for passage in passages)
     margin = None if is_named else own.margin(name, row, keep)
     lacking = ""
-    if margin is None or margin >= own.shift:
+    if margin is None or margin >= 0:
         lacking = unmet(question, passages, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
     else:
         unknown = [term for term in question.terms if not lexical.is_known(term)]

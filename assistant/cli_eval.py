@@ -155,8 +155,8 @@ def calibrate(
 ) -> None:
     """Fit when this library declines: so that it keeps its share of answerable questions such as these.
 
-    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more; those with
-    the papers that answer them are asked again without these. What is measured afterwards on the same questions is too good:
+    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more. Each is asked
+    again without its `relevant` papers: name all that answer it. What is measured afterwards on the same questions is too good:
     measure on others.
     """
     from dataclasses import asdict
@@ -177,9 +177,8 @@ def calibrate(
     if as_json:
         print_json(asdict(found))
         return
-    typer.echo(
-        f"fitted to keep {keep:.0%} of answerable questions; the threshold moved by {found.shift:+.2f} in log odds"
-    )
+    what = "weights and threshold" if found.refitted else f"the threshold, by {found.shift:+.2f} in log odds,"
+    typer.echo(f"moved {what} to keep {keep:.0%} of answerable questions")
     before, now = found.kept
     typer.echo(f"{found.count} answerable: {before:.0%} kept as shipped, {now:.0%} now, each judged by the others")
     if found.declined:

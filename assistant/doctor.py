@@ -4,6 +4,7 @@ import os
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from assistant.abstention import OwnCalibration
 from assistant.config import Config, load_config, misspelt_variables
 from assistant.errors import AssistantError
 from assistant.library import Assistant
@@ -71,9 +72,9 @@ def diagnose(**settings: Any) -> list[Finding]:
         with Assistant(config) as library:
             papers, chunks = library.counts()
             findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
-            if shift := library.calibration.shift:
+            if library.calibration != OwnCalibration():
                 findings.append(
-                    Finding("threshold", True, f"moved by {shift:+.2f} in log odds ('assistant eval calibrate')")
+                    Finding("abstention", True, "fitted to questions of its own ('assistant eval calibrate')")
                 )
             if papers:
                 library.search("test", k=1)

@@ -51,7 +51,7 @@ class Encoding:
         at += vector.size * 2
         scales = np.frombuffer(stored, np.float16, count, at).astype(np.float32)
         at += count * 2
-        starts = np.frombuffer(stored, np.uint32, count, at)
+        starts = np.frombuffer(stored, np.uint32, count, at).copy()  # not a view: it would keep all that is stored
         at += count * 4
         rounded = np.frombuffer(stored, np.int8, count * TOKEN_DIMENSION, at).reshape(count, TOKEN_DIMENSION)
         return cls(vector, rounded * (scales / 127)[:, None], starts)

@@ -19,6 +19,7 @@ from assistant.chunking import CHUNKER_VERSION
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
+from assistant.encoding import encoder_version
 from assistant.errors import FingerprintError, LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
@@ -189,7 +190,8 @@ class Assistant:
     @property
     def _estimating(self) -> str:
         config = self.config
-        parts = (self._embedder.name, config.reranker, config.chunk_tokens, config.passages, config.keep_answerable)
+        reranker = encoder_version() if config.reranker == "shipped" else config.reranker
+        parts = (self._embedder.name, reranker, config.chunk_tokens, config.passages, config.keep_answerable)
         return " ".join(map(str, (estimate_version(), *parts)))
 
     @property

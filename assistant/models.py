@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NO_KEY = "no-key"  # local servers want none, but the client insists on one
 _EMBEDDING_BATCH = 256
-_KEPT = 8192  # vectors of sentences, 13 MB of 384 dimensions: about as many as the shipped library has
+_KEPT = 8192  # vectors of sentences, about as many as the shipped library has: 13 MB where they have 384 dimensions
 # Prefixes of ASSISTANT_MODEL that never name a model on a server of one's own ("llama3:8b" does).
 _OTHER_PROVIDERS = frozenset(
     """anthropic azure_openai azure_ai google_genai google_vertexai bedrock bedrock_converse cohere fireworks together mistralai
@@ -64,7 +64,8 @@ class Embedder:
         """As `encode`, for texts that come up in question after question, such as sentences: the latest are remembered."""
         found = self._recent.find(texts)
         new = list(dict.fromkeys(text for text in texts if text not in found))
-        computed = dict(zip(new, self.encode(new), strict=True))
+        # Copies: a row would keep the vectors of all texts that came with it.
+        computed = {text: vector.copy() for text, vector in zip(new, self.encode(new), strict=True)}
         self._recent.keep(computed)
         found |= computed
         return np.array([found[text] for text in texts], np.float32).reshape(len(texts), self.dimension)

@@ -269,7 +269,8 @@ def test_gradients_reach_all_that_is_learnt_from() -> None:
     assert [_sentence_at(spans, place) for place in (0, spans[0][0], spans[0][1], spans[1][0], spans[1][1])] == [
         None, 0, None, 1, None,
     ]  # fmt: skip
-    assert rate(0, tuning) < rate(100, tuning) > rate(900, tuning) > 0
+    assert rate(0, 1300, tuning) < rate(100, 1300, tuning) > rate(900, 1300, tuning) > 0
+    assert rate(0, 700, tuning) < rate(650, 700, tuning) < rate(650, 1300, tuning)  # a shorter cycle falls sooner
 
 
 @needs("torch", "scipy")

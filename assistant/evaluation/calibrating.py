@@ -17,19 +17,21 @@ from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
 
 LEAST = 20  # answerable questions: fewer say little about the lowest twentieth
-_FOLDS = 5
+FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """What a calibration found.
 
-    `shift` is in log odds, one for every kind of question; `count` and `declined_count` say how many questions that the papers
-    answer and do not answer the estimate decides, and no other rule: the latter are unanswerable ones and answerable ones
-    without their papers. `kept` and `declined` are the shares of these that the shipped estimate and threshold keep and
-    decline, and the new ones, each question judged by what the others give; `declined` is None where there are none.
+    `refitted` names the estimates that have new weights, which had 20 answerable questions and 10 others at least; `shift` moves
+    the threshold of the rest, in log odds. `count` and `declined_count` say how many questions that the papers answer and do
+    not answer an estimate decides, and no other rule: the latter are unanswerable ones, and answerable ones without their
+    papers. `kept` and `declined` are the shares of these that were kept and declined as shipped, and that are now, each
+    question judged by what those about other papers give; `declined` is None where there are none.
     """
 
+    refitted: tuple[str, ...]
     shift: float
     count: int
     kept: tuple[float, float]
@@ -39,7 +41,7 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an estimate had to decide by; questions of one item are of one fold."""
+    """What an estimate had to decide by; questions about one paper are of one fold."""
 
     estimate: str
     row: np.ndarray
@@ -50,69 +52,98 @@ class _Asked:
 def calibrate(
     library: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None = None
 ) -> Calibrated:
-    """Finds weights and threshold by which the library keeps its share (`keep_answerable`) of the answerable `items`, and
+    """Finds weights and thresholds by which the library keeps its share (`keep_answerable`) of the answerable `items`, and
     stores them.
 
-    Follow-ups are left out, and what another rule than the estimate decides. Raises TestSetError where set and library do not
-    fit together, or fewer than 20 answerable questions are left.
+    Follow-ups are left out, and what another rule than an estimate decides. An answerable question is asked again without all
+    papers that are `relevant` to it or hold its evidence: name every paper that answers. Raises TestSetError where set and
+    library do not fit together, or fewer than 20 answerable questions are left.
     """
     asked = _asked(library, items, progress)
-    count = sum(one.answerable for one in asked)
-    if count < LEAST:
+    kept = np.array([one.answerable for one in asked], bool)
+    if (count := int(kept.sum())) < LEAST:
         raise TestSetError(
             f"only {count} answerable questions are decided by an estimate; calibrate with {LEAST} or more"
         )
     keep = library.config.keep_answerable
-    share = 1 - keep
-    of_fold = [OwnCalibration(weights=_weights([one for one in asked if one.fold != fold])) for fold in range(_FOLDS)]
-    margins = np.array([of_fold[one.fold].margin(one.estimate, one.row, keep) for one in asked])
+    refitted = tuple(name for name in sorted({one.estimate for one in asked}) if _has_enough(asked, name))
+    groups = np.array([one.estimate if one.estimate in refitted else "" for one in asked])
     shipped = np.array([OwnCalibration().margin(one.estimate, one.row, keep) for one in asked])
-    kept = np.array([one.answerable for one in asked])
-    shift = float(np.quantile(margins[kept], share))
-    others = [np.quantile(np.delete(margins[kept], place), share) for place in range(count)]
-    library.calibration = OwnCalibration(shift, _weights(asked))
+    of_fold = [
+        OwnCalibration(0.0, _weights([one for one in asked if one.fold != fold], refitted)) for fold in range(FOLDS)
+    ]
+    margins = np.array([of_fold[one.fold].margin(one.estimate, one.row, keep) for one in asked])
+    # A threshold of its own for each estimate with new weights; the rest share one, which all answerable questions set.
+    thresholds = {name: float(np.quantile(margins[kept & (groups == name)], 1 - keep)) for name in refitted}
+    shift = float(np.quantile(shipped[kept], 1 - keep))
+    weights = {name: (*of[:-1], round(of[-1] - thresholds[name], 5)) for name, of in _weights(asked, refitted).items()}
+    library.calibration = OwnCalibration(shift, weights)
+    now = np.array([_reaches(place, margins, shipped, kept, groups, 1 - keep) for place in range(len(asked))])
     return Calibrated(
+        refitted,
         round(shift, 3),
         count,
-        (float(np.mean(shipped[kept] >= 0)), float(np.mean(margins[kept] >= others))),
+        (float(np.mean(shipped[kept] >= 0)), float(np.mean(now[kept]))),
         int(np.sum(~kept)),
-        (float(np.mean(shipped[~kept] < 0)), float(np.mean(margins[~kept] < shift))) if not kept.all() else None,
+        None if kept.all() else (float(np.mean(shipped[~kept] < 0)), float(np.mean(~now[~kept]))),
     )
 
 
+def _reaches(
+    place: int, margins: np.ndarray, shipped: np.ndarray, kept: np.ndarray, groups: np.ndarray, share: float
+) -> bool:
+    """Whether a question is above the threshold that the other answerable questions give."""
+    values = margins if groups[place] else shipped
+    others = kept & (groups == groups[place]) if groups[place] else kept.copy()
+    others[place] = False
+    return bool(values[place] >= np.quantile(values[others], share))
+
+
 def _asked(library: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None) -> list[_Asked]:
-    """The questions that an estimate decides, and the answerable among them again without the papers that answer them."""
+    """The questions that an estimate decides, and the answerable among them again without the papers that answer them.
+
+    All within named papers, even where those are all: a search within some scores them exactly, and what tells the two
+    apart must not be that.
+    """
     papers = library.papers()
     check_against(items, papers)
-    found = []
+    folds: dict[str, int] = {}
+    found: dict[tuple[str, frozenset[str]], _Asked] = {}
     for number, item in enumerate(items, 1):
+        fold = folds.setdefault(item.cluster, len(folds)) % FOLDS
         answering = {*item.relevant, *(evidence.paper for evidence in item.evidence)} if item.answerable else set()
-        without = {*item.without}
-        for left_out in [without, without | answering] if answering else [without]:
-            left = [paper.id for paper in papers if paper.title not in left_out] if left_out else None
-            decision = None if item.history else _decision(library, item, left)
+        without = frozenset(item.without)
+        for left_out in dict.fromkeys([without, without | answering]):
+            if item.history or (item.question, left_out) in found:
+                continue
+            decision = _decision(library, item, [paper.id for paper in papers if paper.title not in left_out])
             if decision is not None and decision.margin is not None and decision.row is not None:
                 answerable = item.answerable and left_out == without
-                found.append(_Asked(decision.estimate, decision.row, answerable, number % _FOLDS))
+                found[item.question, left_out] = _Asked(decision.estimate, decision.row, answerable, fold)
         if progress:
             progress("Asking", number, len(items))
-    return found
+    return list(found.values())
 
 
-def _decision(library: Assistant, item: Item, papers: Sequence[str] | None) -> Decision | None:
+def _decision(library: Assistant, item: Item, papers: Sequence[str]) -> Decision | None:
     try:
         return library.decision(item.question, papers)
     except QuestionError:  # declined before it is searched for
         return None
 
 
-def _weights(asked: Sequence[_Asked]) -> dict[str, tuple[float, ...]]:
-    """Weights for each estimate that has some questions of both sides."""
+def _has_enough(asked: Sequence[_Asked], name: str) -> bool:
+    sides = [one.answerable for one in asked if one.estimate == name]
+    return sum(sides) >= LEAST and len(sides) - sum(sides) >= LEAST // 2
+
+
+def _weights(asked: Sequence[_Asked], names: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """New weights for these estimates."""
     found = {}
-    for name in {one.estimate for one in asked}:
+    for name in names:
         answered, others = (
             [one.row for one in asked if one.estimate == name and one.answerable is side] for side in (True, False)
         )
-        if min(len(answered), len(others)) >= LEAST // 2:
+        if answered and others:
             found[name] = refit(shipped_calibration(name), np.array(answered), np.array(others))
     return found

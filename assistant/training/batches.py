@@ -18,10 +18,14 @@ _NEIGHBOURS = 30  # looked at for each paper
 
 @dataclass(frozen=True)
 class Tuning:
-    """Settings of a run, not searched for: most are of a first trial on a tenth of the questions, those of tokens of none."""
+    """Settings of a run, not searched for: most are of a first trial on a tenth of the questions, those of tokens of none.
 
-    horizon: int = 1300  # steps: every question once and half of them a second time
-    chapter: int = 5920  # papers among which neighbours are looked for, in the order of the file of questions
+    Neighbours are looked for within a chapter of the file of questions; a cycle goes through some of them. (The first cycle
+    ran before the third chapter was written.)
+    """
+
+    chapters: tuple[int, ...] = (5920, 11557, 17917, 24477)  # papers before which a new one begins
+    cycles: tuple[tuple[int, tuple[int, ...]], ...] = ((1300, (0, 1, 0)), (1400, (1, 2, 3)))  # steps, and chapters
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
@@ -37,7 +41,7 @@ class Tuning:
     cosine_weight: float = 0.5
     sentence_weight: float = 0.5
     detail_weight: float = 0.3  # of finding the paper from a question about a detail, which may fit others as well
-    mixed: float = 0.7  # share of the tuned weights in what is written
+    mixed: float = 0.7  # share of the tuned weights, the mean of those after each cycle, in what is written
     seed: int = 1
 
 
