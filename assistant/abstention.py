@@ -23,7 +23,7 @@ from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
 from assistant.retrieval import coverage
-from assistant.terms import squeezed, term_set, terms
+from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 # How firmly the shipped weights hold against a library's own questions. Chosen on held-out questions over the corpus, which
@@ -287,11 +287,13 @@ def decide(
 
 
 def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:
-    """True where the library uses a part of the name, the name with a typing error mended, or another spelling of it."""
+    """True where the library uses a part of the name, the name with a typing error mended, or, among the passages, another
+    spelling of it or what it abbreviates."""
     parts = terms(name)
     if not parts or any(lexical.is_known(part) or lexical.correction(part) for part in parts):
         return True
-    return any(squeezed(name) in squeezed(f"{passage.paper.record} {passage.text}") for passage in passages)
+    texts = [f"{passage.paper.record} {passage.text}" for passage in passages]
+    return any(squeezed(name) in squeezed(text) or is_spelt_out(name, text) for text in texts)
 
 
 def _is_spelt_right(name: str, lexical: LexicalIndex) -> bool:

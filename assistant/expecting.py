@@ -14,9 +14,12 @@ from functools import partial
 from assistant.quantities import quantities
 from assistant.questions import Question
 from assistant.records import Paper, Passage
-from assistant.terms import MONTHS, STOP_WORDS, squeezed, stem
+from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem
 
-_COUNTED = re.compile(r"\b(?:how many|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\b(?:how many(?! times (?:\w+er|more|less|as)\b)|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})",
+    re.IGNORECASE,
+)
 _IN_UNIT = re.compile(r"\bin (?:us |u\.s\. )?([a-z]+)\b", re.IGNORECASE)
 _MONEY_WANTED = re.compile(
     r"\bhow much (?:money\b|(?:did|does|do|would|will)\b.*\bcosts?\b)|\bhow expensive\b"
@@ -102,16 +105,18 @@ def _is_telling(name: str) -> bool:
 
 
 def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:
-    """True where the paper, anywhere, uses every name, or at least the first part of a compound ("S4" of "S4-like")."""
+    """True where the paper, anywhere, uses every name, what it abbreviates, or at least the first part of a compound ("S4" of
+    "S4-like")."""
     if not names:
         return True
     text = "\n".join([paper.record, *(section.text for section in paper.sections)])
-    squeezed_text = squeezed(text)
-    return all(squeezed(name) in squeezed_text or _first_part(name) in _WORD.findall(text) for name in names)
+    squeezed_text, words = squeezed(text), set(_WORD.findall(text))
 
+    def is_used(name: str) -> bool:
+        first = name.split("-")[0]
+        return squeezed(name) in squeezed_text or bool({first, f"{first}s"} & words) or is_spelt_out(first, text)
 
-def _first_part(name: str) -> str:
-    return name.split("-")[0]
+    return all(map(is_used, names))
 
 
 def _listed(names: Sequence[str]) -> str:

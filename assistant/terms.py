@@ -58,6 +58,8 @@ _SPELLINGS = (
 )
 INDEX_VERSION = "2"  # of the terms that an index holds; an index of another version is built again
 _STEMMER = Stemmer.Stemmer("english")
+_ABBREVIATION = re.compile(r"(?=(?:[a-z]*[A-Z]){2})[A-Za-z]{3,6}")
+_LETTERS = re.compile(r"[a-z]+")
 _LONGEST = 60  # letters of a term; what is longer is no word
 
 
@@ -93,6 +95,19 @@ def _spellings(word: str) -> list[str]:
 def squeezed(text: str) -> str:
     """The folded letters and digits alone: what all spellings of a name share ("E.T. Bench", "ETBench", "ET-bench")."""
     return re.sub(r"[\W_]+", "", fold(text)).casefold()
+
+
+def is_spelt_out(name: str, text: str) -> bool:
+    """True where the text spells an abbreviation of three to six letters out: "MARL" as "multi-agent reinforcement learning"."""
+    letters = name.removesuffix("s")
+    if not _ABBREVIATION.fullmatch(letters):
+        return False
+    words = _LETTERS.findall(fold(text).lower())
+    wanted, size = letters.lower(), len(letters)
+    initials = "".join(word[0] for word in words)
+    starts = (at for at in range(len(words) - size + 1) if initials.startswith(wanted, at))
+    # Little words are inside at most, as in "chain of thought": runs that begin or end with one are chance.
+    return any(not {words[at], words[at + size - 1]} & STOP_WORDS for at in starts)
 
 
 @lru_cache(maxsize=200_000)

@@ -70,6 +70,19 @@ def test_two_names_must_stand_in_one_paper() -> None:
     assert lacking("Does OtterNet differ from RiverNet?", BARE, other) == ""  # a comparison may quote both
 
 
+def test_a_name_may_be_spelt_out_or_part_of_a_compound() -> None:
+    spelt = Paper(
+        title="Dens of otters", abstract="LLMs and multi-agent reinforcement learning find the dens of otters."
+    )
+    assert lacking("Does MARL find dens?", spelt) == ""
+    assert lacking("Does LLM-guided search find dens?", spelt) == ""
+    assert "“MCTS”" in lacking("Does MCTS find dens?", spelt)
+
+
+def test_a_ratio_counts_nothing() -> None:
+    assert lacking("How many times faster is OtterNet than RiverNet?", DENS) == ""
+
+
 def test_a_name_may_stand_anywhere_in_the_paper() -> None:
     whole = Paper(title="OtterNet", abstract="OtterNet finds dens. RiverNet does not.")
     first = Chunk(f"{whole.id}:0", whole.id, whole.abstract[:20], (Span(0, 20),), 0, 0, 5)

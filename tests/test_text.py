@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from assistant.chunking import chunk_paper
 from assistant.records import Paper
 from assistant.sentences import MAX_SENTENCE, sentence_spans
-from assistant.terms import terms
+from assistant.terms import is_spelt_out, terms
 from assistant.tokens import count_tokens
 
 
@@ -78,6 +78,24 @@ def test_sentences_hold_every_visible_character_in_order(text: str) -> None:
 )
 def test_spellings_of_a_name_share_a_term(spellings: list[str], term: str) -> None:
     assert [spelling for spelling in spellings if term not in terms(spelling)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_there"),
+    [
+        ("MARL", "We use multi-agent reinforcement learning.", True),
+        ("CoT", "It thinks in a Chain of Thought.", True),
+        ("MLPs", "a multi-layer perceptron", True),
+        ("MLP", "multi-layer networks, then a perceptron", False),
+        ("STA", "close to state-of-the-art", False),  # "state the art" is no run of words
+        ("OTA", "state of the art", False),  # begins with a little word
+        ("RL", "reinforcement learning", False),  # two letters stand side by side by chance
+        ("tea", "trees eat air", False),
+        ("MARL", "", False),
+    ],
+)
+def test_abbreviations_are_recognised_where_they_are_spelt_out(name: str, text: str, is_there: bool) -> None:
+    assert is_spelt_out(name, text) is is_there
 
 
 @given(st.text())
