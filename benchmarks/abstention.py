@@ -6,8 +6,8 @@ FOLDER holds pubmedqa/ori_pqal.json.gz: 1,000 questions with an abstract each. E
 its PubMed number, as the question is its title there. Each question is asked twice: in all papers, and in all but its own.
 For the probability that the library answers, and for scores of BM25 alone in the same run, it prints how often a question
 with its paper scores higher than one without (AUROC), and the share that is declined while 95 % of those with their paper are
-kept; then what the package does with its settings as they are, and after `assistant eval calibrate` with the first hundred
-questions, measured on the others.
+kept; the same, measured on the others, after `assistant eval calibrate` with the first hundred questions; then what the
+package keeps and declines with its settings as they are, and calibrated.
 """
 
 import argparse
@@ -65,9 +65,11 @@ def main() -> None:
             calibrate(library, [Item(own, text, "title", True, relevant={own: 1}) for text, own in asked[:CALIBRATING]])
         for question, own in asked[CALIBRATING:]:
             for side, scope in enumerate((titles, [title for title in titles if title != own])):
-                calibrated[side].append(library.ask(question, papers=scope).status != "not_found")
+                answer = library.ask(question, papers=scope)
+                calibrated[side].append(answer.status != "not_found")
+                scores.setdefault("ours, calibrated", ([], []))[side].append(answer.probability or 0.0)
     for name, (present, absent) in scores.items():
-        figure = mean_figure(name, declined_at(present, absent, KEPT), [own for _, own in asked])
+        figure = mean_figure(name, declined_at(present, absent, KEPT), [own for _, own in asked[-len(absent) :]])
         print(
             f"  {name:16} AUROC {auroc(present, absent):.3f}  declined at {KEPT:.0%} kept {figure.value:.3f} "
             f"[{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
