@@ -105,11 +105,13 @@ def open_page(browser: Any) -> Iterator[Any]:
 def ask(page: Any, question: str, expect: str, is_answered: bool = True) -> None:
     """Types a question and waits until the answer holds `expect`, and for its evidence unless it `is_answered` not at all."""
     page.fill("#question textarea", question)
-    for _ in range(10):  # until the last answer's event has ended, the page leaves a question in the box
+    for _ in range(40):  # until the page is ready and the last answer's event has ended, a question stays in the box
         page.press("#question textarea", "Enter")
         page.wait_for_timeout(300)
         if not page.input_value("#question textarea"):
             break
+    else:
+        pytest.fail("the page took no question in 12 seconds")
     page.wait_for_selector(f"#chatbot :text({expect!r}) >> nth=-1")
     if is_answered:
         page.wait_for_selector("#evidence .turn.current .badge")
