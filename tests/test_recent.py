@@ -1,6 +1,7 @@
 """What was computed last is remembered, up to a limit, and comes back as it was computed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from assistant.config import Config
 from assistant.library import Assistant
 from assistant.models import Embedder, open_embedder
 from assistant.recent import Recent
+from assistant.records import Paper
 
 
 def test_what_was_not_used_for_longest_is_forgotten() -> None:
@@ -58,3 +60,13 @@ def test_a_question_asked_again_embeds_no_sentence_and_reads_no_encoding_again(
     again = library.search(question, k=5)
     assert embedded == [question]
     assert [(p.chunk.id, p.score, p.sentences) for p in again] == [(p.chunk.id, p.score, p.sentences) for p in first]
+
+
+def test_words_of_a_paper_that_was_just_added_mend_typing_errors(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path, model="extractive") as library:
+        library.add([Paper("Otters", "Otters swim in cold rivers and orient themselves by smell.")])
+        library.search("orchestrration of rivers")  # reads the words that begin with o
+        assert library.lexical.correction("orchestrr") is None
+        library.add([Paper("Bands", "Orchestras play by the orchestra pit.")])
+        assert library.search("orchestrra", k=1)[0].paper.title == "Bands"
+        assert library.lexical.correction("orchestrr") == "orchestra"
