@@ -207,7 +207,9 @@ def test_ctrl_c_that_a_library_takes_for_its_own_error_still_stops(
     before = signal.getsignal(signal.SIGINT)
     with Provider([Reply(faithful(1))]) as provider, open_library(folder, provider) as library:
         try:
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is born deaf to Ctrl-C
+            signal.signal(
+                signal.SIGINT, signal.default_int_handler
+            )  # what runs in the background is born deaf to Ctrl-C
             interrupts.watch()
             with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
                 patched.setattr("openai.resources.chat.completions.Completions.create", interrupted)
