@@ -131,6 +131,7 @@ class LexicalIndex:
 
     def _beginning_with(self, letter: str) -> dict[str, int]:
         """The index's terms that begin so, with how many chunks use them: read once, as it takes 18 ms of 160,000 papers."""
-        if letter not in self._by_letter:
-            self._by_letter[letter] = dict(self._searcher.terms_with_prefix("text", letter, limit=_TERMS_A_LETTER))
-        return self._by_letter[letter]
+        known = self._by_letter  # of the searcher as it stands: after a refresh meanwhile, what is kept here is dropped
+        if letter not in known:
+            known[letter] = dict(self._searcher.terms_with_prefix("text", letter, limit=_TERMS_A_LETTER))
+        return known[letter]
