@@ -4,26 +4,24 @@ import asyncio
 import base64
 import json
 import threading
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import Decision, OwnCalibration, decide, estimate_version
+from assistant.abstention import Decision, OwnCalibration, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
-from assistant.chunking import CHUNKER_VERSION
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
-from assistant.encoding import encoder_version
-from assistant.errors import FingerprintError, LibraryError, LoadError, QuestionError
+from assistant.errors import LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
 from assistant.files import keep_copy, write_lines
 from assistant.following import Indexes, Progress, WriterLock
+from assistant.identity import check_fingerprint, estimating, fingerprint, library_id
 from assistant.indexing import Indexer
 from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child
@@ -73,10 +71,9 @@ class Assistant:
         self._catalogue = Catalogue(self.config.data_dir / "catalogue.sqlite")
         try:
             self._embedder: Embedder = open_embedder(self.config)
-            self._library_id = self._identify()
             if not rebuild:
-                self._check_fingerprint()
-            self._indexes = Indexes(self.config, self._catalogue, self._library_id)
+                check_fingerprint(self._catalogue, self.config, self._embedder)
+            self._indexes = Indexes(self.config, self._catalogue, library_id(self._catalogue))
             self._reranker = open_reranker(self.config, self._catalogue)
             self._search = Search(self._catalogue, self._indexes, self._embedder, self._reranker)
             self._indexer = Indexer(
@@ -179,20 +176,14 @@ class Assistant:
         One that was found with another estimate, other models, chunks or share of questions to keep holds no more.
         """
         stored = self._catalogue.setting("calibration") or {}
-        if stored.get("of") != self._estimating:
+        if stored.get("of") != estimating(self.config, self._embedder):
             return OwnCalibration()
         return OwnCalibration(stored["shift"], {name: tuple(row) for name, row in stored["weights"].items()})
 
     @calibration.setter
     def calibration(self, found: OwnCalibration) -> None:
-        self._catalogue.set_setting("calibration", asdict(found) | {"of": self._estimating})
-
-    @property
-    def _estimating(self) -> str:
-        config = self.config
-        reranker = encoder_version() if config.reranker == "shipped" else config.reranker
-        parts = (self._embedder.name, reranker, config.chunk_tokens, config.passages, config.keep_answerable)
-        return " ".join(map(str, (estimate_version(), *parts)))
+        of = estimating(self.config, self._embedder)
+        self._catalogue.set_setting("calibration", asdict(found) | {"of": of})
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
@@ -340,7 +331,7 @@ class Assistant:
             with self._lock, self._catalogue.transaction():
                 self._indexer.write_all()
                 self._catalogue.forget_unused_vectors()
-                self._catalogue.set_setting("fingerprint", self._fingerprint)
+                self._catalogue.set_setting("fingerprint", fingerprint(self.config, self._embedder))
                 for name in self._catalogue.follower_names():
                     self._catalogue.retire_follower(name)
         self._follow(progress)
@@ -412,7 +403,8 @@ class Assistant:
     def _follow(self, progress: Progress | None = None) -> None:
         with self._lock:
             if not self._indexes.is_current:
-                self._check_fingerprint()  # another process may have rebuilt the library
+                # Another process may have rebuilt the library.
+                check_fingerprint(self._catalogue, self.config, self._embedder)
                 self._indexes.follow(progress or self.progress)
 
     def _fill_if_new(self) -> None:
@@ -452,36 +444,6 @@ class Assistant:
 
         likeness = self._reranker.likeness if isinstance(self._reranker, LateInteraction) else None
         return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, likeness)
-
-    @property
-    def _fingerprint(self) -> dict[str, Any]:
-        return {
-            "embedding": self._embedder.name,
-            "dimension": self._embedder.dimension,
-            "chunker": CHUNKER_VERSION,
-            "chunk_tokens": self.config.chunk_tokens,
-        }
-
-    def _identify(self) -> str:
-        """The library's own id, which keeps libraries apart on a shared Chroma server."""
-        if (known := self._catalogue.setting("library_id")) is None:
-            with self._catalogue.transaction():
-                known = self._catalogue.setting("library_id") or uuid.uuid4().hex[:8]
-                self._catalogue.set_setting("library_id", known)
-        return known
-
-    def _check_fingerprint(self) -> None:
-        stored = self._catalogue.setting("fingerprint")
-        if stored is None:
-            self._catalogue.set_setting("fingerprint", self._fingerprint)
-        elif stored != self._fingerprint:
-            changed = ", ".join(
-                f"{k} {stored.get(k)!r} -> {v!r}" for k, v in self._fingerprint.items() if stored.get(k) != v
-            )
-            raise FingerprintError(
-                f"the library in {self.config.data_dir} was built with other settings ({changed}); "
-                "run 'assistant rebuild' to build it again with these, or restore the settings"
-            )
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "assistant"
 ORDER = """errors interrupts recent records markup answers files resources seeding privacy config prompts tokens costs replies
 transport terms sentences quantities loaders chunking merging models database readings computed catalogue vectors
 lexical following questions encoding reranking retrieval preparing expecting abstention citations extractive
-answering scoping streaming offering generating reports indexing conversations feedback library doctor evaluation
+answering scoping streaming offering generating reports indexing conversations feedback identity library doctor evaluation
 testing page app terminal cli_eval cli __main__ training __init__""".split()
 
 
