@@ -3,7 +3,6 @@
 all-MiniLM-L6-v2, tuned by this project, as an int8 ONNX model (`assistant.training.reranker`).
 """
 
-import math
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,10 +61,11 @@ class Shelf:
 
     def __init__(self, texts: Sequence[Encoding]) -> None:
         lengths = np.array([len(text.tokens) for text in texts], int)
+        self._starts = [text.starts for text in texts]
         self._vectors = np.array([text.vector for text in texts], np.float32).reshape(len(texts), DIMENSION)
         self._tokens = np.concatenate([np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts)])
         self._has_tokens = lengths > 0
-        self._firsts = (np.cumsum(lengths) - lengths)[self._has_tokens]
+        self._offsets = np.cumsum(lengths) - lengths
 
     def fits(self, question: Encoding) -> np.ndarray:
         """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole.
@@ -77,20 +77,41 @@ class Shelf:
         late = np.zeros_like(cosines)
         if len(question.tokens) and len(self._tokens):
             likeness = question.tokens @ self._tokens.T
-            late[self._has_tokens] = np.maximum.reduceat(likeness, self._firsts, axis=1).mean(axis=0)
+            late[self._has_tokens] = _best_of_parts(likeness, self._offsets[self._has_tokens])
         return cosines + LATE_SHARE * (late - cosines)
 
+    def fits_of_spans(self, question: Encoding, spans: Sequence[Sequence[tuple[int, int]]]) -> list[list[float | None]]:
+        """Late interaction with the tokens of spans: for each text the start and end of some, as character offsets in it.
 
-def fits_of_spans(question: Encoding, text: Encoding, spans: Sequence[tuple[int, int]]) -> list[float | None]:
-    """Late interaction with the tokens of each span (start and end, character offsets in the text).
+        None for a span that was not read to its end, as the text is longer than the model has places, or that is blank; and
+        for a question without tokens.
+        """
+        places = [_places_of(starts, of_text) for starts, of_text in zip(self._starts, spans, strict=True)]
+        edges = np.concatenate([np.zeros((0, 2), int), *(p + at for p, at in zip(places, self._offsets, strict=True))])
+        read = edges[:, 0] < edges[:, 1]
+        fits: list[float | None] = [None] * len(edges)
+        if len(question.tokens) and read.any():
+            likeness = question.tokens @ self._tokens.T
+            # Every other part is what lies between two spans; the last span may end with the tokens, where none begins.
+            parts = np.append(likeness, likeness[:, -1:], axis=1)
+            best = _best_of_parts(parts, edges[read].ravel())[::2].tolist()
+            for place, fit in zip(np.flatnonzero(read).tolist(), best, strict=True):
+                fits[place] = fit
+        row = iter(fits)
+        return [[next(row) for _ in of_text] for of_text in spans]
 
-    None for a span that was not read to its end, as the text is longer than the model has places, or that is blank; and for
-    a question without tokens.
-    """
-    likeness = question.tokens @ text.tokens.T
-    read_to = text.starts[-1] if len(text.starts) == MAX_TOKENS - 2 else math.inf
-    inside = [(text.starts >= start) & (text.starts < end) & (end <= read_to) for start, end in spans]
-    return [float(likeness[:, span].max(axis=1).mean()) if len(likeness) and span.any() else None for span in inside]
+
+def _best_of_parts(likeness: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """For each part of the columns, which begins at one of `firsts`, the mean over the rows of the highest in it."""
+    return np.maximum.reduceat(likeness, firsts, axis=1).mean(axis=0)
+
+
+def _places_of(starts: np.ndarray, spans: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The first token of each span and the one after its last, (spans, 2); the same twice for one not read to its end."""
+    places = np.searchsorted(starts, np.array(spans, int).reshape(-1, 2))
+    if len(starts) == MAX_TOKENS - 2:
+        places[[end > starts[-1] for _, end in spans]] = 0
+    return places
 
 
 class Encoder:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.encoding import Encoding, Shelf, encoder_version, fits_of_spans, shipped_encoder
+from assistant.encoding import Encoding, Shelf, encoder_version, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
 from assistant.interrupts import raise_if_interrupted
 from assistant.recent import Recent
@@ -66,7 +66,7 @@ class LateInteraction:
         read by itself.
         """
         asked, found = self._question(question), self._encodings(texts)
-        rows = [fits_of_spans(asked, found[text], parts) for text, parts in zip(texts, spans, strict=True)]
+        rows = Shelf([found[text] for text in texts]).fits_of_spans(asked, spans)
         unread = {
             (row, place): texts[row][slice(*spans[row][place])]
             for row, fits in enumerate(rows)
@@ -74,8 +74,10 @@ class LateInteraction:
             if fit is None
         }
         alone = self._encodings(list(unread.values()))
-        for (row, place), part in unread.items():
-            rows[row][place] = fits_of_spans(asked, alone[part], [(0, len(part))])[0]
+        shelf = Shelf([alone[part] for part in unread.values()])
+        again = shelf.fits_of_spans(asked, [[(0, len(part))] for part in unread.values()])
+        for (row, place), fits in zip(unread, again, strict=True):
+            rows[row][place] = fits[0]
         return rows
 
     def likeness(self, claim: str, sentences: Sequence[str]) -> Sequence[float]:

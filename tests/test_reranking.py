@@ -13,7 +13,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.catalogue import Catalogue
-from assistant.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, fits_of_spans, shipped_encoder
+from assistant.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
 from assistant.reranking import LateInteraction
 from assistant.resources import resource
@@ -79,10 +79,24 @@ def test_a_score_is_late_interaction_and_the_cosine() -> None:
 def test_a_part_of_a_text_is_scored_by_its_own_tokens() -> None:
     question = encoding([(1, 0), (0, 1)])
     text = encoding([(1, 0), (0.6, 0.8), (0, 1)])
-    assert fits_of_spans(question, text, [(0, 10), (0, 30), (10, 30), (40, 50)]) == [
-        pytest.approx(0.5), pytest.approx(1.0), pytest.approx(0.8), None,
+    blank, short = encoding([]), encoding([(0.6, 0.8)])
+    long = encoding(
+        [(1, 0)] * (MAX_TOKENS - 3) + [(0, 1)]
+    )  # nobody knows what comes after the last token that was read
+    spans = [
+        [(0, 10), (0, 30), (10, 30), (40, 50)],
+        [],
+        [(0, 5)],
+        [(0, 10), (3, 9)],
+        [(5070, 5090), (5080, 5100)],
+        [(20, 30)],
+    ]
+    assert Shelf([text, text, blank, short, long, text]).fits_of_spans(question, spans) == [
+        [pytest.approx(0.5), pytest.approx(1.0), pytest.approx(0.8), None],
+        [], [None], [pytest.approx(0.7), None], [pytest.approx(0.5), None], [pytest.approx(0.5)],
     ]  # fmt: skip
-    assert fits_of_spans(encoding([]), text, [(0, 30)]) == [None]
+    assert Shelf([text]).fits_of_spans(encoding([]), [[(0, 30)]]) == [[None]]
+    assert Shelf([]).fits_of_spans(question, []) == []
 
 
 def test_what_is_stored_is_what_was_read() -> None:
