@@ -1,10 +1,12 @@
 """The parts of training that are plain functions; nothing here needs PyTorch or trains anything."""
 
 import base64
+import gzip
 import importlib.util
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,12 +17,14 @@ import pytest
 from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
 from assistant.training.abstention import EVERYDAY
-from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, held_out_task
+from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, corpus_and_asked, held_out_task
 from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
 from assistant.training.corpus import Paper, in_sample, sample_number
 from assistant.training.measure import read_lines
 from assistant.training.vocabulary import byte_letters, to_ranks, write
 from assistant.training.words import extended_tokenizer, new_words, pieces_to_keep
+
+ROOT = Path(__file__).parent.parent
 
 
 def needs(*modules: str) -> pytest.MarkDecorator:
@@ -155,6 +159,45 @@ def test_questions_are_read_with_their_papers_sentences(tmp_path: Path) -> None:
     assert held_out_task([paper], "p").queries == ["Who swims?"]
     with pytest.raises(ValueError, match="no paper of the corpus"):
         list(asked_papers([Paper("Otters", "They swim.")], tmp_path / "questions.jsonl"))
+
+
+def test_of_further_files_only_papers_with_questions_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "papers.jsonl.gz": [{"id": "x:1", "title": "Otters", "abstract": "They swim."}, {"id": "x:2", "title": "Untitled"}],
+        "cells/corpus.jsonl.gz": [
+            {"_id": "7", "title": "Cells", "text": "They split."}, {"_id": "8", "title": "Tested", "text": "It is."},
+        ],
+    }  # fmt: skip
+    (tmp_path / "cells").mkdir()
+    for name, records in files.items():
+        with gzip.open(tmp_path / name, "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in records)
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        "".join(
+            json.dumps({"paper": paper, "kind": "p", "sentences": [0], "question": "Who?"}) + "\n"
+            for paper in ("cells:7", "x:1")
+        ),
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("assistant.training.asked.asked_papers", partial(asked_papers, path=questions))
+    corpus, asked = corpus_and_asked([tmp_path / name for name in files])
+    assert [paper.title for paper in corpus] == ["Otters"]
+    assert [paper.title for paper in asked] == ["Cells", "Otters"]
+
+
+def test_no_paper_that_a_test_claim_of_scifact_is_about_was_trained_on() -> None:
+    claims = ROOT.parent / "shared" / "benchmarks" / "scifact" / "queries.jsonl"
+    if not claims.exists():
+        pytest.skip("needs ../shared/benchmarks/scifact")
+    tested = {
+        f"scifact:{name}"
+        for claim in read_lines(claims)
+        if claim["split"] != "train"
+        for name in (*claim["cited"], *(evidence["doc"] for evidence in claim["evidence"]))
+    }
+    assert len(tested) > 200
+    assert not tested & {line["paper"] for line in read_lines(QUESTIONS)}
 
 
 def test_no_question_of_the_test_set_was_trained_on() -> None:

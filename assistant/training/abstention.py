@@ -1,6 +1,6 @@
 """Fits the shipped abstention estimate by leaving papers out.
 
-    python -m assistant.training.abstention --corpus papers.jsonl.gz
+    python -m assistant.training.abstention --corpus papers.jsonl.gz scifact/corpus.jsonl.gz
 
 writes assistant/data/abstention.json. Run it again after every change of embedding, reranker, retrieval or sentence scores.
 
@@ -27,8 +27,8 @@ from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
 from assistant.questions import read_question
 from assistant.records import Paper
-from assistant.training.asked import AskedPaper, asked_papers
-from assistant.training.corpus import read_papers
+from assistant.training.asked import AskedPaper, held_out_papers
+from assistant.training.corpus import corpus_argument
 
 OUTPUT = Path(__file__).parent.parent / "data" / "abstention.json"
 QUESTIONS = 1000
@@ -110,13 +110,12 @@ def figures(calibration: Calibration, rows: Sequence[Row]) -> str:
 def main() -> None:
     """Fits with the shipped reranker and without any, as the features differ."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
-    )
-    papers = [p for p in asked_papers(list(read_papers(parser.parse_args().corpus))) if p.is_held_out]
+    corpus_argument(parser)
+    fields = [held_out_papers(path) for path in parser.parse_args().corpus]
     calibrations: dict[str, dict] = {}
     for reranker in ("shipped", "off"):
-        asked, seeds = list(left_out_rows(papers, reranker)), list(seed_rows(reranker))
+        asked = [row for papers in fields for row in left_out_rows(papers, reranker)]
+        seeds = list(seed_rows(reranker))
         counts = {"reread": WITHOUT_RERANKER + 2, "reread, words": WITHOUT_RERANKER}
         for name, count in (counts if reranker == "shipped" else {"words": WITHOUT_RERANKER}).items():
             rows = [(own, (row[:count], found)) for own, (row, found) in asked if len(row) >= count]

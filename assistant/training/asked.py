@@ -4,6 +4,8 @@ Each line has `paper` (its id in the corpus), `kind` ("p" shares no words with t
 other words for one finding, "n" is asked as a researcher of the field would), `sentences` (numbers from 0 of those that
 answer, best first, in the sentences of `assistant.sentences`) and `question`. They were written one paper at a time, by language
 models that worked as this project's authors. None is about a seed paper, and their writers saw neither seeds nor test questions.
+Papers whose id begins with "scifact:" are abstracts of biology and medicine out of SciFact's corpus, about which no claim of its
+test split is; there a "p" may be a claim.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,7 @@ from assistant.evaluation.testset import shipped_testset
 from assistant.loaders import load_file
 from assistant.seeding import seed_files
 from assistant.sentences import sentence_spans
-from assistant.training.corpus import Paper, in_sample
+from assistant.training.corpus import Paper, in_sample, read_papers, shuffled
 from assistant.training.measure import Task, read_lines
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
@@ -52,7 +54,7 @@ class AskedPaper:
 def asked_papers(papers: Sequence[Paper], path: Path = QUESTIONS) -> Iterator[AskedPaper]:
     """The papers that have questions, in the order of the file of questions.
 
-    Raises ValueError where there are none: the corpus must be the one that the questions are about, with its ids.
+    Raises ValueError where there are none: a corpus must be one that the questions are about, with its ids.
     """
     by_id = {paper.id: paper for paper in papers}
     by_paper: dict[str, list[Question]] = {}
@@ -71,8 +73,23 @@ def asked_papers(papers: Sequence[Paper], path: Path = QUESTIONS) -> Iterator[As
             yield AskedPaper(paper.title, sentences, tuple(questions))
 
 
-def held_out_task(papers: Sequence[AskedPaper], kind: str) -> Task:
-    """The held-out questions of one kind against all of `papers`."""
+def corpus_and_asked(paths: Sequence[Path]) -> tuple[list[Paper], list[AskedPaper]]:
+    """The papers of the first file, shuffled, and those of all files that have questions, in the order of the questions.
+
+    Of the other files nothing else may be trained on: they hold what test questions are about.
+    """
+    first, *others = paths
+    corpus = shuffled(list(read_papers(first)))
+    return corpus, list(asked_papers([*corpus, *(paper for path in others for paper in read_papers(path))]))
+
+
+def held_out_papers(path: Path) -> list[AskedPaper]:
+    """The papers of a file whose questions measure."""
+    return [paper for paper in asked_papers(list(read_papers(path))) if paper.is_held_out]
+
+
+def held_out_task(papers: Sequence[AskedPaper], kind: str, field: str = "") -> Task:
+    """The held-out questions of one kind against all of `papers`; `field` says in the name what these are about."""
     asked = [
         (question.text, place)
         for place, paper in enumerate(papers)
@@ -82,7 +99,10 @@ def held_out_task(papers: Sequence[AskedPaper], kind: str) -> Task:
     ]
     texts = [paper.text for paper in papers]
     return Task(
-        f"held-out questions, kind {kind}", texts, [text for text, _ in asked], [{place: 1.0} for _, place in asked]
+        f"held-out questions{field and f' of {field}'}, kind {kind}",
+        texts,
+        [text for text, _ in asked],
+        [{place: 1.0} for _, place in asked],
     )
 
 

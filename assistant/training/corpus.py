@@ -1,5 +1,6 @@
-"""Reading the training corpus: papers as titles and abstracts, with the same order on every run."""
+"""Reading the training corpora: papers as titles and abstracts, with the same order on every run."""
 
+import argparse
 import gzip
 import hashlib
 import json
@@ -20,16 +21,30 @@ class Paper(NamedTuple):
 
 
 def read_papers(path: Path) -> Iterator[Paper]:
-    """Yield the papers of a gzip file of JSON lines (`title`, `abstract`) in the order of the file.
+    """Yield the papers of a gzip file of JSON lines (`title`, `abstract`, `id`) in the order of the file.
 
-    Papers without a title or an abstract are left out: neither a pair nor a sample can be made of them.
+    In BEIR's form (`_id`, `text`) an id is the folder's name and the file's id, "scifact:4983". Papers without a title or an
+    abstract are left out: neither a pair nor a sample can be made of them.
     """
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            title, abstract = (record.get("title") or "").strip(), (record.get("abstract") or "").strip()
+            title = (record.get("title") or "").strip()
+            abstract = (record.get("abstract") or record.get("text") or "").strip()
+            name = f"{path.parent.name}:{record['_id']}" if "_id" in record else record.get("id", "")
             if title and abstract:
-                yield Paper(title, abstract, record.get("id", ""))
+                yield Paper(title, abstract, name)
+
+
+def corpus_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds `--corpus`: the papers that are trained on, and files of others of which only those with questions are read."""
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="papers as gzip JSON lines with id, title and abstract; then others that questions are about",
+    )
 
 
 def sample_number(text: str) -> int:

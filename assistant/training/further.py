@@ -1,6 +1,6 @@
 """Trains the shipped static embedding further, on questions asked in other words than the papers' (`questions.jsonl`).
 
-Command:  python -m assistant.training.further --corpus papers.jsonl.gz --benchmarks FOLDER
+Command:  python -m assistant.training.further --corpus papers.jsonl.gz scifact/corpus.jsonl.gz --benchmarks FOLDER
 
 It starts from the embedding in assistant/data/embedding, which must be as the first training left it, and writes it anew. Each
 batch holds questions with their papers, and titles and sentences of other papers as in the first training, so that it keeps
@@ -16,9 +16,9 @@ import torch
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from assistant.training.asked import AskedPaper, asked_papers, held_out_task, paraphrases
+from assistant.training.asked import AskedPaper, corpus_and_asked, held_out_task, paraphrases
 from assistant.training.bags import Bag, Texts, gather, tokenise
-from assistant.training.corpus import Paper, read_papers, shuffled
+from assistant.training.corpus import corpus_argument
 from assistant.training.embedding import make_library, report
 from assistant.training.export import export
 from assistant.training.fitting import Fitting, rate, rounds
@@ -98,9 +98,7 @@ def train(student: Student, asked: Asked, library: Library, settings: Further) -
 def main() -> None:
     """Read the command line, train, measure and write the embedding."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
-    )
+    corpus_argument(parser)
     parser.add_argument("--benchmarks", type=Path, required=True, help="the folder that holds scitldr and scifact")
     parser.add_argument("--output", type=Path, default=EMBEDDING, help="the folder to write the embedding to")
     arguments = parser.parse_args()
@@ -113,8 +111,7 @@ def main() -> None:
         np.linalg.norm(rows, axis=1), 1e-6
     )  # the rates suit vectors of length 1, as in the first training
     student = Student(rows / lengths[:, None], lengths)
-    corpus: list[Paper] = shuffled(list(read_papers(arguments.corpus)))
-    papers = list(asked_papers(corpus))
+    corpus, papers = corpus_and_asked(arguments.corpus)
     known = {paper.title for paper in papers}
     library = make_library(tokenizer, [paper for paper in corpus if paper.title not in known][: Further.corpus])
     asked = tokenised(tokenizer, [paper for paper in papers if not paper.is_held_out])

@@ -22,9 +22,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 
 from assistant.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, Shelf
-from assistant.training.asked import asked_papers, held_out_task, paraphrases
+from assistant.training.asked import corpus_and_asked, held_out_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
-from assistant.training.corpus import read_papers
+from assistant.training.corpus import corpus_argument
 from assistant.training.measure import Task, mean_ndcg
 from assistant.training.teacher import WEIGHTS_SHA256, plain_tokenizer, plain_weights
 from assistant.training.transformer import Transformer, padded
@@ -145,18 +145,18 @@ float32 (texts, tokens, {dimensions}), of length 1.
 def main() -> None:
     """Exports, measures and writes the card."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
-    )
+    corpus_argument(parser)
     parser.add_argument("--weights", type=Path, required=True, help="what assistant.training.tuning wrote")
     arguments = parser.parse_args()
     network, plain = Transformer(load_file(arguments.weights)), Transformer(plain_weights())
     OUTPUT.mkdir(parents=True, exist_ok=True)
     export(OUTPUT, network)
     model = hashlib.sha256((OUTPUT / "model.onnx").read_bytes()).hexdigest()
-    papers = list(asked_papers(list(read_papers(arguments.corpus))))
-    held_out = [paper for paper in papers if paper.is_held_out]
+    first, *others = arguments.corpus
+    held_out = held_out_papers(first)
     tasks = [paraphrases(), *(held_out_task(held_out, kind) for kind in ("p", "q", "n"))]
+    for path in others:
+        tasks += [held_out_task(held_out_papers(path), kind, path.parent.name) for kind in ("p", "q")]
     readers = (partial(in_float, plain), partial(in_float, network), Encoder().encode)
     columns = [measure(tasks, encode) for encode in readers]
     rows = [
@@ -164,7 +164,7 @@ def main() -> None:
         for task, *scores in zip(tasks, *columns, strict=True)
     ]
     print("\n".join(rows), flush=True)
-    training = [paper for paper in papers if not paper.is_held_out]
+    training = [paper for paper in corpus_and_asked(arguments.corpus)[1] if not paper.is_held_out]
     card = CARD.format(
         plain=WEIGHTS_SHA256, questions=sum(len(paper.questions) for paper in training), papers=len(training),
         share=Tuning.mixed, settings=", ".join(f"{name} {value}" for name, value in asdict(Tuning()).items()),

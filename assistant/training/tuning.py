@@ -1,7 +1,7 @@
 """Tunes all-MiniLM-L6-v2 on questions asked in other words, for late interaction: first the paper that answers, then its
 sentence.
 
-Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz --output tuned.safetensors
+Command:  python -m assistant.training.tuning --corpus papers.jsonl.gz scifact/corpus.jsonl.gz --output tuned.safetensors
 
 A step takes some papers with their questions, near neighbours of each other among them, so that the wrong papers of a batch
 are hard ones. A question's own paper must score higher than the others of the batch and than those of the last steps, whose
@@ -34,9 +34,9 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from assistant.encoding import LATE_SHARE
-from assistant.training.asked import AskedPaper, asked_papers
+from assistant.training.asked import AskedPaper, corpus_and_asked
 from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
-from assistant.training.corpus import read_papers, shuffled
+from assistant.training.corpus import corpus_argument
 from assistant.training.teacher import plain_tokenizer, plain_weights
 from assistant.training.transformer import DIMENSIONS, Transformer, by_length, padded
 
@@ -257,15 +257,12 @@ def mixed(start: Mapping[str, torch.Tensor], tuned: Sequence[Mapping[str, torch.
 def main() -> None:
     """Reads the command line, tunes and writes the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--corpus", type=Path, required=True, help="papers as gzip JSON lines with id, title and abstract"
-    )
+    corpus_argument(parser)
     parser.add_argument("--output", type=Path, required=True, help="the file of weights to write")
     arguments = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(Tuning.seed)
-    corpus = shuffled(list(read_papers(arguments.corpus)))
-    papers = list(asked_papers(corpus))
+    corpus, papers = corpus_and_asked(arguments.corpus)
     tuning, known = Tuning(), {paper.title for paper in papers}
     bounds = pairwise([0, *tuning.chapters, len(papers)])
     chapters = [[paper for paper in papers[start:end] if not paper.is_held_out] for start, end in bounds]
