@@ -19,6 +19,7 @@ import numpy as np
 
 from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
+from assistant.places import is_placed
 from assistant.questions import Question
 from assistant.records import Passage
 from assistant.resources import resource
@@ -288,12 +289,12 @@ def decide(
 
 def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:
     """True where the library uses a part of the name, the name with a typing error mended, or, among the passages, another
-    spelling of it or what it abbreviates."""
+    spelling of it, what it abbreviates, or the place whose adjective it is."""
     parts = terms(name)
     if not parts or any(lexical.is_known(part) or lexical.correction(part) for part in parts):
         return True
     texts = [f"{passage.paper.record} {passage.text}" for passage in passages]
-    return any(squeezed(name) in squeezed(text) or is_spelt_out(name, text) for text in texts)
+    return any(squeezed(name) in squeezed(text) or is_spelt_out(name, text) or is_placed(name, text) for text in texts)
 
 
 def _is_spelt_right(name: str, lexical: LexicalIndex) -> bool:

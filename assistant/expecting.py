@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from assistant.places import is_placed
 from assistant.quantities import quantities
 from assistant.questions import Question
 from assistant.records import Paper, Passage
@@ -105,8 +106,8 @@ def _is_telling(name: str) -> bool:
 
 
 def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:
-    """True where the paper, anywhere, uses every name, what it abbreviates, or at least the first part of a compound ("S4" of
-    "S4-like")."""
+    """True where the paper, anywhere, uses every name, what it abbreviates, the place whose adjective it is, or at least the
+    first part of a compound ("S4" of "S4-like")."""
     if not names:
         return True
     text = "\n".join([paper.record, *(section.text for section in paper.sections)])
@@ -114,7 +115,9 @@ def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:
 
     def is_used(name: str) -> bool:
         first = name.split("-")[0]
-        return squeezed(name) in squeezed_text or bool({first, f"{first}s"} & words) or is_spelt_out(first, text)
+        if squeezed(name) in squeezed_text or {first, f"{first}s"} & words:
+            return True
+        return is_spelt_out(first, text) or is_placed(first, text)
 
     return all(map(is_used, names))
 

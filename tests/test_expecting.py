@@ -79,6 +79,12 @@ def test_a_name_may_be_spelt_out_or_part_of_a_compound() -> None:
     assert "“MCTS”" in lacking("Does MCTS find dens?", spelt)
 
 
+def test_a_place_may_stand_for_its_adjective() -> None:
+    rivers = Paper(title="Otters of the UK", abstract="Otters swim in rivers of the EU and tell us of it.")
+    assert lacking("Do British otters swim as European ones do?", rivers) == ""
+    assert "“American”" in lacking("Do American otters swim?", rivers)  # "us" is no country
+
+
 def test_a_ratio_counts_nothing() -> None:
     assert lacking("How many times faster is OtterNet than RiverNet?", DENS) == ""
 
