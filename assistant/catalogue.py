@@ -8,9 +8,10 @@ bring it up to date, or rebuild it, without embedding anything again. SQL stands
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from assistant.computed import Computed
 from assistant.database import TITLE
 from assistant.merging import identifiers
 from assistant.readings import GIVEN, Readings
+from assistant.recent import Recent
 from assistant.records import Chunk, Paper, Span, paper_from
 
 Order = Literal["added", "newest", "oldest", "title"]
@@ -56,6 +58,11 @@ class Entry:
 
 class Catalogue(Readings, Computed):
     """Papers, chunks and changes by their meaning; see `Database` for what opening it raises."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._remembered: dict[str, Recent[str, Any]] = {}
+        self._remembered_at: tuple[int, int] | None = None
 
     # Papers -------------------------------------------------------------------------------------------------------
 
@@ -112,7 +119,7 @@ class Catalogue(Readings, Computed):
 
     def papers_by_id(self, ids: Sequence[str]) -> dict[str, Paper]:
         """The papers with these ids, by id; unknown ids are left out."""
-        return {row[0]: _paper(row[1]) for row in self._in("SELECT id, record FROM papers WHERE id IN (?)", list(ids))}
+        return self._read("papers", ids)
 
     def papers_named(self, names: Iterable[str]) -> dict[str, list[str]]:
         """The ids of the papers whose title is one of `names` or starts with it and a colon, whatever the case, by name."""
@@ -168,7 +175,23 @@ class Catalogue(Readings, Computed):
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks with these ids, by id; unknown ids are left out."""
-        return {row[0]: _chunk(row[1]) for row in self._in("SELECT id, record FROM chunks WHERE id IN (?)", list(ids))}
+        return self._read("chunks", ids)
+
+    def _read(self, table: str, ids: Sequence[str]) -> dict[str, Any]:
+        """The records of a table by id, in the order asked for. Those read last are remembered until something is written."""
+        limit, decode = _READ[table]
+        with self._lock:
+            if (state := self.state()) != self._remembered_at:
+                self._remembered, self._remembered_at = {}, state
+            recent = self._remembered.setdefault(table, Recent(limit))
+            found = recent.find(ids)
+            missing = [name for name in dict.fromkeys(ids) if name not in found]
+            rows = list(self._in(f"SELECT id, record FROM {table} WHERE id IN (?)", missing))
+            new = {row[0]: decode(row[1]) for row in rows}
+            if not self.is_writing:  # what is written may yet be taken back
+                recent.keep(new)
+        found |= new
+        return {name: found[name] for name in ids if name in found}
 
     def searchable(self, chunk_ids: Sequence[str], number: int) -> set[str]:
         """Those of the chunks that are stored, of papers whose text has not changed after change `number`.
@@ -260,6 +283,10 @@ def _chunk(record: str) -> Chunk:
     values = json.loads(record)
     values["sentences"] = tuple(Span(**span) for span in values["sentences"])
     return Chunk(**{"text": "", **values})
+
+
+# By table: how many records are remembered (a paper may hold a book) and how one is read.
+_READ: dict[str, tuple[int, Callable[[str], Any]]] = {"papers": (200, _paper), "chunks": (2000, _chunk)}
 
 
 def _vector(blob: bytes) -> np.ndarray:

@@ -112,6 +112,15 @@ class Database:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @property
+    def is_writing(self) -> bool:
+        """True inside a transaction."""
+        return self._db.in_transaction
+
+    def state(self) -> tuple[int, int]:
+        """Two numbers one of which is another after anything was written: by other processes, and by this one."""
+        return self._rows("PRAGMA data_version")[0][0], self._db.total_changes
+
     def setting(self, name: str) -> Any:
         """The stored value (any JSON type) of `name`, or None."""
         rows = self._rows("SELECT value FROM settings WHERE name = ?", (name,))

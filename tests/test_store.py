@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import chromadb
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.catalogue import Catalogue
 from assistant.errors import FingerprintError, LoadError, StoreError
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
@@ -245,3 +247,20 @@ def test_an_export_moves_to_a_chroma_server_without_embedding_again(
     assert set(got["ids"]) == set(vectors)
     for name, vector in zip(got["ids"], got["embeddings"], strict=True):
         assert vector == pytest.approx(vectors[name], abs=1e-3)
+
+
+def test_records_that_are_remembered_follow_every_write(tmp_path: Path) -> None:
+    old, new = Paper("Otters", "They swim.", id="a"), Paper("Otters", "They eat fish.", id="a")
+    with closing(Catalogue(tmp_path / "c")) as here, closing(Catalogue(tmp_path / "c")) as elsewhere:
+        with here.transaction():
+            here.put_papers([(old, [], [])])
+        assert here.papers_by_id(["b", "a"]) == elsewhere.papers_by_id(["a"]) == {"a": old}
+        assert here.paper("a") is here.paper("a")  # read once
+        with elsewhere.transaction():
+            elsewhere.put_papers([(new, [], [])])
+        assert here.paper("a") == elsewhere.paper("a") == new
+        with suppress(ZeroDivisionError), here.transaction():
+            here.put_papers([(old, [], [])])
+            assert here.paper("a") == old
+            raise ZeroDivisionError
+        assert here.paper("a") == new
