@@ -21,9 +21,9 @@ from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.places import is_placed
 from assistant.questions import Question
+from assistant.ranking import coverage
 from assistant.records import Passage
 from assistant.resources import resource
-from assistant.retrieval import coverage
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error

@@ -68,17 +68,22 @@ class Shelf:
         self._offsets = np.cumsum(lengths) - lengths
 
     def fits(self, question: Encoding) -> np.ndarray:
-        """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole.
+        """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole."""
+        return together(self.cosines(question), self.late(question))
 
-        Late interaction is the mean over the question's tokens of the best cosine with a token of the text (Khattab and
-        Zaharia 2020, ColBERT; there it is the sum, which grows with the question); 0 where either has no tokens.
+    def cosines(self, question: Encoding) -> np.ndarray:
+        """The cosine of the question's vector and each text's."""
+        return self._vectors @ question.vector
+
+    def late(self, question: Encoding) -> np.ndarray:
+        """Late interaction with each text: the mean over the question's tokens of the best cosine with a token of the text
+        (Khattab and Zaharia 2020, ColBERT; there it is the sum, which grows with the question); 0 where either has no tokens.
         """
-        cosines = self._vectors @ question.vector
-        late = np.zeros_like(cosines)
+        late = np.zeros(len(self._vectors), np.float32)
         if len(question.tokens) and len(self._tokens):
             likeness = question.tokens @ self._tokens.T
             late[self._has_tokens] = _best_of_parts(likeness, self._offsets[self._has_tokens])
-        return cosines + LATE_SHARE * (late - cosines)
+        return late
 
     def fits_of_spans(self, question: Encoding, spans: Sequence[Sequence[tuple[int, int]]]) -> list[list[float | None]]:
         """Late interaction with the tokens of spans: for each text the start and end of some, as character offsets in it.
@@ -99,6 +104,11 @@ class Shelf:
                 fits[place] = fit
         row = iter(fits)
         return [[next(row) for _ in of_text] for of_text in spans]
+
+
+def together(cosines: np.ndarray, late: np.ndarray) -> np.ndarray:
+    """The score of texts from both parts of it."""
+    return cosines + LATE_SHARE * (late - cosines)
 
 
 def _best_of_parts(likeness: np.ndarray, firsts: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from assistant.abstention import Decision, OwnCalibration, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
@@ -394,6 +396,13 @@ class Assistant:
     def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
         quoting = self._writer.mode == ExtractiveWriter.mode
         return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, self.calibration)
+
+    def evidence(self, question: Question) -> tuple[list[str], np.ndarray, float]:
+        """`Search.evidence` over the whole library."""
+        with self._lock:
+            self._fill_if_new()
+            self._follow()
+            return self._search.evidence(question)
 
     @property
     def lexical(self) -> LexicalIndex:

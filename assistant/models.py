@@ -87,7 +87,7 @@ class _StaticEmbeddings:
 
 
 @lru_cache(maxsize=1)
-def _own_embedder() -> Embedder:
+def own_embedder() -> Embedder:
     """The package's own embedding, loaded once a process: it takes a fifth of a second, and holds no state of a library."""
     digest = hashlib.sha256(resource("embedding", "model.safetensors").read_bytes()).hexdigest()
     return Embedder(f"{OWN_EMBEDDING}:{digest[:12]}", _StaticEmbeddings())  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ def _own_embedder() -> Embedder:
 def open_embedder(config: Config) -> Embedder:
     """The embedding that `config.embedding` names. Raises ConfigError where it names none."""
     if config.embedding == OWN_EMBEDDING:
-        return _own_embedder()
+        return own_embedder()
     provider, _, model = config.embedding.partition(":")
     if provider != "openai" or not model:
         raise ConfigError(

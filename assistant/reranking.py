@@ -10,12 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+import numpy as np
+
 from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.encoding import Encoding, Shelf, encoder_version, shipped_encoder
+from assistant.encoding import Encoding, Shelf, encoder_version, shipped_encoder, together
 from assistant.errors import ConfigError, LibraryError
 from assistant.interrupts import raise_if_interrupted
 from assistant.recent import Recent
@@ -40,6 +43,21 @@ class Reranker(Protocol):
     def prepare(self, texts: Sequence[str]) -> int: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a question fits texts, each in [-1, 1]: the cosine of both vectors, late interaction, (texts,), and that with parts
+    of each text, None for one that was not read."""
+
+    cosines: np.ndarray
+    late: np.ndarray
+    spans: list[list[float | None]]
+
+    @property
+    def scores(self) -> np.ndarray:
+        """What `LateInteraction.score` says of the texts."""
+        return together(self.cosines, self.late)
+
+
 class LateInteraction:
     """The shipped reranker. Encodings of texts are kept in the catalogue by the text's hash."""
 
@@ -56,6 +74,12 @@ class LateInteraction:
         found = self._encodings(texts)
         fits: list[float] = Shelf([found[text] for text in texts]).fits(self._question(question)).tolist()
         return fits
+
+    def read(self, question: str, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]) -> Reading:
+        """What is known of how the question fits texts and parts of them; `spans` are as in `score_spans`."""
+        asked, found = self._question(question), self._encodings(texts)
+        shelf = Shelf([found[text] for text in texts])
+        return Reading(shelf.cosines(asked), shelf.late(asked), shelf.fits_of_spans(asked, spans))
 
     def score_spans(
         self, question: str, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -13,8 +13,9 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.catalogue import Catalogue
 from assistant.following import Indexes
-from assistant.models import Embedder
+from assistant.models import Embedder, own_embedder
 from assistant.questions import Question, is_titled, possible_titles
+from assistant.ranking import FEATURES, between, coverage, fuse, learned_scores, mixed, reranked
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reranker
 from assistant.terms import term_set, terms
@@ -34,16 +35,38 @@ _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
 _OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
-# The reranker reads this many candidates: twice as many cost twice the time and gained less than half a point of nDCG on the
-# held-out questions of `training.asked`, over 500 papers of the corpus. Its share of their score, chosen there, on the
-# development half and on SciFact's training and SciTLDR's development splits, depends on the same cover of the question's words
-# as the vectors' does.
-RERANKED = 30
-RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
+# The reranker reads this many candidates: 60 gained less than a tenth of a point of nDCG@10 on the held-out questions of
+# `training.asked` for a third more time, 30 lost more than half a point.
+RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
 _NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at
-_FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What both indexes found for a question: scores by chunk id, and those of both fused; `named` are the chunks of the
+    papers that the question is about, `cover` is how much of its words one of the best passages holds."""
+
+    question: Question
+    vector: np.ndarray
+    bm25: Mapping[str, float]
+    dense: Mapping[str, float]
+    named: Collection[str]
+    cover: float
+    fused: dict[str, float]
+
+    def first(self, count: int) -> list[str]:
+        """The best candidates, best first."""
+        return sorted(self.fused, key=lambda name: (-self.fused[name], name))[:count]
+
+    def signals(self, name: str) -> dict[str, float]:
+        """What retrieval knows of a chunk."""
+        return {
+            "bm25": self.bm25.get(name, 0.0),
+            "dense": self.dense.get(name, 0.0),
+            "named": float(name in self.named),
+        }
 
 
 class Search:
@@ -71,6 +94,37 @@ class Search:
         `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone, both without the
         reranker; None lets the question decide. `rerank` False leaves the reranker out.
         """
+        found = self._find(question, paper_ids, dense_weight)
+        scores, meant = found.fused, dict[str, float]()
+        if rerank and dense_weight is None and self._reranker is not None:
+            scores, meant = self._read_again(found, self._reranker)
+        scores = self._dated(
+            found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
+        )
+        best = _capped(sorted(scores, key=lambda name: (-scores[name], name)), k, per_paper)
+        top = max(1.0, scores[best[0]]) if best else 1.0
+        passages = [
+            Passage(
+                chunk,
+                paper,
+                score=scores[chunk.id] / top,
+                signals=found.signals(chunk.id) | self._meant_signal(chunk.id, meant),
+            )
+            for chunk, paper in self._stored(best)
+        ]
+        return self._with_sentences(found.question, found.vector, passages, bool(meant))
+
+    def evidence(
+        self, question: Question, paper_ids: Sequence[str] | None = None
+    ) -> tuple[list[str], np.ndarray, float]:
+        """Of the candidates that the shipped reranker, which must be in use, reads: the ids of their papers, their
+        `ranking.FEATURES`, and how much of the question is covered. What the ranking is learnt from."""
+        assert isinstance(self._reranker, LateInteraction)
+        found = self._find(question, paper_ids)
+        read = self._stored(found.first(RERANKED))
+        return [paper.id for _, paper in read], self._features(found, read, self._reranker)[0], found.cover
+
+    def _find(self, question: Question, paper_ids: Sequence[str] | None, dense_weight: float | None = None) -> "_Found":
         vector = self._embedder.encode([question.text])[0]
         question = self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
@@ -79,29 +133,57 @@ class Search:
         whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
         bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
-        share = _between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
+        share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        meant: dict[str, float] = {}
-        if rerank and dense_weight is None:
-            meant = self._reread(question, sorted(fused, key=lambda name: (-fused[name], name))[:RERANKED])
-            fused = reranked(fused, meant, _between(RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED, cover))
-        fused = self._dated(question, {name: score + _NAMED_BONUS * (name in named) for name, score in fused.items()})
-        best = _capped(sorted(fused, key=lambda name: (-fused[name], name)), k, per_paper)
-        chunks = self._catalogue.chunks(best)
-        papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
-        top = max(1.0, fused[best[0]]) if best else 1.0
-        passages = [
-            Passage(
-                chunks[name],
-                papers[paper_of(name)],
-                score=fused[name] / top,
-                signals={"bm25": bm25.get(name, 0.0), "dense": dense.get(name, 0.0), "named": float(name in named)}
-                | self._meant_signal(name, meant),
+        return _Found(question, vector, bm25, dense, named, cover, fused)
+
+    def _stored(self, names: Sequence[str]) -> list[tuple[Chunk, Paper]]:
+        """The chunks of these names that are still there, with their papers."""
+        chunks = self._catalogue.chunks(names)
+        papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
+        return [(chunks[name], papers[paper_of(name)]) for name in names if name in chunks and paper_of(name) in papers]
+
+    def _read_again(self, found: "_Found", reranker: Reranker) -> tuple[dict[str, float], dict[str, float]]:
+        """The scores after the reranker read the best candidates, and what it made of those."""
+        read = self._stored(found.first(RERANKED))
+        names = [chunk.id for chunk, _ in read]
+        if not read:
+            return found.fused, {}
+        if isinstance(reranker, LateInteraction):
+            rows, meant = self._features(found, read, reranker)
+            again = learned_scores(rows, found.cover)
+        else:
+            meant = np.array(
+                reranker.score(found.question.text, [reranked_text(paper, chunk) for chunk, paper in read])
             )
-            for name in best
-            if name in chunks and paper_of(name) in papers
+            again = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
+        return (
+            reranked(found.fused, dict(zip(names, again.tolist(), strict=True))),
+            dict(zip(names, meant.tolist(), strict=True)),
+        )
+
+    def _features(
+        self, found: "_Found", read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`ranking.FEATURES` of candidates, (candidates, features), and the reranker's scores."""
+        texts = [reranked_text(paper, chunk) for chunk, paper in read]
+        spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
+        reading = reranker.read(found.question.text, texts, spans)
+        idf = {term: self._indexes.lexical.idf(term) for term in found.question.terms}.__getitem__
+        rows = [
+            [
+                found.bm25.get(chunk.id, 0.0),
+                found.dense.get(chunk.id, 0.0),
+                late,
+                max((fit for fit in fits if fit is not None), default=0.0),
+                similarity,
+                coverage(found.question.terms, term_set(paper.title), idf),
+            ]
+            for (chunk, paper), late, fits, similarity in zip(
+                read, reading.late, reading.spans, _best_similarities(found.question, [c for c, _ in read]), strict=True
+            )
         ]
-        return self._with_sentences(question, vector, passages, bool(meant))
+        return np.array(rows).reshape(len(read), len(FEATURES)), reading.scores
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -129,16 +211,6 @@ class Search:
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
-
-    def _reread(self, question: Question, names: Sequence[str]) -> dict[str, float]:
-        """The reranker's score of each of these chunks; none where there is no reranker."""
-        if self._reranker is None or not names:
-            return {}
-        chunks = self._catalogue.chunks(names)
-        papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
-        names = [name for name in names if name in chunks and paper_of(name) in papers]
-        texts = [reranked_text(papers[paper_of(name)], chunks[name]) for name in names]
-        return dict(zip(names, self._reranker.score(question.text, texts), strict=True))
 
     def _without_typing_errors(self, question: Question) -> Question:
         """Terms that the library never uses, but for an edit or two, are taken for those that it does use."""
@@ -237,11 +309,7 @@ class Search:
     ) -> np.ndarray:
         """What the shipped reranker makes of each sentence of the passages, in [0, 1]."""
         texts = [reranked_text(passage.paper, passage.chunk) for passage in passages]
-        shifts = [len(text) - len(passage.chunk.text) for passage, text in zip(passages, texts, strict=True)]
-        spans = [
-            [(span.start + shift, span.end + shift) for span in passage.chunk.sentences]
-            for passage, shift in zip(passages, shifts, strict=True)
-        ]
+        spans = [_spans_in(text, passage.chunk) for passage, text in zip(passages, texts, strict=True)]
         found = [score for row in reranker.score_spans(question.text, texts, spans) for score in row]
         meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])
         return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
@@ -252,48 +320,18 @@ def reranked_text(paper: Paper, chunk: Chunk) -> str:
     return f"{paper.title}\n{chunk.text}"
 
 
-def _between(start: float, end: float, share: float) -> float:
-    return start + (end - start) * share
+def _best_similarities(question: Question, chunks: Sequence[Chunk]) -> list[float]:
+    """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs money
+    for every sentence."""
+    sentences = [chunk.sentence(i) for chunk in chunks for i in range(len(chunk.sentences))]
+    cosines = iter((own_embedder().encode_often(sentences) @ own_embedder().encode([question.text])[0]).tolist())
+    return [max((next(cosines) for _ in chunk.sentences), default=0.0) for chunk in chunks]
 
 
-def reranked(fused: Mapping[str, float], meant: Mapping[str, float], weight: float) -> dict[str, float]:
-    """The fused scores, those of the candidates that were read again mixed with the reranker's, which weighs `weight`.
-
-    Both are scaled to [0, 1] over those candidates. The others stay below them, in their order.
-    """
-    if not meant:
-        return dict(fused)
-    first, second = _scaled({name: fused[name] for name in meant}), _scaled(meant)
-    mixed = {name: _FLOOR + (1 - _FLOOR) * _between(first[name], second[name], weight) for name in meant}
-    top = max(fused.values()) or 1.0
-    return {name: mixed.get(name, _FLOOR * score / top) for name, score in fused.items()}
-
-
-def _scaled(scores: Mapping[str, float]) -> dict[str, float]:
-    low, high = min(scores.values()), max(scores.values())
-    return {name: (score - low) / (high - low) if high > low else 0.0 for name, score in scores.items()}
-
-
-def fuse(bm25: Mapping[str, float], dense: Mapping[str, float], dense_weight: float) -> dict[str, float]:
-    """Both scores scaled to [0, 1] over this question's candidates, then mixed, the vectors with `dense_weight`.
-
-    Mixing min-max scores beat reciprocal rank fusion by two to four points of nDCG@10 on SciFact and on the seeds.
-    """
-    low = min(dense.values(), default=0.0)
-    high = max(dense.values(), default=0.0)
-    top = max(bm25.values(), default=0.0)
-    return {
-        name: dense_weight * ((dense.get(name, low) - low) / (high - low) if high > low else 0.0)
-        + (1 - dense_weight) * (bm25[name] / top if top > 0 else 0.0)
-        for name in bm25
-    }
-
-
-def coverage(wanted: Sequence[str], present: Collection[str], idf: Callable[[str], float]) -> float:
-    """The share, in [0, 1], of the idf mass of `wanted` terms that is `present`; 0 where nothing is wanted."""
-    weights = {term: idf(term) for term in wanted}
-    mass = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in present) / mass if mass else 0.0
+def _spans_in(text: str, chunk: Chunk) -> list[tuple[int, int]]:
+    """Where the sentences of a chunk stand in what the reranker reads of it."""
+    shift = len(text) - len(chunk.text)
+    return [(span.start + shift, span.end + shift) for span in chunk.sentences]
 
 
 def _capped(ranked: Sequence[str], k: int, per_paper: int) -> list[str]:

@@ -17,7 +17,7 @@ from assistant.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, shipped_enc
 from assistant.errors import ConfigError, LibraryError
 from assistant.reranking import LateInteraction
 from assistant.resources import resource
-from assistant.retrieval import RERANKED, SENTENCE_MEANT_WEIGHT, reranked
+from assistant.retrieval import SENTENCE_MEANT_WEIGHT
 
 PAPERS = [
     Paper("Half Fine-Tuning", "Half of the weights stay frozen while the others learn a new task."),
@@ -251,18 +251,8 @@ def test_it_can_be_switched_off_or_replaced(tmp_path: Path, monkeypatch: pytest.
             Assistant(data_dir=tmp_path / "wrong", reranker=wrong)
 
 
-def test_mixing_keeps_scores_in_bounds_and_the_unread_below() -> None:
-    fused = {f"p-{number}": 1 - number / 100 for number in range(RERANKED + 5)}
-    meant = {f"p-{number}": number / 100 for number in range(RERANKED)}
-    mixed = reranked(fused, meant, 1.0)
-    assert max(mixed, key=lambda name: mixed[name]) == f"p-{RERANKED - 1}"
-    assert all(0 <= score <= 1 for score in mixed.values())
-    assert min(mixed[name] for name in meant) >= max(score for name, score in mixed.items() if name not in meant)
-    assert reranked(fused, {}, 0.5) == fused
-
-
 def test_the_baselines_leave_it_out(library: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("score", "score_spans"):
+    for name in ("score", "score_spans", "read"):
         monkeypatch.setattr(LateInteraction, name, lambda *_: pytest.fail("read again"))
     library.search("rivers", dense_weight=0.0)
     library.search("rivers", dense_weight=1.0)

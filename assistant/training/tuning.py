@@ -9,9 +9,9 @@ vectors are kept (cross-batch memory, Wang et al. 2020): by the cosine of both t
 interaction (Khattab and Zaharia 2020), which holds each token of the question against those of the paper. Late interaction
 with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
 corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
-There are two cycles, the second over other questions for the most part. What is written is a mixture of the plain weights
+There are three cycles, each with questions that the others did not see. What is written is a mixture of the plain weights
 and those after each cycle, which holds up better on other topics (Wortsman et al. 2022).
-About an hour and a half on two free cores with bfloat16 instructions; others round differently.
+Nearly three hours on two free cores with bfloat16 instructions; others round differently.
 """
 
 import argparse
