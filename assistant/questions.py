@@ -97,6 +97,7 @@ _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
     r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
 )  # fmt: skip
+_OF_ONE = re.compile(r"\bits?\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
     re.IGNORECASE,
@@ -254,7 +255,8 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequ
     """The question made readable without its history, by naming what the earlier turn was about.
 
     `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
-    over in its order (one for "the second one", up to four for "which of them", else two), else the earlier question is.
+    over in its order (one for "the second one", the first for "it", up to four for "which of them", else two), else the
+    earlier question is.
     A question that stands alone is returned as it is.
     """
     earlier = [turn for turn in history if turn.get("content", "").strip()]
@@ -266,7 +268,7 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequ
     ordinal = _ORDINAL.search(text)
     if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(titles):
         titles = [titles[number]]
-    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 2]
+    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
     if titles:
         return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
     asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")

@@ -12,9 +12,11 @@ from assistant.resources import resource
 # it and with its best sentence, the highest similarity of a sentence by the shipped embedding, and the share of the question's
 # idf mass that its title holds.
 FEATURES = ("BM25", "similarity", "late interaction", "best sentence", "similar sentence", "title")
-# The share of any other reranker in a candidate's score, by the cover of the question's words. Chosen for the shipped one, before
-# the order was learnt.
+# The share of a reranker in a candidate's score, by the cover of the question's words.
 RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
+# That of the learnt order, which falls only where one passage holds nearly all words, as a name with odd characters or words
+# mended of typing errors: the questions that it was learnt from hold few of those, and lose nothing by it.
+LEARNT_WEIGHT_COVERED, _FALL = 0.3, 4
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
 
@@ -52,11 +54,14 @@ def shipped_weights() -> np.ndarray:
     return np.array([[stored["weights"][name][place] for name in FEATURES] for place in (0, 1)])
 
 
-def learned_scores(rows: np.ndarray, cover: float) -> np.ndarray:
+def learned_scores(rows: np.ndarray, fused: np.ndarray, cover: float) -> np.ndarray:
     """Scores in [0, 1] of candidates from their `FEATURES`, shape (candidates, features), for a question of which `cover` is
-    covered: each feature scaled to [0, 1] over the candidates, and weighed as `training.ranking` learnt it."""
+    covered: each feature scaled to [0, 1] over the candidates, and weighed as `training.ranking` learnt it; then mixed with
+    the fused scores where words must decide."""
     plain, covered = shipped_weights()
-    return scaled(scaled(rows) @ (plain + cover * covered))
+    learnt = scaled(scaled(rows) @ (plain + cover * covered))
+    weight = between(1.0, LEARNT_WEIGHT_COVERED, cover**_FALL)
+    return (1 - weight) * scaled(fused) + weight * learnt
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

@@ -149,14 +149,15 @@ class Search:
         names = [chunk.id for chunk, _ in read]
         if not read:
             return found.fused, {}
+        fused = np.array([found.fused[name] for name in names])
         if isinstance(reranker, LateInteraction):
             rows, meant = self._features(found, read, reranker)
-            again = learned_scores(rows, found.cover)
+            again = learned_scores(rows, fused, found.cover)
         else:
             meant = np.array(
                 reranker.score(found.question.text, [reranked_text(paper, chunk) for chunk, paper in read])
             )
-            again = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
+            again = mixed(fused, meant, found.cover)
         return (
             reranked(found.fused, dict(zip(names, again.tolist(), strict=True))),
             dict(zip(names, meant.tolist(), strict=True)),

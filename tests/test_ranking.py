@@ -39,9 +39,18 @@ def test_a_candidate_that_is_best_in_everything_comes_first() -> None:
     rows = np.zeros((3, len(FEATURES)))
     rows[1], rows[2, meaning] = 0.5, 0.2
     for cover in (0.0, 0.5, 1.0):
-        scores = learned_scores(rows, cover)
+        scores = learned_scores(rows, np.array([0.2, 0.9, 0.5]), cover)
         assert scores.argmax() == 1 and scores.min() == 0 and scores.max() == 1
-    assert learned_scores(rows[:1], 0.5).tolist() == [0]
+    assert learned_scores(rows[:1], np.ones(1), 0.5).tolist() == [0]
+
+
+def test_words_decide_where_one_passage_holds_them_all() -> None:
+    rows = np.zeros((2, len(FEATURES)))
+    rows[0, FEATURES.index("BM25")], rows[1] = 1, 1
+    rows[1, FEATURES.index("BM25")] = 0
+    fused = np.array([1.0, 0.0])
+    assert learned_scores(rows, fused, 1.0).argmax() == 0
+    assert learned_scores(rows, fused, 0.6).argmax() == 1
 
 
 def test_weights_are_learnt_from_what_the_right_candidates_have() -> None:
@@ -76,7 +85,7 @@ def test_the_evidence_of_candidates_is_what_ranks_them(tmp_path: Path, monkeypat
         ids, rows, cover = library.evidence(read_question(question))
         order = [passage.paper.id for passage in library.search(question)]
         assert rows.shape == (3, len(FEATURES)) and 0 <= cover <= 1
-        assert [ids[place] for place in np.argsort(-learned_scores(rows, cover))] == order
+        assert [ids[place] for place in np.argsort(-learned_scores(rows, np.zeros(3), cover))] == order
         assert order[0] == next(paper.id for paper in library.papers() if paper.title == "Otters")
 
 
