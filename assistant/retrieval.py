@@ -181,10 +181,19 @@ class Search:
                 coverage(found.question.terms, term_set(paper.title), idf),
             ]
             for (chunk, paper), late, fits, similarity in zip(
-                read, reading.late, reading.spans, _best_similarities(found.question, [c for c, _ in read]), strict=True
+                read, reading.late, reading.spans, self._best_similarities(found, [c for c, _ in read]), strict=True
             )
         ]
         return np.array(rows).reshape(len(read), len(FEATURES)), reading.scores
+
+    def _best_similarities(self, found: "_Found", chunks: Sequence[Chunk]) -> list[float]:
+        """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs
+        money for every sentence."""
+        own = own_embedder()
+        vector = found.vector if self._embedder is own else own.encode([found.question.text])[0]
+        sentences = [chunk.sentence(i) for chunk in chunks for i in range(len(chunk.sentences))]
+        cosines = iter((own.encode_often(sentences) @ vector).tolist())
+        return [max((next(cosines) for _ in chunk.sentences), default=0.0) for chunk in chunks]
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -319,14 +328,6 @@ class Search:
 def reranked_text(paper: Paper, chunk: Chunk) -> str:
     """What the reranker reads of a chunk: the title gives a passage from the middle of a paper its topic."""
     return f"{paper.title}\n{chunk.text}"
-
-
-def _best_similarities(question: Question, chunks: Sequence[Chunk]) -> list[float]:
-    """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs money
-    for every sentence."""
-    sentences = [chunk.sentence(i) for chunk in chunks for i in range(len(chunk.sentences))]
-    cosines = iter((own_embedder().encode_often(sentences) @ own_embedder().encode([question.text])[0]).tolist())
-    return [max((next(cosines) for _ in chunk.sentences), default=0.0) for chunk in chunks]
 
 
 def _spans_in(text: str, chunk: Chunk) -> list[tuple[int, int]]:
