@@ -139,7 +139,8 @@ def shipped_calibration(name: str) -> Calibration:
 
 @dataclass(frozen=True, slots=True)
 class OwnCalibration:
-    """What a library learnt from questions of its own.
+    """What a library learnt from questions of its own. `order` are weights of its own in `ranking.Candidates.scores`; () leaves
+    the shipped ones.
 
     `weights` holds, by the name of an estimate, other weights than the shipped ones, the bias last: such that the shipped
     threshold suits them. For the other estimates `shift` is how far the threshold is above the shipped one, in log odds.
@@ -147,6 +148,7 @@ class OwnCalibration:
 
     shift: float = 0.0
     weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    order: tuple[float, ...] = ()
 
     def of(self, name: str) -> Calibration:
         """The shipped calibration of that name, with the library's weights where it has some."""
@@ -256,6 +258,10 @@ def decide(
             False,
             0.0,
             "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it.",
+        )
+    if question.wants_writing:
+        return Decision(
+            False, 0.0, "That asks for something to be written. Ask what a paper proposes, finds or measures."
         )
     if not passages:
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")

@@ -149,15 +149,15 @@ def gate(
 def calibrate(
     testset: Annotated[Path | None, typer.Argument(help="Questions of your own, answerable ones among them.")] = None,
     split: Annotated[str, typer.Option(help="test, dev or all.")] = "all",
-    reset: Annotated[bool, typer.Option("--reset", help="Go back to the shipped estimate.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to what ships.")] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Fit when this library declines: so that it keeps its share of answerable questions such as these.
+    """Fit this library's order of papers, and when it declines, to questions such as these.
 
-    The share is ASSISTANT_KEEP_ANSWERABLE. It takes 20 answerable questions that no other rule decides, or more. Each is asked
-    again without its `relevant` papers: name all that answer it. What is measured afterwards on the same questions is too good:
-    measure on others.
+    It keeps the share ASSISTANT_KEEP_ANSWERABLE of answerable ones. It takes 20 answerable questions that no other rule decides,
+    or more. Each is asked again without its `relevant` papers: name all that answer it. What is measured afterwards on the same
+    questions is too good: measure on others.
     """
     from dataclasses import asdict
 
@@ -170,13 +170,22 @@ def calibrate(
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         if reset:
             opened.calibration = OwnCalibration()
-            print_json({"shift": 0.0}) if as_json else typer.echo("the shipped estimate and threshold are in force")
+            print_json({"shift": 0.0}) if as_json else typer.echo(
+                "the shipped order, estimate and threshold are in force"
+            )
             return
         found = evaluation.calibrate(opened, items, progress)
         keep = opened.config.keep_answerable
     if as_json:
         print_json(asdict(found))
         return
+    if found.ranking:
+        before, now = found.ranking
+        outcome = "its own are in force" if found.reordered else "too little: the shipped ones stay in force"
+        typer.echo(
+            f"order of the papers of {found.ranked} questions: nDCG@10 {before:.3f} as shipped, {now:.3f} with weights of this "
+            f"library's own, each judged by the others; {outcome}"
+        )
     what = "weights and threshold" if found.refitted else f"the threshold, by {found.shift:+.2f} in log odds,"
     typer.echo(f"moved {what} to keep {keep:.0%} of answerable questions")
     before, now = found.kept

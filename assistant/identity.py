@@ -10,6 +10,7 @@ from assistant.config import Config
 from assistant.encoding import encoder_version
 from assistant.errors import FingerprintError
 from assistant.models import Embedder
+from assistant.ranking import ranking_version
 
 
 def library_id(catalogue: Catalogue) -> str:
@@ -48,4 +49,4 @@ def estimating(config: Config, embedder: Embedder) -> str:
     """What a library's own calibration depends on, as one line."""
     reranker = encoder_version() if config.reranker == "shipped" else config.reranker
     parts = (embedder.name, reranker, config.chunk_tokens, config.passages, config.keep_answerable)
-    return " ".join(map(str, (estimate_version(), *parts)))
+    return " ".join(map(str, (estimate_version(), ranking_version(), *parts)))

@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from assistant.abstention import Decision, OwnCalibration, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
@@ -31,6 +29,7 @@ from assistant.models import Embedder, open_embedder
 from assistant.preparing import read_beforehand
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
+from assistant.ranking import Candidates
 from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
 from assistant.reranking import LateInteraction, open_reranker
@@ -166,21 +165,34 @@ class Assistant:
             raise QuestionError(f"k is the number of passages and at least 1, not {k}")
         return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight, rerank)
 
-    def decision(self, question: str, papers: Iterable[str] | None = None) -> Decision:
-        """Whether the library answers, as `ask` decides it before it writes. Raises as `ask` does."""
-        passages = self.search(question, self.config.passages, papers)
-        return self._decide(read_question(question), passages)
+    def decision(
+        self, question: str, papers: Iterable[str] | None = None, own: OwnCalibration | None = None
+    ) -> Decision:
+        """Whether the library answers, as `ask` decides it before it writes; with `own` in place of its calibration, where
+        given. Raises as `ask` does."""
+        own, read = own or self.calibration, read_question(question)
+        passages = self._find(read, self.config.passages, self._scope(papers).paper_ids, own=own)
+        return self._decide(read, passages, own)
+
+    def evidence(self, question: Question, papers: Iterable[str] | None = None) -> Candidates:
+        """`Search.evidence` over the library, or over these papers (titles or ids)."""
+        scope = self._scope(papers).paper_ids
+        with self._lock:
+            self._fill_if_new()
+            self._follow()
+            return self._search.evidence(question, scope)
 
     @property
     def calibration(self) -> OwnCalibration:
-        """What decides beside the shipped estimate whether this library answers; `assistant eval calibrate` finds it.
+        """What the library learnt of its order and of when it answers; `assistant eval calibrate` finds it.
 
-        One that was found with another estimate, other models, chunks or share of questions to keep holds no more.
+        What was learnt beside another estimate or order, other models, chunks or share of questions to keep holds no more.
         """
         stored = self._catalogue.setting("calibration") or {}
         if stored.get("of") != estimating(self.config, self._embedder):
             return OwnCalibration()
-        return OwnCalibration(stored["shift"], {name: tuple(row) for name, row in stored["weights"].items()})
+        weights = {name: tuple(row) for name, row in stored["weights"].items()}
+        return OwnCalibration(stored["shift"], weights, tuple(stored["order"]))
 
     @calibration.setter
     def calibration(self, found: OwnCalibration) -> None:
@@ -387,22 +399,17 @@ class Assistant:
         paper_ids: Sequence[str] | None = None,
         dense_weight: float | None = None,
         rerank: bool = True,
+        own: OwnCalibration | None = None,
     ) -> list[Passage]:
         with self._lock:
             self._fill_if_new()
             self._follow()
-            return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank)
+            order = (own or self.calibration).order
+            return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
 
-    def _decide(self, question: Question, passages: Sequence[Passage]) -> Decision:
+    def _decide(self, question: Question, passages: Sequence[Passage], own: OwnCalibration | None = None) -> Decision:
         quoting = self._writer.mode == ExtractiveWriter.mode
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, self.calibration)
-
-    def evidence(self, question: Question) -> tuple[list[str], np.ndarray, float]:
-        """`Search.evidence` over the whole library."""
-        with self._lock:
-            self._fill_if_new()
-            self._follow()
-            return self._search.evidence(question)
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own or self.calibration)
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -85,6 +85,17 @@ _ABOUT_LIBRARY = re.compile(
     r"|\b(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?\b"
     r"|\b(?:most|fewest) (?:authors|comments)\b|\bmost commented\b", re.IGNORECASE,
 )  # fmt: skip
+# "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
+# song as sheet music …"), two in a hundred thousand read so.
+_WRITING = re.compile(
+    r"^\W*(?:(?:please|(?:can|could|would|will) you|i (?:want|need|would like) you to|help me(?: to)?)\W+)*"
+    r"(?:(?:write|compose|draft|code|implement|make|create|generate|build|give|send|sing|tell)(?: up)? (?:me|us)"
+    r"|(?:write|compose|draft|code|implement))"
+    r" (?:an?|some|my|another) (?:[\w'’+#-]+ ){0,4}?"
+    r"(?:functions?|scripts?|programs?|app|quer(?:y|ies)|regex|regular expressions?|class|loop|code|snippet|macro|unit tests?|"
+    r"website|poems?|haikus?|sonnets?|songs?|lyrics|stor(?:y|ies)|jokes?|limericks?|e-?mails?|letters?|essays?|speech|"
+    r"tweets?|recipes?|cv|itinerary)\b", re.IGNORECASE,
+)  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 _NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
@@ -125,7 +136,8 @@ class Question:
     """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it.
 
     `of_year` is true where the `years` (and `months`, three letters each) are those of publication. `small_talk` asks
-    nothing of papers; `about_library` asks about the library as a whole, which no passage answers.
+    nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `wants_writing` asks for
+    a program, a poem or a letter to be written.
     """
 
     text: str
@@ -143,6 +155,7 @@ class Question:
     names: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
+    wants_writing: bool = False
     wants_definition: bool = False
 
     @property
@@ -195,6 +208,7 @@ def read_question(text: str) -> Question:
         names=names,
         small_talk=bool(_SMALL_TALK.search(cleaned)),
         about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
+        wants_writing=bool(_WRITING.search(cleaned)),
         wants_definition=bool(_DEFINITION.search(cleaned)),
     )
 

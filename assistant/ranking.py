@@ -1,7 +1,9 @@
 """In which order candidates stand: what words and vectors say, mixed, and then what a reranker makes of the best of them."""
 
+import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +19,7 @@ RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
 # That of the learnt order, which falls only where one passage holds nearly all words, as a name with odd characters or words
 # mended of typing errors: the questions that it was learnt from hold few of those, and lose nothing by it.
 LEARNT_WEIGHT_COVERED, _FALL = 0.3, 4
+_STEPS, _RATE = 500, 0.1  # of learning
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
 
@@ -49,19 +52,78 @@ def fuse(bm25: Mapping[str, float], dense: Mapping[str, float], dense_weight: fl
 
 @lru_cache(maxsize=1)
 def shipped_weights() -> np.ndarray:
-    """Of `FEATURES`, float64 (2, features): the weights, and what is added to them for a question that is wholly covered."""
+    """What `Candidates.scores` weighs with, float64 (2 · features,): of each of `FEATURES`, then what is added for a question
+    that is wholly covered."""
     stored = json.loads(resource("ranking.json").read_text(encoding="utf-8"))
-    return np.array([[stored["weights"][name][place] for name in FEATURES] for place in (0, 1)])
+    return np.array([stored["weights"][name][place] for place in (0, 1) for name in FEATURES])
 
 
-def learned_scores(rows: np.ndarray, fused: np.ndarray, cover: float) -> np.ndarray:
-    """Scores in [0, 1] of candidates from their `FEATURES`, shape (candidates, features), for a question of which `cover` is
-    covered: each feature scaled to [0, 1] over the candidates, and weighed as `training.ranking` learnt it; then mixed with
-    the fused scores where words must decide."""
-    plain, covered = shipped_weights()
-    learnt = scaled(scaled(rows) @ (plain + cover * covered))
-    weight = between(1.0, LEARNT_WEIGHT_COVERED, cover**_FALL)
-    return (1 - weight) * scaled(fused) + weight * learnt
+@lru_cache(maxsize=1)
+def ranking_version() -> str:
+    """Changes with the shipped weights: what a library learnt beside them holds for those only."""
+    return hashlib.sha256(resource("ranking.json").read_bytes()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """A question's candidates, as the shipped reranker read them: the ids of their `papers`, `rows` of their `FEATURES`,
+    (candidates, features), their `fused` scores, and how much of the question's words is covered."""
+
+    papers: Sequence[str]
+    rows: np.ndarray
+    fused: np.ndarray
+    cover: float
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """Each feature scaled to [0, 1] over the candidates, then the same times the cover, (candidates, 2 · features)."""
+        rows = scaled(self.rows)
+        return np.hstack([rows, self.cover * rows])
+
+    def scores(self, weights: np.ndarray) -> np.ndarray:
+        """Scores in [0, 1], (candidates,): the inputs as they were learnt to be weighed, mixed with the fused scores where words
+        must decide."""
+        learnt = scaled(self.inputs @ weights)
+        weight = between(1.0, LEARNT_WEIGHT_COVERED, self.cover**_FALL)
+        return (1 - weight) * scaled(self.fused) + weight * learnt
+
+
+def in_order(papers: Sequence[str], scores: np.ndarray) -> list[str]:
+    """The ids of candidates' papers, best first, each once."""
+    return list(dict.fromkeys(papers[place] for place in np.argsort(-scores, kind="stable")))
+
+
+def learnt_weights(cases: Sequence[tuple[np.ndarray, np.ndarray]], start: np.ndarray, firmness: float) -> np.ndarray:
+    """The weights, as `shipped_weights` has them, under which a softmax over each question's candidates puts most on the right
+    ones (a listwise loss, Cao et al. 2007, ListNet).
+
+    A case holds a question's inputs, (candidates, 2 · features), and which candidates are right, bool (candidates,); one with
+    none right teaches nothing. The penalty firmness / 2 · |weights - start|² stands beside the sum of the questions' losses.
+    """
+    told = [(inputs, right) for inputs, right in cases if right.any()]
+    if not told:
+        return start.copy()
+    most = max(len(inputs) for inputs, _ in told)
+    rows = np.zeros((len(told), most, len(start)))
+    absent, wrong = np.full((2, len(told), most), -np.inf)
+    for place, (inputs, right) in enumerate(told):
+        rows[place, : len(inputs)] = inputs
+        absent[place, : len(inputs)] = 0
+        wrong[place, np.flatnonzero(right)] = 0
+    weights, (mean, square) = start.copy(), np.zeros((2, len(start)))
+    for step in range(1, _STEPS + 1):  # Adam (Kingma and Ba 2015)
+        scores = rows @ weights
+        gradient = np.einsum("qc,qcf->f", _softmax(scores + absent) - _softmax(scores + wrong), rows) / len(told)
+        gradient += firmness / len(told) * (weights - start)
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        weights = weights - _RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return weights
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    """Along the last axis."""
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def scaled(values: np.ndarray) -> np.ndarray:

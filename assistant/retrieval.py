@@ -15,7 +15,7 @@ from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
 from assistant.questions import Question, is_titled, possible_titles
-from assistant.ranking import FEATURES, between, coverage, fuse, learned_scores, mixed, reranked
+from assistant.ranking import FEATURES, Candidates, between, coverage, fuse, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reranker
 from assistant.terms import term_set, terms
@@ -88,16 +88,18 @@ class Search:
         per_paper: int = 2,
         dense_weight: float | None = None,
         rerank: bool = True,
+        order: Sequence[float] = (),
     ) -> list[Passage]:
         """The `k` best passages, best first, at most `per_paper` of one paper, within `paper_ids` where given.
 
         `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone, both without the
-        reranker; None lets the question decide. `rerank` False leaves the reranker out.
+        reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
+        own in place of `ranking.shipped_weights`.
         """
         found = self._find(question, paper_ids, dense_weight)
         scores, meant = found.fused, dict[str, float]()
         if rerank and dense_weight is None and self._reranker is not None:
-            scores, meant = self._read_again(found, self._reranker)
+            scores, meant = self._read_again(found, self._reranker, np.array(order) if order else shipped_weights())
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
@@ -114,15 +116,13 @@ class Search:
         ]
         return self._with_sentences(found.question, found.vector, passages, bool(meant))
 
-    def evidence(
-        self, question: Question, paper_ids: Sequence[str] | None = None
-    ) -> tuple[list[str], np.ndarray, float]:
-        """Of the candidates that the shipped reranker, which must be in use, reads: the ids of their papers, their
-        `ranking.FEATURES`, and how much of the question is covered. What the ranking is learnt from."""
-        assert isinstance(self._reranker, LateInteraction)
+    def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
+        """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
+        where the shipped reranker is not in use, which alone is ordered by learnt weights."""
+        if not isinstance(self._reranker, LateInteraction):
+            return Candidates([], np.zeros((0, len(FEATURES))), np.zeros(0), 0.0)
         found = self._find(question, paper_ids)
-        read = self._stored(found.first(RERANKED))
-        return [paper.id for _, paper in read], self._features(found, read, self._reranker)[0], found.cover
+        return self._candidates_read(found, self._stored(found.first(RERANKED)), self._reranker)[0]
 
     def _find(self, question: Question, paper_ids: Sequence[str] | None, dense_weight: float | None = None) -> "_Found":
         vector = self._embedder.encode([question.text])[0]
@@ -143,30 +143,31 @@ class Search:
         papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
         return [(chunks[name], papers[paper_of(name)]) for name in names if name in chunks and paper_of(name) in papers]
 
-    def _read_again(self, found: "_Found", reranker: Reranker) -> tuple[dict[str, float], dict[str, float]]:
+    def _read_again(
+        self, found: "_Found", reranker: Reranker, weights: np.ndarray
+    ) -> tuple[dict[str, float], dict[str, float]]:
         """The scores after the reranker read the best candidates, and what it made of those."""
         read = self._stored(found.first(RERANKED))
         names = [chunk.id for chunk, _ in read]
         if not read:
             return found.fused, {}
-        fused = np.array([found.fused[name] for name in names])
         if isinstance(reranker, LateInteraction):
-            rows, meant = self._features(found, read, reranker)
-            again = learned_scores(rows, fused, found.cover)
+            candidates, meant = self._candidates_read(found, read, reranker)
+            again = candidates.scores(weights)
         else:
             meant = np.array(
                 reranker.score(found.question.text, [reranked_text(paper, chunk) for chunk, paper in read])
             )
-            again = mixed(fused, meant, found.cover)
+            again = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
         return (
             reranked(found.fused, dict(zip(names, again.tolist(), strict=True))),
             dict(zip(names, meant.tolist(), strict=True)),
         )
 
-    def _features(
+    def _candidates_read(
         self, found: "_Found", read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """`ranking.FEATURES` of candidates, (candidates, features), and the reranker's scores."""
+    ) -> tuple[Candidates, np.ndarray]:
+        """What is known of candidates, and the reranker's scores."""
         texts = [reranked_text(paper, chunk) for chunk, paper in read]
         spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
         reading = reranker.read(found.question.text, texts, spans)
@@ -184,7 +185,12 @@ class Search:
                 read, reading.late, reading.spans, self._best_similarities(found, [c for c, _ in read]), strict=True
             )
         ]
-        return np.array(rows).reshape(len(read), len(FEATURES)), reading.scores
+        return Candidates(
+            [paper.id for _, paper in read],
+            np.array(rows).reshape(len(read), len(FEATURES)),
+            np.array([found.fused[chunk.id] for chunk, _ in read]),
+            found.cover,
+        ), reading.scores
 
     def _best_similarities(self, found: "_Found", chunks: Sequence[Chunk]) -> list[float]:
         """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs

@@ -2,9 +2,10 @@
 
     python benchmarks/retrieval.py FOLDER [--limit N]
 
-FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_test.tsv) and scitldr/ (test.jsonl.gz and the other splits).
+FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_train.tsv, beir_test.tsv) and scitldr/ (test.jsonl.gz and the other splits).
 Every set becomes a library of its own in a temporary folder, searched through `Assistant.search`, as any user's
-papers are.
+papers are. Last it is calibrated, as with `assistant eval calibrate`, by a hundred questions that are not of its test split:
+claims of SciFact's training split, summaries of SciTLDR's development split.
 """
 
 import argparse
@@ -14,9 +15,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from assistant import Assistant, Paper
+from assistant.evaluation import Item, calibrate
 from assistant.evaluation.metrics import ndcg_at
 from assistant.evaluation.statistics import mean_figure
 
@@ -25,7 +28,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "without reranker": {"rerank": False},
     "BM25 alone": {"dense_weight": 0.0},
     "vectors alone": {"dense_weight": 1.0},
+    "ours, calibrated": {},
 }
+CALIBRATING = 100  # questions
+LONGEST = 3900  # characters of a question: some summaries are longer than one may be
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -35,8 +41,11 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
     yield from map(json.loads, filter(str.strip, text.split("\n")))
 
 
-def scifact(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]]:
-    """The abstracts, and the 300 test claims with the ids of their abstracts."""
+Asked = list[tuple[str, dict[str, int]]]  # questions, each with the ids of the papers that answer it, and their grades
+
+
+def scifact(folder: Path) -> tuple[list[Paper], Asked, Asked]:
+    """The abstracts, the 300 test claims, and those of the training split."""
     papers = [
         Paper(
             title=row["title"],
@@ -46,23 +55,45 @@ def scifact(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]
         for row in lines(folder / "corpus.jsonl.gz")
     ]
     claims = {str(row["_id"]): row["text"] for row in lines(folder / "queries.jsonl")}
-    relevant: dict[str, dict[str, int]] = {}
-    for line in (folder / "beir_test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
-        query, document, grade = line.split("\t")
-        relevant.setdefault(query, {})[document] = int(grade)
-    return papers, [(claims[query], grades) for query, grades in relevant.items()]
+
+    def asked(split: str) -> Asked:
+        relevant: dict[str, dict[str, int]] = {}
+        for line in (folder / f"beir_{split}.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+            query, document, grade = line.split("\t")
+            relevant.setdefault(query, {})[document] = int(grade)
+        return [(claims[query], grades) for query, grades in relevant.items()]
+
+    return papers, asked("test"), asked("train")
 
 
-def scitldr(folder: Path) -> tuple[list[Paper], list[tuple[str, dict[str, int]]]]:
-    """All papers, and each summary of the test split with its own paper."""
-    papers, queries = [], []
+def scitldr(folder: Path) -> tuple[list[Paper], Asked, Asked]:
+    """All papers, each summary of the test split with its own paper, and those of the development split."""
+    papers: list[Paper] = []
+    asked: dict[str, Asked] = {}
     for split in ("train", "dev", "test"):
         for row in lines(folder / f"{split}.jsonl.gz"):
             identifier = "".join(letter for letter in str(row["paper_id"]) if letter.isalnum())
             papers.append(Paper(title=row.get("title") or identifier, abstract=" ".join(row["source"]), id=identifier))
-            if split == "test":
-                queries += [(summary, {identifier: 1}) for summary in row["target"]]
-    return papers, queries
+            asked.setdefault(split, []).extend((summary, {identifier: 1}) for summary in row["target"])
+    return papers, asked["test"], asked["dev"]
+
+
+def calibrated(library: Assistant, others: Asked) -> None:
+    """Calibrates the library with some of these questions, and says what that found."""
+    titles = {paper.id: paper.title for paper in library.papers()}
+    items = [
+        Item(str(number), text[:LONGEST], "own", True, relevant={titles[key]: grade for key, grade in grades.items()})
+        for number, (text, grades) in enumerate(Random(1).sample(others, CALIBRATING))
+    ]
+    start = time.monotonic()
+    found = calibrate(library, items)
+    if found.ranking:
+        before, now = found.ranking
+        seconds = time.monotonic() - start
+        print(
+            f"  calibrated with {found.ranked} other questions in {seconds:.0f} s: their nDCG@10 {before:.3f}, {now:.3f} with weights "
+            f"of its own, which are {'' if found.reordered else 'not '}in force"
+        )
 
 
 def main() -> None:
@@ -72,7 +103,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="ask only the first N questions of each set")
     options = parser.parse_args()
     for name, load in {"scifact": scifact, "scitldr": scitldr}.items():
-        papers, queries = load(options.folder / name)
+        papers, queries, others = load(options.folder / name)
         with tempfile.TemporaryDirectory() as data_dir, Assistant(data_dir=data_dir, model="extractive") as library:
             start = time.monotonic()
             library.add(papers)
@@ -81,10 +112,12 @@ def main() -> None:
             print(f"  the reranker read {library.prepare()} passages in {time.monotonic() - prepared:.0f} s")
             ours: list[float] = []
             for way, options_of_search in WAYS.items():
+                if way == "ours, calibrated":
+                    calibrated(library, others)
                 scores, clusters, seconds = [], [], []
                 for text, relevant in queries[: options.limit]:
                     start = time.monotonic()
-                    found = library.search(text[:3900], k=20, **options_of_search)
+                    found = library.search(text[:LONGEST], k=20, **options_of_search)
                     seconds.append(time.monotonic() - start)
                     ranked = list(dict.fromkeys(passage.paper.id for passage in found))
                     scores.append(ndcg_at(ranked, relevant, 10))

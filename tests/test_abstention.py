@@ -183,6 +183,49 @@ def test_a_library_is_calibrated_with_questions_of_its_own(tmp_path: Path) -> No
             assert other.calibration == OwnCalibration()
 
 
+def test_a_library_learns_its_own_order(tmp_path: Path) -> None:
+    """Its users mean what an animal eats by words that no paper uses, and other papers hold the rest of the question."""
+    question = "Which nourishment does the {} prefer in its winter home?"
+
+    def reciprocal_rank(library: Assistant) -> float:
+        ranks = []
+        for animal in ANIMALS:
+            titles = [passage.paper.title for passage in library.search(question.format(animal), k=24)]
+            ranks.append(titles.index(f"The meals of the {animal}") + 1)
+        return float(np.mean(1 / np.array(ranks)))
+
+    with Assistant(data_dir=tmp_path, model="extractive") as library:
+        for number, (animal, food) in enumerate(zip(ANIMALS, FOODS, strict=True)):
+            library.add(
+                [
+                    Paper(f"The meals of the {animal}", f"We watched the {animal} for a year. It mostly eats {food}."),
+                    Paper(
+                        f"Fieldwork {number}",
+                        f"No {animal} prefers a road near its home. We measured {number} in spring.",
+                    ),
+                ]
+            )
+        before = reciprocal_rank(library)
+        asked = [
+            Item(f"{a} {n}", question.format(a) + "?" * n, "own", True, relevant={f"The meals of the {a}": 2})
+            for a in ANIMALS
+            for n in range(2)
+        ]
+        found = calibrate(library, asked)
+        assert (
+            found.ranked == 24 and found.reordered and found.ranking is not None and found.ranking[1] > found.ranking[0]
+        )
+        assert reciprocal_rank(library) > 1.2 * before
+        assert calibrate(library, asked) == found  # whatever order was in force before
+    with Assistant(data_dir=tmp_path, model="extractive", reranker="off") as other:
+        assert other.calibration == OwnCalibration()
+        assert calibrate(other, asked).ranking is None
+    with filled(tmp_path / "well ordered") as library:
+        found = calibrate(library, items())
+        assert not found.reordered and found.ranking == (pytest.approx(1.0, abs=0.1),) * 2
+        assert library.calibration.order == ()
+
+
 def test_questions_without_known_papers_move_the_threshold_alone(tmp_path: Path) -> None:
     with filled(tmp_path) as library:
         titles = [paper.title for paper in library.papers()]

@@ -107,6 +107,27 @@ def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question:
     assert "Library tab" in zoo.ask(question).reason
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Write me a Python function that counts otters.",
+        "please compose a haiku about otters in May",
+        "Can you tell me a joke about otters?",
+        "Draft an e-mail to the keeper of the otters",
+    ],
+)
+def test_requests_to_write_something_are_declined(zoo: Assistant, question: str) -> None:
+    answer = zoo.ask(question)
+    assert (answer.status, answer.reason[:34]) == ("not_found", "That asks for something to be writ")
+
+
+@pytest.mark.parametrize(
+    "question", ["Write a summary of Otters in May", "tell me about otters", "Which models write code?", "write code"]
+)
+def test_questions_about_writing_are_not_requests(question: str) -> None:
+    assert not read_question(question).wants_writing
+
+
 def test_who_wrote_it_says_what_is_printed(zoo: Assistant) -> None:
     for question in ("Who wrote Otters in May?", "Who authored Otters in May?"):
         reason = zoo.ask(question).reason

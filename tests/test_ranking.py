@@ -9,8 +9,8 @@ import pytest
 from assistant import Assistant, Paper
 from assistant.models import own_embedder
 from assistant.questions import read_question
-from assistant.ranking import FEATURES, learned_scores, mixed, reranked, scaled, shipped_weights
-from assistant.training.ranking import Case, learnt, ndcg_of, with_cover
+from assistant.ranking import FEATURES, Candidates, in_order, learnt_weights, mixed, reranked, scaled, shipped_weights
+from assistant.training.ranking import Case, ndcg_of
 
 
 def test_what_was_read_again_stands_before_the_rest() -> None:
@@ -34,14 +34,14 @@ def test_features_are_scaled_over_the_candidates() -> None:
 
 
 def test_a_candidate_that_is_best_in_everything_comes_first() -> None:
-    assert shipped_weights().shape == (2, len(FEATURES))
+    assert shipped_weights().shape == (2 * len(FEATURES),)
     meaning = FEATURES.index("late interaction")
     rows = np.zeros((3, len(FEATURES)))
     rows[1], rows[2, meaning] = 0.5, 0.2
     for cover in (0.0, 0.5, 1.0):
-        scores = learned_scores(rows, np.array([0.2, 0.9, 0.5]), cover)
+        scores = Candidates("abc", rows, np.array([0.2, 0.9, 0.5]), cover).scores(shipped_weights())
         assert scores.argmax() == 1 and scores.min() == 0 and scores.max() == 1
-    assert learned_scores(rows[:1], np.ones(1), 0.5).tolist() == [0]
+    assert Candidates("a", rows[:1], np.ones(1), 0.5).scores(shipped_weights()).tolist() == [0]
 
 
 def test_words_decide_where_one_passage_holds_them_all() -> None:
@@ -49,8 +49,8 @@ def test_words_decide_where_one_passage_holds_them_all() -> None:
     rows[0, FEATURES.index("BM25")], rows[1] = 1, 1
     rows[1, FEATURES.index("BM25")] = 0
     fused = np.array([1.0, 0.0])
-    assert learned_scores(rows, fused, 1.0).argmax() == 0
-    assert learned_scores(rows, fused, 0.6).argmax() == 1
+    assert Candidates("ab", rows, fused, 1.0).scores(shipped_weights()).argmax() == 0
+    assert Candidates("ab", rows, fused, 0.6).scores(shipped_weights()).argmax() == 1
 
 
 def test_weights_are_learnt_from_what_the_right_candidates_have() -> None:
@@ -61,11 +61,11 @@ def test_weights_are_learnt_from_what_the_right_candidates_have() -> None:
         right = rows[
             :, 1 if cover else 0
         ].argmax()  # the first feature tells, but where the question is covered the second
-        cases.append(Case("p", with_cover(rows, cover), np.arange(5) == right, list("abcde")))
-    cases.append(Case("p", with_cover(random.random((3, 2)), 0.0), np.zeros(3, bool), list("abc")))  # teaches nothing
-    weights = learnt(cases)
-    assert np.mean([ndcg_of(case, case.rows @ weights) for case in cases[:-1]]) > 0.95
-    assert ndcg_of(cases[-1], cases[-1].rows @ weights) == 0
+        cases.append(Case("p", np.hstack([rows, cover * rows]), np.arange(5) == right, list("abcde")))
+    cases.append(Case("p", random.random((3, 4)), np.zeros(3, bool), list("abc")))  # teaches nothing
+    weights = learnt_weights([(case.inputs, case.right) for case in cases], np.zeros(4), 0.06)
+    assert np.mean([ndcg_of(case, case.inputs @ weights) for case in cases[:-1]]) > 0.95
+    assert ndcg_of(cases[-1], cases[-1].inputs @ weights) == 0
 
 
 def test_a_paper_counts_once_however_many_candidates_it_has() -> None:
@@ -82,10 +82,10 @@ def test_the_evidence_of_candidates_is_what_ranks_them(tmp_path: Path, monkeypat
     question = "How do furry river animals rest?"
     with Assistant(data_dir=tmp_path / "data") as library:
         library.add(papers)
-        ids, rows, cover = library.evidence(read_question(question))
+        found = library.evidence(read_question(question))
         order = [passage.paper.id for passage in library.search(question)]
-        assert rows.shape == (3, len(FEATURES)) and 0 <= cover <= 1
-        assert [ids[place] for place in np.argsort(-learned_scores(rows, np.zeros(3), cover))] == order
+        assert found.rows.shape == (3, len(FEATURES)) and 0 <= found.cover <= 1
+        assert in_order(found.papers, found.scores(shipped_weights())) == order
         assert order[0] == next(paper.id for paper in library.papers() if paper.title == "Otters")
 
 

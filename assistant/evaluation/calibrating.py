@@ -1,9 +1,10 @@
-"""Fits a library's abstention to the questions that its users ask.
+"""Fits a library's order of papers, and its abstention, to the questions that its users ask.
 
-The shipped threshold keeps its share of questions like those that it was fitted on. How people ask moves it more than what
-papers they ask: on four sets, questions made of a library's own titles and sentences did not find it. So it is questions of
-their own that calibrate a library. Each answerable one is asked again without the papers that answer it: of what speaks for an
-answer, some says more in a library of medicine than in one of machine learning.
+The order comes first (`assistant.evaluation.ordering`): the abstention looks at how far the first paper stands out. The shipped
+threshold keeps its share of questions like those that it was fitted on. How people ask moves it more than what papers they ask:
+on four sets, questions made of a library's own titles and sentences did not find it. So it is questions of their own that
+calibrate a library. Each answerable one is asked again without the papers that answer it: of what speaks for an answer, some
+says more in a library of medicine than in one of machine learning.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,26 +12,30 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.abstention import Decision, OwnCalibration, refit, shipped_calibration
-from assistant.errors import QuestionError, TestSetError
+from assistant.abstention import OwnCalibration, refit, shipped_calibration
+from assistant.errors import TestSetError
+from assistant.evaluation.ordering import FOLDS, LEAST, Order, learn_order, read_item
 from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
-
-LEAST = 20  # answerable questions: fewer say little about the lowest twentieth
-FOLDS = 5
+from assistant.records import Paper
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """What a calibration found.
 
+    `ranking` is nDCG@10 of the papers of `ranked` answerable questions, as shipped and with weights of the library's own; None
+    where fewer than 20 told anything. `reordered` says that those are in force, as the gain is above its standard error.
     `refitted` names the estimates that have new weights, which had 20 answerable questions and 10 others at least; `shift` moves
     the threshold of the rest, in log odds. `count` and `declined_count` say how many questions that the papers answer and do
     not answer an estimate decides, and no other rule: the latter are unanswerable ones, and answerable ones without their
-    papers. `kept` and `declined` are the shares of these that were kept and declined as shipped, and that are now, each
-    question judged by what those about other papers give; `declined` is None where there are none.
+    papers. `kept` and `declined` are the shares of these that were kept and declined as shipped, and that are now; `declined` is
+    None where there are none. Each question is judged by what those about other papers give.
     """
 
+    ranked: int
+    ranking: tuple[float, float] | None
+    reordered: bool
     refitted: tuple[str, ...]
     shift: float
     count: int
@@ -52,14 +57,19 @@ class _Asked:
 def calibrate(
     library: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None = None
 ) -> Calibrated:
-    """Finds weights and thresholds by which the library keeps its share (`keep_answerable`) of the answerable `items`, and
-    stores them.
+    """Finds the weights by which the library ranks best the papers that answer `items`, then weights and thresholds by which it
+    keeps its share (`keep_answerable`) of the answerable ones, and stores all of them.
 
-    Follow-ups are left out, and what another rule than an estimate decides. An answerable question is asked again without all
-    papers that are `relevant` to it or hold its evidence: name every paper that answers. Raises TestSetError where set and
-    library do not fit together, or fewer than 20 answerable questions are left.
+    Follow-ups are left out, and from the abstention what another rule than an estimate decides. An answerable question is asked
+    again without all papers that are `relevant` to it or hold its evidence: name every paper that answers. Raises TestSetError
+    where set and library do not fit together, or fewer than 20 answerable questions are left.
     """
-    asked = _asked(library, items, progress)
+    papers = library.papers()
+    check_against(items, papers)
+    places: dict[str, int] = {}
+    folds = [places.setdefault(item.cluster, len(places)) % FOLDS for item in items]
+    order = learn_order(library, papers, items, folds, progress)
+    asked = _asked(library, papers, items, folds, order, progress)
     kept = np.array([one.answerable for one in asked], bool)
     if (count := int(kept.sum())) < LEAST:
         raise TestSetError(
@@ -77,9 +87,12 @@ def calibrate(
     thresholds = {name: float(np.quantile(margins[kept & (groups == name)], 1 - keep)) for name in refitted}
     shift = float(np.quantile(shipped[kept], 1 - keep))
     weights = {name: (*of[:-1], round(of[-1] - thresholds[name], 5)) for name, of in _weights(asked, refitted).items()}
-    library.calibration = OwnCalibration(shift, weights)
+    library.calibration = OwnCalibration(shift, weights, order.weights)
     now = np.array([_reaches(place, margins, shipped, kept, groups, 1 - keep) for place in range(len(asked))])
     return Calibrated(
+        order.ranked,
+        order.ranking,
+        bool(order.weights),
         refitted,
         round(shift, 3),
         count,
@@ -99,37 +112,35 @@ def _reaches(
     return bool(values[place] >= np.quantile(values[others], share))
 
 
-def _asked(library: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None) -> list[_Asked]:
-    """The questions that an estimate decides, and the answerable among them again without the papers that answer them.
+def _asked(
+    library: Assistant,
+    papers: Sequence[Paper],
+    items: Sequence[Item],
+    folds: Sequence[int],
+    order: Order,
+    progress: Callable[[str, int, int], None] | None,
+) -> list[_Asked]:
+    """The questions that an estimate decides, and the answerable among them again without the papers that answer them; each
+    ranked as questions about other papers taught.
 
     All within named papers, even where those are all: a search within some scores them exactly, and what tells the two
     apart must not be that.
     """
-    papers = library.papers()
-    check_against(items, papers)
-    folds: dict[str, int] = {}
     found: dict[tuple[str, frozenset[str]], _Asked] = {}
-    for number, item in enumerate(items, 1):
-        fold = folds.setdefault(item.cluster, len(folds)) % FOLDS
+    for number, (item, fold) in enumerate(zip(items, folds, strict=True), 1):
         answering = {*item.relevant, *(evidence.paper for evidence in item.evidence)} if item.answerable else set()
         without = frozenset(item.without)
         for left_out in dict.fromkeys([without, without | answering]):
-            if item.history or (item.question, left_out) in found:
+            if item.history or (item.question, left_out) in found or not read_item(item):
                 continue
-            decision = _decision(library, item, [paper.id for paper in papers if paper.title not in left_out])
-            if decision is not None and decision.margin is not None and decision.row is not None:
+            within = [paper.id for paper in papers if paper.title not in left_out]
+            decision = library.decision(item.question, within, OwnCalibration(order=order.of_fold[fold]))
+            if decision.margin is not None and decision.row is not None:
                 answerable = item.answerable and left_out == without
                 found[item.question, left_out] = _Asked(decision.estimate, decision.row, answerable, fold)
         if progress:
             progress("Asking", number, len(items))
     return list(found.values())
-
-
-def _decision(library: Assistant, item: Item, papers: Sequence[str]) -> Decision | None:
-    try:
-        return library.decision(item.question, papers)
-    except QuestionError:  # declined before it is searched for
-        return None
 
 
 def _has_enough(asked: Sequence[_Asked], name: str) -> bool:

@@ -24,27 +24,27 @@ import numpy as np
 
 from assistant.library import Assistant
 from assistant.questions import read_question
-from assistant.ranking import FEATURES, scaled
+from assistant.ranking import FEATURES, learnt_weights
 from assistant.records import Paper
 from assistant.training.asked import AskedPaper, corpus_and_asked, held_out_papers
 from assistant.training.corpus import corpus_argument
 from assistant.training.measure import Task, ndcg, scifact_task, scitldr_task
 
 OUTPUT = Path(__file__).parent.parent / "data" / "ranking.json"
-QUESTIONS, OTHERS = 1500, 300  # of each file, and of each benchmark
-STEPS, RATE, RIDGE = 500, 0.1, 1e-3
+QUESTIONS, OTHERS = 1500, 600  # at most, of each file, and of each benchmark
+RIDGE = 1e-3  # for each question
 FOLDS = 5
 _LONGEST = 3900  # characters of a question: some summaries are longer than one may be
 
 
 @dataclass(frozen=True)
 class Case:
-    """A question's candidates: their features with and without the cover, (candidates, 2 · features), and which are right."""
+    """A question's candidates: their `Candidates.inputs`, which are right, and their papers' ids."""
 
     kind: str
-    rows: np.ndarray
+    inputs: np.ndarray
     right: np.ndarray
-    papers: list[str]
+    papers: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -84,39 +84,15 @@ def cases_of(given: Set) -> Iterator[Case]:
         library.add(given.papers)
         library.prepare()
         for kind, question, answering in given.asked:
-            ids, rows, cover = library.evidence(read_question(question[:_LONGEST]))
-            yield Case(kind, with_cover(rows, cover), np.array([paper in answering for paper in ids]), ids)
-
-
-def with_cover(rows: np.ndarray, cover: float) -> np.ndarray:
-    """The scaled features, and those times the cover: what `learned_scores` weighs."""
-    return np.hstack([scaled(rows), cover * scaled(rows)])
+            found = library.evidence(read_question(question[:_LONGEST]))
+            yield Case(kind, found.inputs, np.array([paper in answering for paper in found.papers]), found.papers)
 
 
 def learnt(cases: Sequence[Case]) -> np.ndarray:
-    """The weights, (2 · features,)."""
-    told = [case for case in cases if case.right.any()]
-    most = max(len(case.rows) for case in told)
-    rows = np.zeros((len(told), most, told[0].rows.shape[1]))
-    absent, right = np.full((2, len(told), most), -np.inf)
-    for place, case in enumerate(told):
-        rows[place, : len(case.rows)] = case.rows
-        absent[place, : len(case.rows)] = 0
-        right[place, np.flatnonzero(case.right)] = 0
-    weights, mean, square = np.zeros((3, rows.shape[2]))
-    for step in range(1, STEPS + 1):  # Adam (Kingma and Ba 2015)
-        scores = rows @ weights
-        gradient = np.einsum("qc,qcf->f", softmax(scores + absent) - softmax(scores + right), rows) / len(told)
-        gradient += RIDGE * weights
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        weights = weights - RATE * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-    return weights
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    """Along the last axis."""
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    """The weights, as `assistant.ranking.shipped_weights` has them."""
+    return learnt_weights(
+        [(case.inputs, case.right) for case in cases], np.zeros(2 * len(FEATURES)), RIDGE * len(cases)
+    )
 
 
 def ndcg_of(case: Case, scores: np.ndarray) -> float:
@@ -146,9 +122,9 @@ def main() -> None:
     for fold in range(FOLDS):
         weights = learnt([case for place, case in enumerate(cases) if place % FOLDS != fold])
         for case in cases[fold::FOLDS]:
-            figures.setdefault(f"learnt, kind {case.kind}", []).append(ndcg_of(case, case.rows @ weights))
+            figures.setdefault(f"learnt, kind {case.kind}", []).append(ndcg_of(case, case.inputs @ weights))
             for place, name in enumerate(FEATURES):
-                figures.setdefault(f"{name} alone, kind {case.kind}", []).append(ndcg_of(case, case.rows[:, place]))
+                figures.setdefault(f"{name} alone, kind {case.kind}", []).append(ndcg_of(case, case.inputs[:, place]))
     for name, values in sorted(figures.items()):
         print(f"{name}: {np.mean(values):.3f} ({len(values)})")
     weights = learnt(cases).reshape(2, len(FEATURES)).round(3)
