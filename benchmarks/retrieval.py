@@ -91,8 +91,8 @@ def calibrated(library: Assistant, others: Asked) -> None:
         before, now = found.ranking
         seconds = time.monotonic() - start
         print(
-            f"  calibrated with {found.ranked} other questions in {seconds:.0f} s: their nDCG@10 {before:.3f}, {now:.3f} with weights "
-            f"of its own, which are {'' if found.reordered else 'not '}in force"
+            f"  calibrated with {found.ranked} other questions in {seconds:.0f} s: their nDCG@10 {before:.3f}, {now:.3f} with "
+            f"weights of its own, which are {'' if found.reordered else 'not '}in force"
         )
 
 
