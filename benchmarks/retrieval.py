@@ -2,7 +2,7 @@
 
     python benchmarks/retrieval.py FOLDER [--limit N]
 
-FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_train.tsv, beir_test.tsv) and scitldr/ (test.jsonl.gz and the other splits).
+FOLDER holds scifact/ (corpus.jsonl.gz, queries.jsonl, beir_train.tsv, beir_test.tsv) and scitldr/ (the three splits).
 Every set becomes a library of its own in a temporary folder, searched through `Assistant.search`, as any user's
 papers are. Last it is calibrated, as with `assistant eval calibrate`, by a hundred questions that are not of its test split:
 claims of SciFact's training split, summaries of SciTLDR's development split.
