@@ -123,10 +123,14 @@ class Catalogue(Readings, Computed):
 
     def papers_named(self, names: Iterable[str]) -> dict[str, list[str]]:
         """The ids of the papers whose title is one of `names` or starts with it and a colon, whatever the case, by name."""
-        sql = f"SELECT id FROM papers WHERE {TITLE} = ?1 COLLATE NOCASE OR ({TITLE} >= ?1 || ':' COLLATE NOCASE "
-        sql += f"AND {TITLE} < ?1 || ';' COLLATE NOCASE) ORDER BY position"  # ";" follows ":"
-        found = {name: [row[0] for row in self._rows(sql, (name,))] for name in names}
-        return {name: ids for name, ids in found.items() if ids}
+        # The names come first in the join: each is looked up in the index of titles. ";" follows ":".
+        chosen = f"SELECT n.value, p.id, position FROM json_each(?1) n CROSS JOIN papers p WHERE {TITLE}"
+        sql = f"{chosen} = n.value COLLATE NOCASE UNION ALL {chosen} >= n.value || ':' COLLATE NOCASE "
+        sql += f"AND {TITLE} < n.value || ';' COLLATE NOCASE ORDER BY position"
+        found: dict[str, list[str]] = {}
+        for name, paper_id, _ in self._rows(sql, (json.dumps(list(names)),)):
+            found.setdefault(name, []).append(paper_id)
+        return found
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they came."""

@@ -63,9 +63,11 @@ class Shelf:
         lengths = np.array([len(text.tokens) for text in texts], int)
         self._starts = [text.starts for text in texts]
         self._vectors = np.array([text.vector for text in texts], np.float32).reshape(len(texts), DIMENSION)
-        self._tokens = np.concatenate([np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts)])
+        tokens = np.concatenate([np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts)])
+        self._tokens = np.concatenate([tokens, tokens[-1:]])  # the last one twice: a span may end where no other begins
         self._has_tokens = lengths > 0
         self._offsets = np.cumsum(lengths) - lengths
+        self._compared: tuple[Encoding, np.ndarray] | None = None
 
     def fits(self, question: Encoding) -> np.ndarray:
         """How well a question fits each text, in [-1, 1]: late interaction with its tokens, and the cosine of the whole."""
@@ -81,8 +83,7 @@ class Shelf:
         """
         late = np.zeros(len(self._vectors), np.float32)
         if len(question.tokens) and len(self._tokens):
-            likeness = question.tokens @ self._tokens.T
-            late[self._has_tokens] = _best_of_parts(likeness, self._offsets[self._has_tokens])
+            late[self._has_tokens] = _best_of_parts(self._likeness(question), self._offsets[self._has_tokens])
         return late
 
     def fits_of_spans(self, question: Encoding, spans: Sequence[Sequence[tuple[int, int]]]) -> list[list[float | None]]:
@@ -96,14 +97,18 @@ class Shelf:
         read = edges[:, 0] < edges[:, 1]
         fits: list[float | None] = [None] * len(edges)
         if len(question.tokens) and read.any():
-            likeness = question.tokens @ self._tokens.T
-            # Every other part is what lies between two spans; the last span may end with the tokens, where none begins.
-            parts = np.append(likeness, likeness[:, -1:], axis=1)
-            best = _best_of_parts(parts, edges[read].ravel())[::2].tolist()
+            # Every other part is what lies between two spans.
+            best = _best_of_parts(self._likeness(question), edges[read].ravel())[::2].tolist()
             for place, fit in zip(np.flatnonzero(read).tolist(), best, strict=True):
                 fits[place] = fit
         row = iter(fits)
         return [[next(row) for _ in of_text] for of_text in spans]
+
+    def _likeness(self, question: Encoding) -> np.ndarray:
+        """The cosine of each of the question's tokens and each of all texts', computed once for a question."""
+        if self._compared is None or self._compared[0] is not question:
+            self._compared = question, question.tokens @ self._tokens.T
+        return self._compared[1]
 
 
 def together(cosines: np.ndarray, late: np.ndarray) -> np.ndarray:

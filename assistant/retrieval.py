@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -17,7 +17,7 @@ from assistant.models import Embedder, own_embedder
 from assistant.questions import Question, is_titled, possible_titles
 from assistant.ranking import FEATURES, Candidates, between, coverage, fuse, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
-from assistant.reranking import LateInteraction, Reranker
+from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
@@ -69,6 +69,16 @@ class _Found:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadAgain:
+    """What a reranker made of candidates, by chunk id: the scores that order them, its own, and, where it is the shipped one,
+    those of a chunk's sentences."""
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    meant: Mapping[str, float] = field(default_factory=dict)
+    fits: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+
+
 class Search:
     """Ranks the passages of a library for a question."""
 
@@ -97,9 +107,10 @@ class Search:
         own in place of `ranking.shipped_weights`.
         """
         found = self._find(question, paper_ids, dense_weight)
-        scores, meant = found.fused, dict[str, float]()
+        scores, again = found.fused, _ReadAgain()
         if rerank and dense_weight is None and self._reranker is not None:
-            scores, meant = self._read_again(found, self._reranker, np.array(order) if order else shipped_weights())
+            again = self._read_again(found, self._reranker, np.array(order) if order else shipped_weights())
+            scores = reranked(found.fused, again.scores)
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
@@ -110,11 +121,11 @@ class Search:
                 chunk,
                 paper,
                 score=scores[chunk.id] / top,
-                signals=found.signals(chunk.id) | self._meant_signal(chunk.id, meant),
+                signals=found.signals(chunk.id) | self._meant_signal(chunk.id, again.meant),
             )
             for chunk, paper in self._stored(best)
         ]
-        return self._with_sentences(found.question, found.vector, passages, bool(meant))
+        return self._with_sentences(found.question, found.vector, passages, again)
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
@@ -143,31 +154,25 @@ class Search:
         papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
         return [(chunks[name], papers[paper_of(name)]) for name in names if name in chunks and paper_of(name) in papers]
 
-    def _read_again(
-        self, found: "_Found", reranker: Reranker, weights: np.ndarray
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """The scores after the reranker read the best candidates, and what it made of those."""
+    def _read_again(self, found: "_Found", reranker: Reranker, weights: np.ndarray) -> "_ReadAgain":
+        """What the reranker made of the best candidates."""
         read = self._stored(found.first(RERANKED))
         names = [chunk.id for chunk, _ in read]
         if not read:
-            return found.fused, {}
-        if isinstance(reranker, LateInteraction):
-            candidates, meant = self._candidates_read(found, read, reranker)
-            again = candidates.scores(weights)
-        else:
-            meant = np.array(
-                reranker.score(found.question.text, [reranked_text(paper, chunk) for chunk, paper in read])
-            )
-            again = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
-        return (
-            reranked(found.fused, dict(zip(names, again.tolist(), strict=True))),
-            dict(zip(names, meant.tolist(), strict=True)),
-        )
+            return _ReadAgain()
+        if not isinstance(reranker, LateInteraction):
+            texts = [reranked_text(paper, chunk) for chunk, paper in read]
+            meant = np.array(reranker.score(found.question.text, texts))
+            scores = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
+            return _ReadAgain(_by(names, scores), _by(names, meant))
+        candidates, reading = self._candidates_read(found, read, reranker)
+        fits = dict(zip(names, reading.spans, strict=True))
+        return _ReadAgain(_by(names, candidates.scores(weights)), _by(names, reading.scores), fits)
 
     def _candidates_read(
         self, found: "_Found", read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
-    ) -> tuple[Candidates, np.ndarray]:
-        """What is known of candidates, and the reranker's scores."""
+    ) -> tuple[Candidates, Reading]:
+        """What is known of candidates, and what of that the reranker said."""
         texts = [reranked_text(paper, chunk) for chunk, paper in read]
         spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
         reading = reranker.read(found.question.text, texts, spans)
@@ -190,7 +195,7 @@ class Search:
             np.array(rows).reshape(len(read), len(FEATURES)),
             np.array([found.fused[chunk.id] for chunk, _ in read]),
             found.cover,
-        ), reading.scores
+        ), reading
 
     def _best_similarities(self, found: "_Found", chunks: Sequence[Chunk]) -> list[float]:
         """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs
@@ -290,9 +295,9 @@ class Search:
         return {name: float(vector @ other) for name, other in found.items()}
 
     def _with_sentences(
-        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], reread: bool
+        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], again: _ReadAgain
     ) -> list[Passage]:
-        scores = iter(self._sentence_scores(question, vector, passages, reread))
+        scores = iter(self._sentence_scores(question, vector, passages, again))
         return [
             replace(
                 passage,
@@ -305,30 +310,43 @@ class Search:
         ]
 
     def _sentence_scores(
-        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], reread: bool
+        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], again: _ReadAgain
     ) -> list[float]:
-        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, with
-        `reread`, what the shipped reranker makes of it."""
+        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, where
+        the shipped reranker is in use, what that makes of it."""
         texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
         similarity = np.clip(self._embedder.encode_often(texts) @ vector, 0.0, 1.0)
         idf = {term: self._indexes.lexical.idf(term) for term in question.terms}.__getitem__
         cover = np.array([coverage(question.terms, term_set(text), idf) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
-        if reread and isinstance(self._reranker, LateInteraction):
-            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker)
+        if again.fits and isinstance(self._reranker, LateInteraction):
+            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker, again.fits)
             read = scores[: len(meant)]
             read += SENTENCE_MEANT_WEIGHT * (meant - read)
         return [float(score) for score in scores]
 
     def _sentences_meant(
-        self, question: Question, passages: Sequence[Passage], reranker: LateInteraction
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        reranker: LateInteraction,
+        fits: Mapping[str, Sequence[float | None]],
     ) -> np.ndarray:
-        """What the shipped reranker makes of each sentence of the passages, in [0, 1]."""
-        texts = [reranked_text(passage.paper, passage.chunk) for passage in passages]
-        spans = [_spans_in(text, passage.chunk) for passage, text in zip(passages, texts, strict=True)]
-        found = [score for row in reranker.score_spans(question.text, texts, spans) for score in row]
+        """What the shipped reranker makes of each sentence of the passages, in [0, 1]; `fits` are those that it read already."""
+        fits = dict(fits)
+        unread = [passage for passage in passages if None in fits.get(passage.chunk.id, (None,))]
+        if unread:
+            texts = [reranked_text(passage.paper, passage.chunk) for passage in unread]
+            spans = [_spans_in(text, passage.chunk) for passage, text in zip(unread, texts, strict=True)]
+            rows = reranker.score_spans(question.text, texts, spans)
+            fits |= {passage.chunk.id: row for passage, row in zip(unread, rows, strict=True)}
+        found = [score for passage in passages for score in fits[passage.chunk.id]]
         meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])
         return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
+
+
+def _by(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    return dict(zip(names, values.tolist(), strict=True))
 
 
 def reranked_text(paper: Paper, chunk: Chunk) -> str:
