@@ -15,6 +15,8 @@ DENS = Paper(
 BARE = Paper(title="OtterNet: Counting Dens from Drones", abstract="OtterNet finds dens from drones, and it is fast.")
 ASKED = [
     "How many dens does OtterNet find?",
+    "How many dens per flight does it find?",
+    "How many dens come with the licence?",
     "What is the number of dens found?",
     "How long does finding dens take, in hours?",
     "What batch size does OtterNet use?",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, cycle, pairwise
+from itertools import accumulate, cycle, islice, pairwise
 from random import Random
 
 import numpy as np
@@ -17,19 +17,32 @@ _NEIGHBOURS = 30  # looked at for each paper
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """One rise and fall of the learning rate: how many steps, and which chapters of the questions.
+
+    A paper's neighbours are looked for within a chapter, which is `filled_to` so many papers with some of all earlier ones.
+    """
+
+    steps: int
+    chapters: tuple[int, ...]
+    filled_to: int = 0
+
+
+@dataclass(frozen=True)
 class Tuning:
     """Settings of a run, not searched for: most are of a first trial on a tenth of the questions, those of tokens of none.
 
-    Neighbours are looked for within a chapter of the file of questions; a cycle goes through some of them. (The first cycle
-    ran before the third chapter was written, the second before the fifth.)
+    A cycle goes through chapters of the file of questions. (The first one ran before the third chapter was written, the second
+    before the fifth, the third before the sixth; the eighth was written during the fourth, which took none of it.)
     """
 
-    chapters: tuple[int, ...] = (5920, 11557, 17917, 24477)  # papers before which a new one begins
-    cycles: tuple[tuple[int, tuple[int, ...]], ...] = (
-        (1300, (0, 1, 0)),
-        (1400, (1, 2, 3)),
-        (2000, (0, 1, 2, 4, 3)),
-    )  # steps, chapters
+    chapters: tuple[int, ...] = (5920, 11557, 17917, 24477, 33866, 38066, 45826)  # papers before which a new one begins
+    cycles: tuple[Cycle, ...] = (
+        Cycle(1300, (0, 1, 0)),
+        Cycle(1400, (1, 2, 3)),
+        Cycle(2000, (0, 1, 2, 4, 3)),
+        Cycle(2000, (5, 6), filled_to=12_000),
+    )
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
@@ -124,6 +137,16 @@ def make_batch(papers: Sequence[AskedPaper], general: Sequence[tuple[str, str]],
         batch.weights.append(1.0)
         batch.keys.append("")
     return batch
+
+
+def papers_of(taken: Cycle, chapters: Sequence[Sequence[AskedPaper]], random: Random) -> Iterator[list[AskedPaper]]:
+    """The papers of a cycle's chapters, for ever; those that fill a chapter are others each time."""
+    earlier = [paper for papers in chapters[: min(taken.chapters)] for paper in papers]
+    random.shuffle(earlier)
+    others = cycle(earlier)
+    for place in cycle(taken.chapters):
+        papers = list(chapters[place])
+        yield papers + list(islice(others, max(0, min(taken.filled_to - len(papers), len(earlier)))))
 
 
 def lessons_of(chapters: Iterable[Sequence[AskedPaper]], tuning: Tuning, random: Random) -> Iterator[list[AskedPaper]]:

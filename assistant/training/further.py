@@ -33,7 +33,7 @@ EMBEDDING = Path(__file__).parent.parent / "data" / "embedding"
 class Further:
     """Settings of the run."""
 
-    steps: int = 500
+    steps: int = 600
     asked: int = 1024  # papers with questions a batch, one question of each
     others: int = 1024  # papers without
     corpus: int = 60_000

@@ -9,7 +9,7 @@ vectors are kept (cross-batch memory, Wang et al. 2020): by the cosine of both t
 interaction (Khattab and Zaharia 2020), which holds each token of the question against those of the paper. Late interaction
 with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
 corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
-There are three cycles, each with questions that the others did not see. What is written is a mixture of the plain weights
+There are four cycles, each with questions that the others did not see. What is written is a mixture of the plain weights
 and those after each cycle, which holds up better on other topics (Wortsman et al. 2022).
 Nearly three hours on two free cores with bfloat16 instructions; others round differently.
 """
@@ -20,7 +20,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, cycle, islice, pairwise
+from itertools import accumulate, islice, pairwise
 from math import cos, pi
 from pathlib import Path
 from random import Random
@@ -35,7 +35,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from assistant.encoding import LATE_SHARE
 from assistant.training.asked import AskedPaper, corpus_and_asked
-from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch
+from assistant.training.batches import Batch, Tuning, general_pairs, lessons_of, make_batch, papers_of
 from assistant.training.corpus import corpus_argument
 from assistant.training.teacher import plain_tokenizer, plain_weights
 from assistant.training.transformer import DIMENSIONS, Transformer, by_length, padded
@@ -272,9 +272,9 @@ def main() -> None:
     )
     network = Transformer(start)
     tuned = []
-    for number, (steps, taken) in enumerate(tuning.cycles):
-        lessons = lessons_of(cycle(chapters[place] for place in taken), tuning, Random(tuning.seed + number))
-        tune(network, lessons, general, tuning, steps)
+    for number, taken in enumerate(tuning.cycles):
+        random = Random(tuning.seed + number)
+        tune(network, lessons_of(papers_of(taken, chapters, random), tuning, random), general, tuning, taken.steps)
         tuned.append({name: tensor.clone() for name, tensor in network.named().items()})
     network = mixed(start, tuned, tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
