@@ -74,7 +74,7 @@ def diagnose(**settings: Any) -> list[Finding]:
             findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
             if library.calibration != OwnCalibration():
                 findings.append(
-                    Finding("abstention", True, "fitted to questions of its own ('assistant eval calibrate')")
+                    Finding("calibration", True, "fitted to questions of its own ('assistant eval calibrate')")
                 )
             if papers:
                 library.search("test", k=1)

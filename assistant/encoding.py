@@ -63,8 +63,10 @@ class Shelf:
         lengths = np.array([len(text.tokens) for text in texts], int)
         self._starts = [text.starts for text in texts]
         self._vectors = np.array([text.vector for text in texts], np.float32).reshape(len(texts), DIMENSION)
-        tokens = np.concatenate([np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts)])
-        self._tokens = np.concatenate([tokens, tokens[-1:]])  # the last one twice: a span may end where no other begins
+        tokens = [np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts if len(text.tokens))]
+        self._tokens = np.concatenate(
+            [*tokens, tokens[-1][-1:]]
+        )  # the last one twice: a span may end where no other begins
         self._has_tokens = lengths > 0
         self._offsets = np.cumsum(lengths) - lengths
         self._compared: tuple[Encoding, np.ndarray] | None = None

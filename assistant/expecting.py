@@ -29,8 +29,10 @@ _MONEY_WANTED = re.compile(
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
 _SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
 _WORD = re.compile(r"[^\W_]+")
-# After the thing counted: participles, and verbs of its own ("how many calls per job", "how many pictures come with each").
-_AFTER_COUNTED = frozenset("found made taken given shown spent held known kept run per come make take need get go exist".split())
+_PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
+_AFTER_COUNTED = frozenset(
+    "per come make take need get go exist".split()
+)  # "how many calls per job", "how many dens come with"
 _WINDOW = 40  # characters after a number in which the thing counted must follow
 _ONE_OF_A_UNIT = re.compile(
     r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
@@ -149,7 +151,8 @@ def _counted(text: str) -> str:
     match = _COUNTED.search(text)
     words: list[str] = []
     for word in re.findall(r"[\w'’-]+", match[1]) if match else []:
-        if word.lower() in STOP_WORDS | _AFTER_COUNTED or word.lower().endswith("ed"):
+        ends = STOP_WORDS | _PARTICIPLES | (_AFTER_COUNTED if words else frozenset())
+        if word.lower() in ends or word.lower().endswith("ed"):
             break
         words.append(word)
     return words[-1] if words else ""

@@ -87,14 +87,17 @@ _ABOUT_LIBRARY = re.compile(
 )  # fmt: skip
 # "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
 # song as sheet music …"), two in a hundred thousand read so.
+_BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"
 _WRITING = re.compile(
-    r"^\W*(?:(?:please|(?:can|could|would|will) you|i (?:want|need|would like) you to|help me(?: to)?)\W+)*"
-    r"(?:(?:write|compose|draft|code|implement|make|create|generate|build|give|send|sing|tell)(?: up)? (?:me|us)"
-    r"|(?:write|compose|draft|code|implement))"
-    r" (?:an?|some|my|another) (?:[\w'’+#-]+ ){0,4}?"
+    r"^\W*(?:(?:please|(?:can|could|would|will) you|i (?:want|need|would like) you to|help me(?: to)?)\W+)*(?:"
+    r"(?:(?:write|compose|draft|code|implement|make|create|generate|build)(?: up)? (?:me|us)"
+    rf"|(?:write|compose|draft|code|implement)) (?:an?|some|my|another) {_BETWEEN}"
     r"(?:functions?|scripts?|programs?|app|quer(?:y|ies)|regex|regular expressions?|class|loop|code|snippet|macro|unit tests?|"
     r"website|poems?|haikus?|sonnets?|songs?|lyrics|stor(?:y|ies)|jokes?|limericks?|e-?mails?|letters?|essays?|speech|"
-    r"tweets?|recipes?|cv|itinerary)\b", re.IGNORECASE,
+    r"tweets?|recipes?|cv|itinerary)"
+    rf"|(?:tell|give|send|sing) (?:me|us) (?:an?|some|another) {_BETWEEN}"
+    r"(?:poems?|haikus?|sonnets?|songs?|stor(?:y|ies)|jokes?|limericks?|recipes?))"
+    r"(?=\W*$|[.,;:!?]|\s(?:that|which|who|to|for|in|on|about|after|of|with|from|using|by)\b)", re.IGNORECASE,
 )  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 _NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")

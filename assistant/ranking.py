@@ -67,12 +67,14 @@ def ranking_version() -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """A question's candidates, as the shipped reranker read them: the ids of their `papers`, `rows` of their `FEATURES`,
-    (candidates, features), their `fused` scores, and how much of the question's words is covered."""
+    (candidates, features), their `fused` scores, and how much of the question's words is covered. `is_named` says that the
+    question calls papers by their names: those come first, whatever the scores."""
 
     papers: Sequence[str]
     rows: np.ndarray
     fused: np.ndarray
     cover: float
+    is_named: bool = False
 
     @property
     def inputs(self) -> np.ndarray:

@@ -195,6 +195,7 @@ class Search:
             np.array(rows).reshape(len(read), len(FEATURES)),
             np.array([found.fused[chunk.id] for chunk, _ in read]),
             found.cover,
+            bool(found.named),
         ), reading
 
     def _best_similarities(self, found: "_Found", chunks: Sequence[Chunk]) -> list[float]:

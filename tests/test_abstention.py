@@ -19,6 +19,8 @@ from assistant.abstention import (
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, calibrate
 from assistant.evaluation.keeping import setup_of
+from assistant.evaluation.ordering import groups_of
+from assistant.evaluation.testset import Evidence
 from assistant.questions import read_question
 from assistant.records import Chunk, Passage, Sentence, Span
 
@@ -224,6 +226,16 @@ def test_a_library_learns_its_own_order(tmp_path: Path) -> None:
         found = calibrate(library, items())
         assert not found.reordered and found.ranking == (pytest.approx(1.0, abs=0.1),) * 2
         assert library.calibration.order == ()
+
+
+def test_questions_that_share_a_paper_are_of_one_fold() -> None:
+    both = Item("1", "Which?", "own", True, relevant={"A": 2, "B": 2})
+    one = Item("2", "Who?", "own", True, relevant={"C": 2})
+    by_evidence = Item("3", "When?", "own", True, evidence=(Evidence("B", ("It is.",)),))
+    left_out = Item("4", "Why?", "own", False, without=("D",))
+    again = Item("5", "Who?", "own", True, relevant={"D": 2})
+    assert groups_of([both, one, by_evidence]) == [0, 1, 0]
+    assert groups_of([both, one, by_evidence, left_out, again]) == [0, 1, 0, 1, 1]
 
 
 def test_questions_without_known_papers_move_the_threshold_alone(tmp_path: Path) -> None:

@@ -122,7 +122,19 @@ def test_requests_to_write_something_are_declined(zoo: Assistant, question: str)
 
 
 @pytest.mark.parametrize(
-    "question", ["Write a summary of Otters in May", "tell me about otters", "Which models write code?", "write code"]
+    "question",
+    [
+        "Write a summary of Otters in May",
+        "tell me about otters",
+        "Which models write code?",
+        "write code",
+        "Give me some papers on code generation",
+        "Give me some speech recognition papers",
+        "Give me a list of code models",
+        "Tell me a bit about program synthesis",
+        "Give me a loop closure method",
+        "Write a story generation survey",
+    ],
 )
 def test_questions_about_writing_are_not_requests(question: str) -> None:
     assert not read_question(question).wants_writing

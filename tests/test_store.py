@@ -264,3 +264,24 @@ def test_records_that_are_remembered_follow_every_write(tmp_path: Path) -> None:
             assert here.paper("a") == old
             raise ZeroDivisionError
         assert here.paper("a") == new
+
+
+def test_papers_are_found_by_the_names_in_their_titles(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path, model="extractive") as library:
+        library.add(
+            [
+                Paper("DenNet: Counting Dens", "One."),
+                Paper("RiverNet", "Two."),
+                Paper('The "Weir"; a survey', "Three."),
+                Paper("DenNet: Again", "Four."),
+                Paper("DenNets", "Five."),
+            ]
+        )
+        titles = {paper.id: paper.title for paper in library.papers()}
+        with closing(Catalogue(tmp_path / "catalogue.sqlite")) as catalogue:
+            found = catalogue.papers_named(["dennet", "RiverNet", "weir", 'the "weir"; a survey', "o'er", "😀\u2028\\"])
+    assert {name: [titles[key] for key in ids] for name, ids in found.items()} == {
+        "dennet": ["DenNet: Counting Dens", "DenNet: Again"],
+        "RiverNet": ["RiverNet"],
+        'the "weir"; a survey': ['The "Weir"; a survey'],
+    }

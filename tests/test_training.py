@@ -18,7 +18,7 @@ from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
 from assistant.training.abstention import EVERYDAY
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, corpus_and_asked, held_out_task
-from assistant.training.batches import Tuning, general_pairs, make_batch, neighbour_groups
+from assistant.training.batches import Cycle, Tuning, general_pairs, make_batch, neighbour_groups, papers_of
 from assistant.training.corpus import Paper, in_sample, sample_number
 from assistant.training.measure import read_lines
 from assistant.training.vocabulary import byte_letters, to_ranks, write
@@ -219,6 +219,17 @@ def test_no_off_topic_question_of_the_test_half_is_learnt_from() -> None:
         words = set(terms(item.question))
         like = max(len(words & set(terms(one))) / max(1, len(words | set(terms(one)))) for one in everyday)
         assert item.split == "dev" or like < 0.4, item.question
+
+
+def test_a_chapter_is_filled_with_papers_of_earlier_ones() -> None:
+    first, second, third = ([AskedPaper(title, (), ()) for title in titles] for titles in ("abcd", "e", "f"))
+    chapters = [first, second, third]
+    bare = papers_of(Cycle(1, (1, 0)), chapters, Random(0))
+    assert [next(bare) for _ in range(3)] == [second, first, second]
+    filled = papers_of(Cycle(1, (1, 2), filled_to=3), chapters, Random(0))
+    one, other = next(filled), next(filled)
+    assert one[0] == second[0] and other[0] == third[0]
+    assert {paper.title for paper in one[1:] + other[1:]} == set("abcd")  # others each time, none of the cycle's own
 
 
 OTTERS = AskedPaper("Otters", ("They swim.", "They eat fish."), (Question("What eat fish?", "q", (1,)),))

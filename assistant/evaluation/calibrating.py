@@ -14,7 +14,7 @@ import numpy as np
 
 from assistant.abstention import OwnCalibration, refit, shipped_calibration
 from assistant.errors import TestSetError
-from assistant.evaluation.ordering import FOLDS, LEAST, Order, learn_order, read_item
+from assistant.evaluation.ordering import FOLDS, LEAST, LearntOrder, groups_of, learn_order, read_item
 from assistant.evaluation.testset import Item, check_against
 from assistant.library import Assistant
 from assistant.records import Paper
@@ -66,9 +66,9 @@ def calibrate(
     """
     papers = library.papers()
     check_against(items, papers)
-    places: dict[str, int] = {}
-    folds = [places.setdefault(item.cluster, len(places)) % FOLDS for item in items]
-    order = learn_order(library, papers, items, folds, progress)
+    groups = groups_of(items)
+    folds = [group % FOLDS for group in groups]
+    order = learn_order(library, papers, items, groups, progress)
     asked = _asked(library, papers, items, folds, order, progress)
     kept = np.array([one.answerable for one in asked], bool)
     if (count := int(kept.sum())) < LEAST:
@@ -77,18 +77,20 @@ def calibrate(
         )
     keep = library.config.keep_answerable
     refitted = tuple(name for name in sorted({one.estimate for one in asked}) if _has_enough(asked, name))
-    groups = np.array([one.estimate if one.estimate in refitted else "" for one in asked])
-    shipped = np.array([OwnCalibration().margin(one.estimate, one.row, keep) for one in asked])
+    own = np.array([one.estimate if one.estimate in refitted else "" for one in asked])
+    shipped = np.array([_shipped(one, keep) for one in asked])
     of_fold = [
         OwnCalibration(0.0, _weights([one for one in asked if one.fold != fold], refitted)) for fold in range(FOLDS)
     ]
     margins = np.array([of_fold[one.fold].margin(one.estimate, one.row, keep) for one in asked])
     # A threshold of its own for each estimate with new weights; the rest share one, which all answerable questions set.
-    thresholds = {name: float(np.quantile(margins[kept & (groups == name)], 1 - keep)) for name in refitted}
+    thresholds = {name: float(np.quantile(margins[kept & (own == name)], 1 - keep)) for name in refitted}
     shift = float(np.quantile(shipped[kept], 1 - keep))
     weights = {name: (*of[:-1], round(of[-1] - thresholds[name], 5)) for name, of in _weights(asked, refitted).items()}
     library.calibration = OwnCalibration(shift, weights, order.weights)
-    now = np.array([_reaches(place, margins, shipped, kept, groups, 1 - keep) for place in range(len(asked))])
+    now = np.array([_reaches(place, margins, shipped, kept, own, 1 - keep) for place in range(len(asked))])
+    before = _asked(library, papers, items, folds, LearntOrder(), progress) if order.weights else asked
+    reached = {side: [_shipped(one, keep) >= 0 for one in before if one.answerable is side] for side in (True, False)}
     return Calibrated(
         order.ranked,
         order.ranking,
@@ -96,18 +98,23 @@ def calibrate(
         refitted,
         round(shift, 3),
         count,
-        (float(np.mean(shipped[kept] >= 0)), float(np.mean(now[kept]))),
+        (float(np.mean(reached[True])), float(np.mean(now[kept]))),
         int(np.sum(~kept)),
-        None if kept.all() else (float(np.mean(shipped[~kept] < 0)), float(np.mean(~now[~kept]))),
+        None if kept.all() or not reached[False] else (1 - float(np.mean(reached[False])), float(np.mean(~now[~kept]))),
     )
 
 
+def _shipped(one: _Asked, keep: float) -> float:
+    """How far a question is above the shipped threshold, in log odds."""
+    return OwnCalibration().margin(one.estimate, one.row, keep)
+
+
 def _reaches(
-    place: int, margins: np.ndarray, shipped: np.ndarray, kept: np.ndarray, groups: np.ndarray, share: float
+    place: int, margins: np.ndarray, shipped: np.ndarray, kept: np.ndarray, own: np.ndarray, share: float
 ) -> bool:
     """Whether a question is above the threshold that the other answerable questions give."""
-    values = margins if groups[place] else shipped
-    others = kept & (groups == groups[place]) if groups[place] else kept.copy()
+    values = margins if own[place] else shipped
+    others = kept & (own == own[place]) if own[place] else kept.copy()
     others[place] = False
     return bool(values[place] >= np.quantile(values[others], share))
 
@@ -117,7 +124,7 @@ def _asked(
     papers: Sequence[Paper],
     items: Sequence[Item],
     folds: Sequence[int],
-    order: Order,
+    order: LearntOrder,
     progress: Callable[[str, int, int], None] | None,
 ) -> list[_Asked]:
     """The questions that an estimate decides, and the answerable among them again without the papers that answer them; each

@@ -20,7 +20,8 @@ _NEIGHBOURS = 30  # looked at for each paper
 class Cycle:
     """One rise and fall of the learning rate: how many steps, and which chapters of the questions.
 
-    A paper's neighbours are looked for within a chapter, which is `filled_to` so many papers with some of all earlier ones.
+    A paper's neighbours are looked for within a chapter; each is `filled_to` so many papers with some of the chapters before
+    the cycle's first.
     """
 
     steps: int
@@ -41,7 +42,7 @@ class Tuning:
         Cycle(1300, (0, 1, 0)),
         Cycle(1400, (1, 2, 3)),
         Cycle(2000, (0, 1, 2, 4, 3)),
-        Cycle(2000, (5, 6), filled_to=12_000),
+        Cycle(1600, (5, 6), filled_to=12_000),
     )
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
@@ -141,7 +142,8 @@ def make_batch(papers: Sequence[AskedPaper], general: Sequence[tuple[str, str]],
 
 def papers_of(taken: Cycle, chapters: Sequence[Sequence[AskedPaper]], random: Random) -> Iterator[list[AskedPaper]]:
     """The papers of a cycle's chapters, for ever; those that fill a chapter are others each time."""
-    earlier = [paper for papers in chapters[: min(taken.chapters)] for paper in papers]
+    before = chapters[: min(taken.chapters)] if taken.filled_to else ()
+    earlier = [paper for papers in before for paper in papers]
     random.shuffle(earlier)
     others = cycle(earlier)
     for place in cycle(taken.chapters):
