@@ -62,7 +62,12 @@ def main() -> None:
                     scores.setdefault(name, ([], []))[side].append(value)
                 answered[side].append(answer.status != "not_found")
         if len(asked) >= 2 * CALIBRATING:
-            calibrate(library, [Item(own, text, "title", True, relevant={own: 1}) for text, own in asked[:CALIBRATING]])
+            items = [Item(own, text, "title", True, relevant={own: 1}) for text, own in asked[:CALIBRATING]]
+            if ranking := (found := calibrate(library, items)).ranking:
+                outcome = "which are in force" if found.reordered else "which are not in force"
+                print(
+                    f"order: nDCG@10 {ranking[0]:.3f}, {ranking[1]:.3f} with weights of its own, {outcome}", flush=True
+                )
         for question, own in asked[CALIBRATING:]:
             for side, scope in enumerate((titles, [title for title in titles if title != own])):
                 answer = library.ask(question, papers=scope)

@@ -59,7 +59,8 @@ class Tuning:
     cosine_weight: float = 0.5
     sentence_weight: float = 0.5
     detail_weight: float = 0.3  # of finding the paper from a question about a detail, which may fit others as well
-    mixed: float = 0.7  # share of the tuned weights, the mean of those after each cycle, in what is written
+    averaged: int = 3  # the last cycles, whose weights' mean counts
+    mixed: float = 0.7  # the share of that mean in what is written
     seed: int = 1
 
 

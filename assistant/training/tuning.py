@@ -10,7 +10,7 @@ interaction (Khattab and Zaharia 2020), which holds each token of the question a
 with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
 corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
 There are four cycles, each with questions that the others did not see. What is written is a mixture of the plain weights
-and those after each cycle, which holds up better on other topics (Wortsman et al. 2022).
+and those after the last three cycles, which holds up better on other topics (Wortsman et al. 2022).
 Nearly three hours on two free cores with bfloat16 instructions; others round differently.
 """
 
@@ -276,7 +276,7 @@ def main() -> None:
         random = Random(tuning.seed + number)
         tune(network, lessons_of(papers_of(taken, chapters, random), tuning, random), general, tuning, taken.steps)
         tuned.append({name: tensor.clone() for name, tensor in network.named().items()})
-    network = mixed(start, tuned, tuning.mixed)
+    network = mixed(start, tuned[-tuning.averaged :], tuning.mixed)
     save_file({name: tensor.half().contiguous() for name, tensor in network.named().items()}, arguments.output)
 
 
