@@ -64,9 +64,8 @@ class Shelf:
         self._starts = [text.starts for text in texts]
         self._vectors = np.array([text.vector for text in texts], np.float32).reshape(len(texts), DIMENSION)
         tokens = [np.zeros((0, TOKEN_DIMENSION), np.float32), *(text.tokens for text in texts if len(text.tokens))]
-        self._tokens = np.concatenate(
-            [*tokens, tokens[-1][-1:]]
-        )  # the last one twice: a span may end where no other begins
+        # The last one stands there twice: a span may end where no other begins.
+        self._tokens = np.concatenate([*tokens, tokens[-1][-1:]])
         self._has_tokens = lengths > 0
         self._offsets = np.cumsum(lengths) - lengths
         self._compared: tuple[Encoding, np.ndarray] | None = None

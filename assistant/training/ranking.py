@@ -22,13 +22,14 @@ from random import Random
 
 import numpy as np
 
+from assistant.evaluation.metrics import ndcg_at
 from assistant.library import Assistant
 from assistant.questions import read_question
-from assistant.ranking import FEATURES, learnt_weights
+from assistant.ranking import FEATURES, in_order, learnt_weights
 from assistant.records import Paper
 from assistant.training.asked import AskedPaper, corpus_and_asked, held_out_papers
 from assistant.training.corpus import corpus_argument
-from assistant.training.measure import Task, ndcg, scifact_task, scitldr_task
+from assistant.training.measure import Task, scifact_task, scitldr_task
 
 OUTPUT = Path(__file__).parent.parent / "data" / "ranking.json"
 QUESTIONS, OTHERS = 1500, 600  # at most, of each file, and of each benchmark
@@ -97,12 +98,8 @@ def learnt(cases: Sequence[Case]) -> np.ndarray:
 
 def ndcg_of(case: Case, scores: np.ndarray) -> float:
     """nDCG@10 of the papers in the order of their best candidates; 0 where the right one is not among them."""
-    best: dict[str, float] = {}
-    for paper, score in zip(case.papers, scores.tolist(), strict=True):
-        best[paper] = max(score, best.get(paper, score))
-    right = {paper for paper, is_right in zip(case.papers, case.right, strict=True) if is_right}
-    grades = {place: 1.0 for place, paper in enumerate(best) if paper in right}
-    return ndcg(np.array(list(best.values())), grades) if grades else 0.0
+    right = {paper: 1 for paper, is_right in zip(case.papers, case.right, strict=True) if is_right}
+    return ndcg_at(in_order(case.papers, scores), right, 10)
 
 
 def main() -> None:
