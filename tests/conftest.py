@@ -1,6 +1,7 @@
 """What every test gets: no settings from the machine, a data folder of its own, and a small library of the seeds."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from assistant.privacy import silence
 
 silence()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # What runs in the background is born deaf to Ctrl-C, and so would be the processes that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
