@@ -1,9 +1,10 @@
 """Question -> ranked passages: BM25 and vectors, fused by normalised scores, with scored sentences in each passage."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -72,11 +73,23 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _ReadAgain:
     """What a reranker made of candidates, by chunk id: the scores that order them, its own, and, where it is the shipped one,
-    those of a chunk's sentences."""
+    those of a chunk's sentences, and how far apart the learnt order puts the best and the last."""
 
     scores: Mapping[str, float] = field(default_factory=dict)
     meant: Mapping[str, float] = field(default_factory=dict)
     fits: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    spread: float | None = None
+
+    def chances(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """How probably each paper is the one that answers, of those that were read, by the final scores: the softmax that the
+        order was learnt by. Empty where the order is not a learnt one."""
+        if self.spread is None:
+            return {}
+        top = max(scores[name] for name in self.scores)
+        masses: defaultdict[str, float] = defaultdict(float)
+        for name in self.scores:
+            masses[paper_of(name)] += exp(self.spread * (scores[name] - top))
+        return {paper: mass / sum(masses.values()) for paper, mass in masses.items()}
 
 
 class Search:
@@ -116,12 +129,15 @@ class Search:
         )
         best = _capped(sorted(scores, key=lambda name: (-scores[name], name)), k, per_paper)
         top = max(1.0, scores[best[0]]) if best else 1.0
+        chances = again.chances(scores)
         passages = [
             Passage(
                 chunk,
                 paper,
                 score=scores[chunk.id] / top,
-                signals=found.signals(chunk.id) | self._meant_signal(chunk.id, again.meant),
+                signals=found.signals(chunk.id)
+                | self._meant_signal(chunk.id, again.meant)
+                | ({"chance": chances[paper.id]} if paper.id in chances else {}),
             )
             for chunk, paper in self._stored(best)
         ]
@@ -167,7 +183,8 @@ class Search:
             return _ReadAgain(_by(names, scores), _by(names, meant))
         candidates, reading = self._candidates_read(found, read, reranker)
         fits = dict(zip(names, reading.spans, strict=True))
-        return _ReadAgain(_by(names, candidates.scores(weights)), _by(names, reading.scores), fits)
+        spread = float(np.ptp(candidates.inputs @ weights))
+        return _ReadAgain(_by(names, candidates.scores(weights)), _by(names, reading.scores), fits, spread)
 
     def _candidates_read(
         self, found: "_Found", read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction

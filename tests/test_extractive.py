@@ -1,0 +1,69 @@
+"""Which sentences an answer without a language model quotes."""
+
+from collections import Counter
+
+import pytest
+
+from assistant import Assistant
+from assistant.extractive import extract
+from assistant.questions import read_question
+from assistant.records import Chunk, Paper, Passage, Sentence, Span
+
+FITS = (0.9, 0.8, 0.7, 0.6)
+
+
+def passage(title: str, score: float, **signals: float) -> Passage:
+    """A passage of four sentences, the first of which fits best."""
+    paper = Paper(title, "Otters swim. Otters eat. Otters sleep. Otters dive.", id=title)
+    ends = [12, 24, 38, 51]
+    spans = tuple(Span(start, end) for start, end in zip([0, 13, 25, 39], ends, strict=True))
+    chunk = Chunk(f"{title}-0", title, paper.abstract, spans, section=0, start=0, tokens=12)
+    sentences = tuple(
+        Sentence(chunk.sentence(i), span, fit) for i, (span, fit) in enumerate(zip(spans, FITS, strict=True))
+    )
+    return Passage(chunk, paper, score, sentences, signals)
+
+
+def quoted(question: str, *passages: Passage) -> Counter[str]:
+    return Counter(claim.citations[0].paper.title for claim in extract(read_question(question), passages))
+
+
+QUESTION = "Where do otters live?"
+
+
+def test_a_sure_paper_is_quoted_with_three_sentences() -> None:
+    assert quoted(QUESTION, passage("A", 1.0, chance=0.95), passage("B", 0.99, chance=0.04)) == {"A": 3}
+    assert quoted(QUESTION, passage("A", 1.0, chance=1.0)) == {"A": 3}
+
+
+def test_a_doubtful_paper_leaves_room_for_its_rivals() -> None:
+    chances = {"A": 0.3, "B": 0.28, "C": 0.2, "D": 0.01}
+    passages = [passage(title, 1 - place / 100, chance=chance) for place, (title, chance) in enumerate(chances.items())]
+    claims = list(extract(read_question(QUESTION), passages))
+    assert [claim.citations[0].paper.title for claim in claims] == ["A", "B", "C"]
+    assert {claim.text for claim in claims} == {"Otters swim."}  # the best of each
+    assert quoted(QUESTION, passage("A", 1.0, chance=0.6), passage("B", 0.4, chance=0.3)) == {"A": 2, "B": 1}
+
+
+def test_the_best_paper_comes_first_whatever_its_chance() -> None:
+    # a year or a name in the question puts it there
+    assert list(quoted(QUESTION, passage("A", 1.0, chance=0.001), passage("B", 0.5, chance=0.9))) == ["A", "B"]
+
+
+def test_without_chances_near_scores_are_rivals() -> None:
+    assert quoted(QUESTION, passage("A", 1.0), passage("B", 0.95), passage("C", 0.9)) == {"A": 3, "B": 1}
+
+
+def test_a_list_quotes_each_paper_once() -> None:
+    passages = [passage(title, 1.0, chance=chance) for title, chance in (("A", 0.97), ("B", 0.01), ("C", 0.01))]
+    assert quoted("Which papers are about otters?", *passages) == {"A": 1, "B": 1, "C": 1}
+
+
+@pytest.mark.parametrize(
+    "question", ["What does S^{2}FT propose?", "How can a model of the world help a robot to plan?"]
+)
+def test_what_a_search_knows_adds_up(library: Assistant, question: str) -> None:
+    chances = {passage.paper.id: passage.signals["chance"] for passage in library.search(question, k=400)[:45]}
+    assert sum(chances.values()) == pytest.approx(1, abs=1e-6)
+    assert max(chances, key=lambda paper: chances[paper]) == library.search(question)[0].paper.id
+    assert all("chance" not in passage.signals for passage in library.search(question, rerank=False))
