@@ -112,6 +112,15 @@ SUPPORTED = {
     ),
     "passive": ("BERT is outperformed by STEER on all tasks.", "We outperform BERT on all tasks."),
     "converse": ("Dense models are slower than sparse models.", "Sparse models are faster than dense models."),
+    "both-ways": (
+        "Throughput increases, but accuracy is reduced.",
+        "Pruning increases throughput while reducing accuracy.",
+    ),
+    "both-ways-order": (
+        "Dropout lowers latency in all models, and accuracy is increased.",
+        "Dropout increased accuracy and decreased latency for all models.",
+    ),
+    "letters": ("Model B is outperformed by model A.", "Model A outperforms model B."),
     "acronym": ("The LM learns from human feedback.", "The language model learns from human feedback."),
     "two-sentences": ("STEER edits style and needs 3 GB.", "STEER edits style.", "It needs 3 GB of memory."),
     "counted": ("It has three stages.", "It works in stages: (1) reading, (2) sorting, and (3) writing."),
@@ -165,6 +174,17 @@ FALSE = {
     ),
     "before": ("direction", "Labels are added before training.", "Labels are added after training."),
     "small": ("direction", "It was tested on small graphs.", "It was tested on large graphs."),
+    "both-ways": (
+        "direction",
+        "Dropout decreased accuracy.",
+        "Dropout increased accuracy and decreased latency for all models.",
+    ),
+    "both-ways-second": (
+        "direction",
+        "Pruning increases accuracy.",
+        "Pruning increases throughput while reducing accuracy.",
+    ),
+    "swapped-letters": ("swapped", "Model B beats model A.", "Model A beats model B."),
     "swapped": (
         "swapped",
         "Dense vision models outperform sparse language models.",

@@ -80,6 +80,7 @@ _ADJUNCTS = frozenset(
     "on in across for by with while when at under despite including using as from during within".split()
 )
 _WINDOW = 5
+_OBJECTS = 3  # words that a direction word is said of
 _ACROSS_AXES = 0.6
 _MIN_OPPOSITE = 0.3  # shared neighbours, a next word counting 1: fewer say nothing
 
@@ -92,6 +93,8 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         if not axis or word.at in settled or _is_phrase(claim, word):
             continue
         mine = _neighbours(claim, word)
+        if turned := _turned_object(claim, word, sources):
+            return f"the claim says “{word.lower}” where the cited sentence says “{turned}”"
         best, opposite = {1: 0.0, -1: 0.0}, ""
         for other, other_axis, near in theirs:
             relation = _relation(axis, other_axis, mine)
@@ -105,6 +108,45 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         if best[-1] > max(best[1], _MIN_OPPOSITE):
             return f"the claim says “{word.lower}” where the cited sentence says “{opposite}”"
     return None
+
+
+def _turned_object(claim: Reading, word: Word, sources: Sequence[Reading]) -> str:
+    """The opposite word that the sentences say of what the claim says `word` of, where they say `word` too, but of other things:
+    "decreased mortality and increased bleeding" for "decreased bleeding". "" where there is none."""
+    axis, mine, near = _axis(word), _objects(claim, word), _neighbours(claim, word)
+    same: set[str] = set()
+    opposite: dict[str, str] = {}
+    for source in sources:
+        for other in source.words:
+            of = _axis(other)
+            relation = _relation(axis, of, near) if axis and of else 0
+            if relation > 0:
+                same |= _objects(source, other)
+            elif relation < 0:
+                opposite |= dict.fromkeys(_objects(source, other), other.lower)
+    if not same or mine & same:
+        return ""
+    return next((opposite[thing] for thing in sorted(mine) if thing in opposite), "")
+
+
+def _objects(text: Reading, word: Word) -> set[str]:
+    """What a direction word is said of: the content words after it, to the next such word or the end of its clause, or, where
+    nothing follows, those before it."""
+    for side in (text.words[word.at + 1 :], reversed(text.words[: word.at])):
+        found: list[str] = []
+        for other in side:
+            if (
+                other.clause != word.clause
+                or _axis(other)
+                or len(found) == _OBJECTS
+                or (found and other.lower in _ADJUNCTS)
+            ):
+                break
+            if other.is_content:
+                found.append(other.sense)
+        if found:
+            return set(found)
+    return set()
 
 
 def _is_phrase(text: Reading, word: Word) -> bool:

@@ -17,6 +17,8 @@ _CHUNK = re.compile(r"[^\W_]+(?:[-+./&@'’][^\W_]+)*\+*")
 _BREAK = re.compile(r"[;:()\[\]]|,(?!\d{3})|[.!?](?:\s|$)|—|--|\s-\s")
 _CLAUSE_WORDS = frozenset("but while whereas although though because since however thereby so and or yet".split())
 _DEFINED = re.compile(r"\(([A-Z][\w-]{0,8}[A-Z])s?\)")
+# A letter that is a name, as in "group A": an article stands before a capital there, in a title, and "J. Smith" is another's.
+_LETTER = re.compile(r"(?<=[a-z] )[A-HJ-Z](?![^\W_]|['’]|\.\s*\w)(?! [A-Z])")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_JOIN = 4
 _ABILITY = re.compile(r"bil$")  # stability is "stabil", stable "stabl"
@@ -130,6 +132,7 @@ def read(text: str) -> Reading:
     """`text` as a Reading. Never raises."""
     text, folded = _folded(text)
     breaks = [match.start() for match in _BREAK.finditer(folded)]
+    letters = {match.start() for match in _LETTER.finditer(folded)}
     words: list[Word] = []
     clause, next_break = 0, 0
     for match in _TOKEN.finditer(folded):
@@ -137,7 +140,7 @@ def read(text: str) -> Reading:
             next_break, clause = next_break + 1, clause + 1
         lower = _lower(match.group())
         clause += lower in _CLAUSE_WORDS
-        content = lower not in STOP_WORDS and (len(lower) > 1 or lower.isdigit())
+        content = lower not in STOP_WORDS and (len(lower) > 1 or lower.isdigit()) or match.start() in letters
         words.append(Word(lower, stem(lower)[:60], len(words), clause, content, match.start()))
     return Reading(text, folded, tuple(words))
 
