@@ -6,6 +6,8 @@ What a message cites is stored with the message, so that a later change of the l
 import re
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.answers import Answer
 from assistant.errors import LibraryError
-from assistant.files import write_whole
+from assistant.files import WriterLock, write_whole
 from assistant.markup import bibtex, escape_markdown
 from assistant.records import Paper
 
 _ID = re.compile(r"[0-9a-f]{12}")  # nothing else names a file
 _TITLE_CHARACTERS = 80
+_WAIT = 30.0  # seconds for another process that writes a conversation at the moment
 
 
 def _now() -> str:
@@ -81,11 +84,14 @@ _FORMAT = TypeAdapter(Conversation)
 
 
 class Conversations:
-    """The conversations stored in `folder`, which is made when the first is stored. Safe to use from several threads."""
+    """The conversations stored in `folder`, which is made when the first is stored.
+
+    Safe to use from several threads and processes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # threads wait for each other here, which costs less than at the file
 
     def newest(self, limit: int = 100) -> list[Summary]:
         """The newest `limit` conversations, newest first; a file that cannot be read is left out."""
@@ -110,7 +116,7 @@ class Conversations:
 
     def append(self, conversation_id: str, answer: Answer) -> Conversation:
         """Adds a turn, which makes the conversation where it is new, and returns all of it."""
-        with self._lock:
+        with self._writing():
             known = self._read(conversation_id) or Conversation(self._usable(conversation_id))
             title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
             turn = Turn(answer.question, answer.trimmed())
@@ -118,7 +124,7 @@ class Conversations:
 
     def drop_last(self, conversation_id: str) -> Conversation:
         """Takes the last turn away. Raises LibraryError where there is no such conversation."""
-        with self._lock:
+        with self._writing():
             known = self.load(conversation_id)
             return self._write(replace(known, turns=known.turns[:-1]))
 
@@ -127,13 +133,19 @@ class Conversations:
         cleaned = " ".join(title.split())[:_TITLE_CHARACTERS]
         if not cleaned:
             raise LibraryError("the title is empty; type a name for the conversation")
-        with self._lock:
+        with self._writing():
             return self._write(replace(self.load(conversation_id), title=cleaned))
 
     def delete(self, conversation_id: str) -> None:
         """Deletes a conversation; one that is gone already is no error."""
         if _ID.fullmatch(conversation_id):
-            self._path(conversation_id).unlink(missing_ok=True)
+            with self._writing():
+                self._path(conversation_id).unlink(missing_ok=True)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock, WriterLock(self._folder, _WAIT):
+            yield
 
     def _path(self, conversation_id: str) -> Path:
         return self._folder / f"{conversation_id}.json"

@@ -3,23 +3,31 @@
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.answers import Answer
 from assistant.errors import LibraryError
-from assistant.files import write_whole
+from assistant.files import WriterLock, append_line, write_whole
 from assistant.records import Paper
+
+_WAIT = 30.0  # seconds for another process that keeps an opinion at the moment
 
 
 class Feedback:
-    """The files `feedback.jsonl` (votes) and `testset.jsonl` (questions that `assistant eval` reads) in `folder`."""
+    """The files `feedback.jsonl` (votes) and `testset.jsonl` (questions that `assistant eval` reads) in `folder`.
+
+    Safe to use from several threads and processes. A line that cannot be read is left as it is.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.votes = folder / "feedback.jsonl"
         self.testset = folder / "testset.jsonl"
-        self._lock = threading.Lock()
+        self._folder = folder
+        self._lock = threading.Lock()  # threads wait for each other here, which costs less than at the file
 
     def vote(self, answer: Answer, good: bool, note: str = "") -> None:
         """Keeps one opinion of an answer: good or not, with an optional note."""
@@ -34,9 +42,8 @@ class Feedback:
             "text": answer.text,
             "cited": [citation.paper.title for citation in answer.citations],
         }
-        with self._lock:
-            lines = _lines(self.votes)
-            write_whole(self.votes, _joined([*lines, json.dumps(record, ensure_ascii=False)]))
+        with self._writing():
+            append_line(self.votes, _line(record))
 
     def add_to_testset(self, question: str, expected: Paper | None, note: str = "") -> int:
         """Adds a question to the own test set: `expected` is the paper that answers it, None where none does.
@@ -57,18 +64,33 @@ class Feedback:
             "provenance": "page",
             "reviewed": True,
         }
-        with self._lock:
-            kept = [line for line in _lines(self.testset) if json.loads(line).get("id") != item["id"]]
-            write_whole(self.testset, _joined([*kept, json.dumps(item, ensure_ascii=False)]))
+        with self._writing():
+            kept = [line for line in _lines(self.testset) if _id(line) != item["id"]]
+            write_whole(self.testset, b"".join(line + b"\n" for line in (*kept, _line(item))))
         return len(kept) + 1
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._lock, WriterLock(self._folder, _WAIT, "feedback.lock"):
+            yield
 
-def _lines(path: Path) -> list[str]:
+
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines that are not empty. Quoted text may hold other line separators of Unicode; only "\n" ends a record."""
     try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line for line in path.read_bytes().split(b"\n") if line.strip()]
     except FileNotFoundError:
         return []
 
 
-def _joined(lines: list[str]) -> bytes:
-    return "".join(f"{line}\n" for line in lines).encode()
+def _id(line: bytes) -> Any:
+    """The id of a record; None for a line that is none."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record.get("id") if isinstance(record, dict) else None

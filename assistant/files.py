@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from assistant.errors import LibraryError
+from filelock import FileLock, Timeout
+
+from assistant.errors import LibraryBusyError, LibraryError
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -26,6 +28,31 @@ def is_gone(path: Path) -> bool:
     except OSError:
         return False
     return False
+
+
+class WriterLock:
+    """One writer at a time in `folder` over all threads and processes; writers of another `name` go on beside it.
+
+    Raises LibraryBusyError where another holds it for `timeout` seconds, LibraryError where the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, timeout: float = 0, name: str = "writer.lock") -> None:
+        self._lock = FileLock(folder / name, timeout=timeout)
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except Timeout:  # an OSError too
+            raise LibraryBusyError(
+                f"another process is writing to the library in {self._folder}; wait for it to end and retry"
+            ) from None
+        except OSError as error:
+            raise LibraryError(f"{self._folder} cannot be written ({error}); make it writable and retry") from None
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -51,6 +78,19 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     except OSError as error:
         raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
     return count
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Adds a line; one before it that was cut off stays a line of its own. Raises LibraryError as above."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line + b"\n")
+    except OSError as error:
+        raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
 
 
 def keep_copy(source: Path, folder: Path) -> Path:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from assistant.catalogue import Catalogue, Follower
 from assistant.config import Config
 from assistant.errors import LibraryBusyError, LoadError, StoreError
+from assistant.files import WriterLock
 from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child, stop_children
 from assistant.vectors import VectorIndex
@@ -49,25 +49,6 @@ class Beside(Generic[_T]):
 
     def result(self) -> _T:
         return self._future.result()
-
-
-class WriterLock:
-    """One writer at a time over all processes. Raises LibraryBusyError where another holds it for `timeout` seconds."""
-
-    def __init__(self, data_dir: Path, timeout: float = 0) -> None:
-        self._lock = FileLock(data_dir / "writer.lock", timeout=timeout)
-        self._data_dir = data_dir
-
-    def __enter__(self) -> None:
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise LibraryBusyError(
-                f"another process is writing to the library in {self._data_dir}; wait for it to end and retry"
-            ) from None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 class Indexes:

@@ -19,8 +19,8 @@ from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
 from assistant.errors import LibraryError, LoadError, QuestionError
 from assistant.feedback import Feedback
-from assistant.files import keep_copy, write_lines
-from assistant.following import Indexes, Progress, WriterLock
+from assistant.files import WriterLock, keep_copy, write_lines
+from assistant.following import Indexes, Progress
 from assistant.identity import check_fingerprint, estimating, fingerprint, library_id
 from assistant.indexing import Indexer
 from assistant.lexical import LexicalIndex
@@ -69,6 +69,8 @@ class Assistant:
         self.progress = progress
         self._lock = threading.RLock()
         self._adding = threading.Lock()
+        self._conversations = Conversations(self.config.data_dir / "conversations")
+        self._feedback = Feedback(self.config.data_dir)
         self._catalogue = Catalogue(self.config.data_dir / "catalogue.sqlite")
         try:
             self._embedder: Embedder = open_embedder(self.config)
@@ -368,12 +370,12 @@ class Assistant:
     @property
     def conversations(self) -> Conversations:
         """The conversations kept with this library."""
-        return Conversations(self.config.data_dir / "conversations")
+        return self._conversations
 
     @property
     def feedback(self) -> Feedback:
         """Opinions of answers, and the test set that readers build."""
-        return Feedback(self.config.data_dir)
+        return self._feedback
 
     # Inside -------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 import assistant
 from assistant import Assistant, AssistantError, Paper
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
-from assistant.following import WriterLock
+from assistant.files import WriterLock
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 HFT = "HFT: Half Fine-Tuning for Large Language Models"
