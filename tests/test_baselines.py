@@ -152,6 +152,13 @@ def test_a_baseline_that_takes_too_long_costs_the_answer_nothing(
     assert (tmp_path / "answers.jsonl").exists()
 
 
+def test_answers_with_line_separators_of_unicode_are_kept(tmp_path: Path) -> None:
+    result = Result(WHERE, "answered", text="Cold\u2028rivers\u0085[1].")
+    Kept(tmp_path / "answers.jsonl", "").put(result)
+    found = Kept(tmp_path / "answers.jsonl", "").get(WHERE)
+    assert found and found.text == result.text
+
+
 def test_marks_of_a_chain_are_read_as_they_stand() -> None:
     passage = Passage(Chunk("c-0", OTTERS.id, OTTERS.abstract, (), 0, 0, 9), OTTERS, 1.0)
     claims, unknown = claims_of("Cold rivers. [1] Fish, too [1, 3]!\nNothing here.", WHERE, [passage])

@@ -39,6 +39,14 @@ def test_an_unknown_form_names_the_record(tmp_path: Path) -> None:
         import_testset(path, [])
 
 
+def test_line_separators_of_unicode_do_not_end_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text("question,reference\nWhere do\u2028otters swim?,In cold\u0085rivers.\r\nWhy?,\n", encoding="utf-8")
+    (where, why) = load_testset(path)
+    assert (where.question, where.reference) == ("Where do\u2028otters swim?", "In cold\u0085rivers.")
+    assert (why.question, why.place) == ("Why?", "set.csv, line 3")
+
+
 def test_drafts_rest_on_the_papers_and_are_not_reviewed(library: Assistant) -> None:
     title, number, _ = draft([PAPER])
     assert (title.question, title.reference) == ("Do otters sleep in groups?", "Otters sleep in groups.")

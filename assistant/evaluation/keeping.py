@@ -53,7 +53,8 @@ class Kept:
     def __init__(self, path: Path | None, setup: str) -> None:
         self._path, self._setup, self._known = path, setup, {}  # type: Path | None, str, dict[str, Result]
         if path and path.exists():
-            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            # Not splitlines: answers may hold other line separators of Unicode.
+            for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
                 with suppress(ValueError, KeyError, TypeError, AttributeError):
                     record = json.loads(line)
                     self._known[record["key"]] = result_from(record["result"])

@@ -7,6 +7,7 @@ titles to grades (2 answers the question, 1 touches it). Questions that the pape
 import csv
 import difflib
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -98,7 +99,7 @@ _REFERENCES = ("reference", "answer", "expected", "ground_truth", "reference_ans
 def _csv_records(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of question and reference, by their header where there is one; a row without a reference is a question that the
     papers do not answer. Raises TestSetError for a header without a column "question"."""
-    rows = csv.reader(text.splitlines(keepends=True))
+    rows = csv.reader(io.StringIO(text, newline=""))  # not splitlines: texts may hold other line separators of Unicode
     question, reference, is_first = 0, 1, True
     for row in rows:
         cells = [cell.strip() for cell in row]
