@@ -3,6 +3,7 @@
 What a message cites is stored with the message, so that a later change of the library cannot make its citations drift.
 """
 
+import logging
 import re
 import threading
 import uuid
@@ -107,17 +108,25 @@ class Conversations:
         return found
 
     def get(self, conversation_id: str) -> Conversation:
-        """A stored conversation, or a new, empty one where there is none of this id."""
-        return self._read(conversation_id) or Conversation(self._usable(conversation_id))
+        """A stored conversation, or a new, empty one where there is none of this id.
 
-    @staticmethod
-    def _usable(conversation_id: str) -> str:
-        return conversation_id if _ID.fullmatch(conversation_id) else uuid.uuid4().hex[:12]
+        The new one has this id, but for one whose file cannot be read: that file is left as it is, and the id with it.
+        """
+        if not _ID.fullmatch(conversation_id):
+            return Conversation()
+        try:
+            return self._stored(conversation_id)
+        except FileNotFoundError:
+            return Conversation(conversation_id)
+        except (OSError, ValidationError) as error:
+            path, reason = self._path(conversation_id), str(error).partition("\n")[0]
+            logging.getLogger(__name__).warning("%s cannot be read (%s); it is left as it is", path, reason)
+            return Conversation()
 
     def append(self, conversation_id: str, answer: Answer) -> Conversation:
-        """Adds a turn, which makes the conversation where it is new, and returns all of it."""
+        """Adds a turn to what `get` finds, which makes the conversation where it is new, and returns all of it."""
         with self._writing():
-            known = self._read(conversation_id) or Conversation(self._usable(conversation_id))
+            known = self.get(conversation_id)
             title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
             turn = Turn(answer.question, answer.trimmed())
             return self._write(replace(known, title=title, turns=(*known.turns, turn)))
@@ -154,9 +163,12 @@ class Conversations:
         if not _ID.fullmatch(conversation_id):
             return None
         try:
-            return _FORMAT.validate_json(self._path(conversation_id).read_bytes())
+            return self._stored(conversation_id)
         except (OSError, ValidationError):
             return None
+
+    def _stored(self, conversation_id: str) -> Conversation:
+        return _FORMAT.validate_json(self._path(conversation_id).read_bytes())
 
     def _write(self, conversation: Conversation) -> Conversation:
         write_whole(self._path(conversation.id), _FORMAT.dump_json(conversation))
