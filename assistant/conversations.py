@@ -123,13 +123,19 @@ class Conversations:
             logging.getLogger(__name__).warning("%s cannot be read (%s); it is left as it is", path, reason)
             return Conversation()
 
-    def append(self, conversation_id: str, answer: Answer) -> Conversation:
-        """Adds a turn to what `get` finds, which makes the conversation where it is new, and returns all of it."""
+    def append(self, conversation_id: str, answer: Answer, instead_of: Turn | None = None) -> Conversation:
+        """Adds a turn to what `get` finds, which makes the conversation where it is new, and returns all of it.
+
+        The turn takes the place of the one that it is given `instead_of`, where that is still there.
+        """
         with self._writing():
             known = self.get(conversation_id)
             title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
+            place = known.turns.index(instead_of) if instead_of in known.turns else len(known.turns)
             turn = Turn(answer.question, answer.trimmed())
-            return self._write(replace(known, title=title, turns=(*known.turns, turn)))
+            return self._write(
+                replace(known, title=title, turns=(*known.turns[:place], turn, *known.turns[place + 1 :]))
+            )
 
     def drop_last(self, conversation_id: str) -> Conversation:
         """Takes the last turn away. Raises LibraryError where there is no such conversation."""

@@ -4,6 +4,7 @@ import io
 import logging
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from assistant.answers import Claim, Event
 from assistant.app.common import PRIVATE, choose_papers, guarded
-from assistant.conversations import Conversation
+from assistant.conversations import Conversation, Turn
 from assistant.errors import AssistantError
 from assistant.library import Assistant
 from assistant.markup import unescape_markdown
@@ -38,64 +39,18 @@ class Chat:
         self._stored = library.conversations
 
     def ask(
-        self,
-        question: str,
-        conversation_id: str,
-        papers: list[str],
-        years: list[int],
-        sources: list[str],
-        rewritten: str | None = None,
+        self, question: str, conversation_id: str, papers: list[str], years: list[int], sources: list[str]
     ) -> Iterator[Update]:
         """Streams the answer to a question into the conversation."""
-        conversation = self._stored.get(conversation_id)
         if not question.strip():
             yield (gr.skip(),) * _OUTPUTS
             return
-        shown = [*answers.messages(conversation), answers.user_message(question)]
-        number = len(conversation.turns) + 1
-        claims: list[Claim] = []
-        yield self._saying(shown, _SEARCHING)
-        try:
-            events = self._library.stream(
-                question, conversation.history, papers or None, years or None, rewritten, sources or None
-            )
-            for event in events:
-                yield from self._update(event, shown, claims, conversation, number)
-        except AssistantError as error:
-            gr.Warning(str(error))
-            yield self._saying(shown, answers.escape_markdown(str(error)))
-        except Exception:  # anything that escapes would lock the page; the log has the details
-            logging.getLogger(__name__).exception("the page could not answer")
-            yield self._saying(shown, "Something went wrong. Ask again; the terminal shows the details.")
+        yield from self._answer(question, self._stored.get(conversation_id), (papers, years, sources))
 
     def ask_typed(self, question: str, *chosen: Any) -> Iterator[tuple[Any, ...]]:
         """Streams the answer to what is typed, and empties the box."""
         for number, update in enumerate(self.ask(question, *chosen)):
             yield (*update, gr.skip() if number else "")
-
-    def stopped(self, shown: list[Any], typed: str) -> tuple[Any, Any]:
-        """Says that the answer was stopped; what was asked goes back into the box where nothing was answered yet."""
-        if shown and _plain_text(shown[-1]).startswith(_SEARCHING):
-            shown = shown[:-1]
-        if not shown or shown[-1].get("role") != "user":  # an answer has begun: it stays as far as it came
-            return gr.skip(), gr.skip()
-        asked = typed if typed.strip() else _plain_text(shown[-1])
-        return [*shown, answers.assistant_message("*Stopped.*")], asked
-
-    def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
-        return ([*shown, answers.assistant_message(markdown)], *(gr.skip(),) * (_OUTPUTS - 1))
-
-    def _update(
-        self, event: Event, shown: list[answers.Message], claims: list[Claim], conversation: Conversation, number: int
-    ) -> Iterator[Update]:
-        """What one event of a streamed answer changes on the page."""
-        if event.kind == "claim" and event.claim:
-            claims.append(event.claim)
-            yield self._saying(shown, answers.claims_markdown(claims, number))
-        elif event.kind == "writing":  # Gradio lets go of a reader who left when it is handed something
-            yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
-        elif event.kind == "done" and event.answer:
-            yield self.show(self._stored.append(conversation.id, event.answer))
 
     def again(
         self,
@@ -105,14 +60,78 @@ class Chat:
         sources: list[str],
         rewritten: str | None = None,
     ) -> Iterator[Update]:
-        """Asks the last question again, as the reader words it where it is `rewritten`."""
+        """Asks the last question again, as the reader words it where it is `rewritten`; the answer takes the old one's place
+        once it is done, and what stops or fails before leaves that standing."""
         conversation = self._stored.get(conversation_id)
         if not conversation.turns:
             yield (gr.skip(),) * _OUTPUTS
             return
-        self._stored.drop_last(conversation.id)
-        yield from self.ask(conversation.turns[-1].question, conversation.id, papers, years, sources, rewritten)
+        *earlier, last = conversation.turns
+        before = replace(conversation, turns=tuple(earlier))
+        yield from self._answer(last.question, before, (papers, years, sources), last, rewritten)
 
+    def _answer(
+        self,
+        question: str,
+        before: Conversation,
+        scope: tuple[list[str], list[int], list[str]],
+        standing: Turn | None = None,
+        rewritten: str | None = None,
+    ) -> Iterator[Update]:
+        """Streams an answer after the turns of `before` and stores it there, in the place of `standing` where that is given."""
+        shown = [*answers.messages(before), answers.user_message(question)]
+        number = len(before.turns) + 1
+        papers, years, sources = scope
+        claims: list[Claim] = []
+        yield self._saying(shown, _SEARCHING)
+        try:
+            for event in self._library.stream(
+                question, before.history, papers or None, years or None, rewritten, sources or None
+            ):
+                if event.kind == "done" and event.answer:
+                    yield self.show(self._stored.append(before.id, event.answer, standing))
+                else:
+                    yield from self._update(event, shown, claims, number)
+            return
+        except AssistantError as error:
+            said = str(error)
+        except Exception:  # anything that escapes would lock the page; the log has the details
+            logging.getLogger(__name__).exception("the page could not answer")
+            said = "Something went wrong. Ask again; the terminal shows the details."
+        gr.Warning(said)
+        if standing:
+            yield self._showing(answers.messages(self._stored.get(before.id)))
+        else:
+            yield self._saying(shown, answers.escape_markdown(said))
+
+    def stopped(self, shown: list[Any], typed: str, conversation_id: str) -> tuple[Any, Any]:
+        """Says that the answer was stopped; what was asked goes back into the box where nothing was answered yet. Of a question
+        asked again, the answer that stands is shown."""
+        stored = self._stored.get(conversation_id)
+        if sum(message.get("role") == "user" for message in shown) <= len(stored.turns):
+            return answers.messages(stored), gr.skip()
+        if shown and _plain_text(shown[-1]).startswith(_SEARCHING):
+            shown = shown[:-1]
+        if not shown or shown[-1].get("role") != "user":  # an answer has begun: it stays as far as it came
+            return gr.skip(), gr.skip()
+        asked = typed if typed.strip() else _plain_text(shown[-1])
+        return [*shown, answers.assistant_message("*Stopped.*")], asked
+
+    def _showing(self, messages: list[answers.Message]) -> Update:
+        return (messages, *(gr.skip(),) * (_OUTPUTS - 1))
+
+    def _saying(self, shown: list[answers.Message], markdown: str) -> Update:
+        return self._showing([*shown, answers.assistant_message(markdown)])
+
+    def _update(self, event: Event, shown: list[answers.Message], claims: list[Claim], number: int) -> Iterator[Update]:
+        """What one event of a streamed answer, before it is done, changes on the page."""
+        if event.kind == "claim" and event.claim:
+            claims.append(event.claim)
+            yield self._saying(shown, answers.claims_markdown(claims, number))
+        elif event.kind == "writing":  # Gradio lets go of a reader who left when it is handed something
+            yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
+
+    @guarded
     def undo(self, conversation_id: str) -> Update:
         """Takes the last turn away and puts its question back into the box."""
         conversation = self._stored.get(conversation_id)
@@ -147,6 +166,7 @@ class Chat:
         self._stored.rename(conversation_id, title)
         return self.newest(conversation_id)
 
+    @guarded
     def delete(self, conversation_id: str) -> Update:
         """Deletes the conversation and shows a new one."""
         self._stored.delete(conversation_id)
@@ -171,6 +191,7 @@ class Chat:
         picture = Image.open(io.BytesIO(self._library.page_picture(citation, *citations)))
         return gr.Image(picture, visible=True, label=f"Page {citation.page} of {citation.paper.title}")
 
+    @guarded
     def vote(self, conversation_id: str, data: gr.LikeData) -> Any:
         """Keeps a thumb up or down, and opens the form for more."""
         turn = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
@@ -263,7 +284,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     ]
     runs.append(rewrite.submit(chat.again, [current, *scope, rewrite], outputs, **events))
     runs.append(chatbot.retry(chat.again, [current, *scope], outputs, **events))
-    stop.click(chat.stopped, [chatbot, question], [chatbot, question], cancels=runs, **PRIVATE)
+    stop.click(chat.stopped, [chatbot, question, current], [chatbot, question], cancels=runs, **PRIVATE)
     chatbot.undo(chat.undo, current, [*outputs, question], **PRIVATE)
     clear.click(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
     chatbot.clear(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)

@@ -227,3 +227,26 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
     page.wait_for_timeout(1000)
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('cold rivers')")
+
+
+def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    reranker = slow.library._search._reranker
+    reranker.go.set()
+    page.fill("#question textarea", "Where do otters swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    reranker.go.clear()
+    page.get_by_label("Retry").last.click()
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    for _ in range(5):  # see above
+        page.click("#stop")
+        page.wait_for_timeout(1000)
+        if page.locator("#chatbot :text('cold rivers')").count():
+            break
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    assert page.input_value("#question textarea") == ""
+    reranker.go.set()
+    page.reload()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    assert turns(page) == 1

@@ -1,0 +1,96 @@
+"""The chat tab's callbacks without a browser: whatever ends an answer, no stored turn is lost."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.answers import Answer, Event
+from assistant.app import chat
+from assistant.app.chat import Chat
+from assistant.conversations import Conversations
+from assistant.errors import ProviderError, QuestionError
+
+
+def answer(question: str, reason: str = "Not found.") -> Answer:
+    return Answer(question, "not_found", reason=reason)
+
+
+class Library:
+    """A library whose answers are `new`, or which fails with `error` after its first event; it keeps what it was asked with."""
+
+    def __init__(self, folder: Path) -> None:
+        self.conversations = Conversations(folder)
+        self.error: Exception | None = None
+        self.asked: list[Any] = []
+
+    def stream(
+        self, question: str, history: Any, papers: Any, years: Any, rewritten: Any, sources: Any
+    ) -> Iterator[Event]:
+        self.asked.append((question, history, rewritten))
+        yield Event("writing")
+        if self.error:
+            raise self.error
+        yield Event("done", answer=answer(question, "New."))
+
+
+@pytest.fixture
+def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A chat over two stored turns: `chat`, `library`, `name` of the conversation and what was `said` in warnings."""
+    library, said = Library(tmp_path), []
+    name = library.conversations.append("", answer("First?")).id
+    library.conversations.append(name, answer("Second?", "Old."))
+    monkeypatch.setattr(chat.gr, "Warning", said.append)
+    return SimpleNamespace(chat=Chat(library), library=library, name=name, said=said)  # type: ignore[arg-type]
+
+
+def stored(tab: Any) -> list[tuple[str, str]]:
+    return [(turn.question, turn.answer.text) for turn in tab.library.conversations.load(tab.name).turns]
+
+
+def test_an_answer_asked_for_again_takes_the_old_ones_place(tab: Any) -> None:
+    (*_, last) = tab.chat.again(tab.name, [], [], [], "Second, that is?")
+    assert [message["content"] for message in last[0]][2:] == ["Second?", "**Not found.** New."]
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "New.")]
+    ((question, history, rewritten),) = tab.library.asked
+    assert (question, rewritten) == ("Second?", "Second, that is?")
+    assert [turn["content"] for turn in history] == ["First?", "Not found."]  # not what is asked again
+
+
+@pytest.mark.parametrize(
+    "error", [QuestionError("the question is empty"), ProviderError("it is down"), RuntimeError()], ids=lambda e: type(e).__name__
+)  # fmt: skip
+def test_an_answer_stands_where_asking_again_fails(tab: Any, error: Exception) -> None:
+    tab.library.error = error
+    before = tab.chat.open(tab.name)[0]
+    (*_, last) = tab.chat.again(tab.name, [], [], [], " ")
+    assert last[0] == before
+    assert (str(error) or "Something went wrong") in tab.said[0]
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "Old.")]
+
+
+def test_an_answer_stands_where_asking_again_is_stopped(tab: Any) -> None:
+    before = tab.chat.open(tab.name)[0]
+    asking = tab.chat.again(tab.name, [], [], [])
+    for _ in range(2):
+        shown = next(asking)[0]
+        assert tab.chat.stopped(shown, "typed", tab.name)[0] == before
+    asking.close()
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "Old.")]
+
+
+def test_a_turn_asked_meanwhile_in_another_window_stays(tab: Any) -> None:
+    asking = tab.chat.again(tab.name, [], [], [])
+    next(asking)
+    tab.library.conversations.append(tab.name, answer("Third?"))
+    list(asking)
+    assert [question for question, _ in stored(tab)] == ["First?", "Second?", "Third?"]
+    assert stored(tab)[1] == ("Second?", "New.")
+
+
+def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
+    asking = tab.chat.ask("Third?", tab.name, [], [], [])
+    shown, typed = tab.chat.stopped(next(asking)[0], "", tab.name)
+    assert (shown[-1]["content"], typed) == ("*Stopped.*", "Third?")
