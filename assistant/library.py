@@ -237,6 +237,8 @@ class Assistant:
         given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
         with self._adding, WriterLock(self.config.data_dir):
+            if not self._catalogue.last_change():  # what was cut off before the first seed was stored is not resumed
+                self._catalogue.set_setting("seeding", None)
             report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report
@@ -427,11 +429,10 @@ class Assistant:
 
     def _fill_if_new(self) -> None:
         """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""
-        state = self._catalogue.setting("seeding")
-        if state == "done" or (state is None and self._catalogue.last_change()):
+        if not self._lacks_seeds:
             return
         with self._lock, WriterLock(self.config.data_dir, timeout=60):
-            if self._catalogue.setting("seeding") == "done":
+            if not self._lacks_seeds:  # while this waited, another process filled it or added to it
                 return
             self._catalogue.set_setting("seeding", "begun")
             report = self._indexer.add(seed_files(), self.progress)
@@ -440,6 +441,11 @@ class Assistant:
                     f"the shipped seed papers cannot be read: {report.failed[0].error}; install assistant again"
                 )
             self._catalogue.set_setting("seeding", "done")
+
+    @property
+    def _lacks_seeds(self) -> bool:
+        state = self._catalogue.setting("seeding")
+        return state == "begun" or (state is None and not self._catalogue.last_change())
 
     def _scope(
         self,

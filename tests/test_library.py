@@ -10,6 +10,7 @@ import assistant
 from assistant import Assistant, AssistantError, Paper
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
 from assistant.files import WriterLock
+from assistant.seeding import seed_files
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 HFT = "HFT: Half Fine-Tuning for Large Language Models"
@@ -162,6 +163,49 @@ def test_adding_to_an_empty_library_adds_only_what_is_given(tmp_path: Path) -> N
         own.remove(["Zebra crossings"])
         assert own.papers() == []
         assert own.ask("zebras").status == "not_found"
+
+
+ZEBRAS = Paper(title="Zebra crossings", abstract="Zebras cross roads in herds of seven. Lions wait.")
+
+
+def test_a_question_beside_the_first_add_does_not_fill_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Assistant(data_dir=tmp_path) as own, Assistant(data_dir=tmp_path) as beside:
+        adding = iter([ZEBRAS])
+
+        class Late(WriterLock):
+            def __enter__(self) -> None:
+                for paper in adding:  # the other process has the lock first
+                    beside.add(paper)
+                super().__enter__()
+
+        monkeypatch.setattr("assistant.library.WriterLock", Late)
+        assert own.search("zebras")[0].paper.title == ZEBRAS.title
+        assert [paper.title for paper in own.papers()] == [ZEBRAS.title]
+
+
+@pytest.mark.parametrize(("files", "papers"), [(0, 1), (2, None)], ids=["before-the-first", "after-two-files"])
+def test_an_add_after_a_filling_that_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int, papers: int | None
+) -> None:
+    """Where no seed was stored, the library was never filled and is the reader's own; else it is filled to the end."""
+    monkeypatch.setattr("assistant.library.seed_files", lambda: seed_files()[:3])
+
+    def stop(label: str, done: int, total: int) -> None:
+        if done == files:
+            raise KeyboardInterrupt
+
+    with Assistant(data_dir=tmp_path / "own", progress=stop) as own:
+        with pytest.raises(KeyboardInterrupt):
+            own.ask("zebras")
+        own.progress = None
+        assert bool(own.counts()[0]) == bool(files)
+        own.add(ZEBRAS)
+        with Assistant(data_dir=tmp_path / "whole") as whole:
+            expected = papers or len(whole.papers()) + 1
+        assert len(own.papers()) == expected
+        assert ZEBRAS.title in {paper.title for paper in own.papers()}
 
 
 def test_an_edited_abstract_replaces_its_old_sentences(tmp_path: Path) -> None:
