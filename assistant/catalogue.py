@@ -142,10 +142,13 @@ class Catalogue(Readings, Computed):
             return [row[0] for row in self._rows("SELECT id FROM papers ORDER BY position")]
         return [row[0] for row in self._in("SELECT id FROM papers WHERE year IN (?) ORDER BY position", list(years))]
 
-    def ids_of_sources(self, sources: Iterable[str]) -> set[str]:
-        """The ids of the papers that one of these files listed."""
-        sql = "SELECT DISTINCT p.id FROM papers p, json_each(p.record, '$.sources') s WHERE s.value IN (?)"
-        return {row[0] for row in self._in(sql, list(sources))}
+    def ids_of_sources(self, sources: Iterable[str]) -> dict[str, set[str]]:
+        """The ids of the papers that each of these files listed, by file; files that listed none are left out."""
+        sql = "SELECT s.value, p.id FROM papers p, json_each(p.record, '$.sources') s WHERE s.value IN (?)"
+        found: dict[str, set[str]] = {}
+        for source, paper_id in self._in(sql, list(sources)):
+            found.setdefault(source, set()).add(paper_id)
+        return found
 
     def find_papers(
         self, text: str, order: Order, offset: int, limit: int, titles_only: bool = False

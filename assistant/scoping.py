@@ -12,7 +12,7 @@ def scope_of(
 ) -> Scope:
     """The papers to ask in, those that are in every choice; an empty choice is none. None leaves a choice open.
 
-    Raises LibraryError where a paper is not in the library or a year is no number.
+    Raises LibraryError where a paper is not in the library, a file gave it none, or a year is no number.
     """
     words: list[str] = []
     ids = catalogue.paper_ids()
@@ -25,8 +25,14 @@ def scope_of(
         ids = [paper_id for paper_id in ids if paper_id in kept]
         words.append(f"years {', '.join(map(str, years)) or 'none'}")
     if sources is not None:
-        sources = list(sources)
-        kept = catalogue.ids_of_sources(sources)
+        sources = _names(sources)
+        listed = catalogue.ids_of_sources(sources)
+        for source in sources:
+            if source not in listed:
+                raise LibraryError(
+                    f"no paper came from a file {source!r}; 'assistant papers --json' lists them as sources"
+                )
+        kept = set().union(*listed.values())
         ids = [paper_id for paper_id in ids if paper_id in kept]
         words.append(f"sources {', '.join(sources) or 'none'}")
     return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {catalogue.counts()[0]:,} papers")
@@ -34,7 +40,7 @@ def scope_of(
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
     """Ids from ids or titles, each once. Raises LibraryError, naming the first that is unknown."""
-    wanted = [papers] if isinstance(papers, str) else list(papers)
+    wanted = _names(papers)
     known = catalogue.papers_by_id(wanted)
     by_title: dict[str, str] = {}
     if len(known) < len(set(wanted)):
@@ -44,6 +50,11 @@ def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
         if not paper_id:
             raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
     return list(dict.fromkeys(ids))
+
+
+def _names(given: Iterable[str]) -> list[str]:
+    """The names; one that is given alone is one name, not letters."""
+    return [given] if isinstance(given, str) else list(given)
 
 
 def _numbers(years: Iterable[int]) -> list[int]:

@@ -118,6 +118,24 @@ def test_scope_by_paper_and_year(library: Assistant) -> None:
     assert library.ask("fine-tuning", years=[1850]).status == "not_found"
 
 
+def test_scope_by_source(library: Assistant) -> None:
+    source = library.sources()[0]
+    scope = library.ask(HALF, sources=source).scope
+    assert scope.startswith(f"sources {source}: ") and " 0 of " not in scope
+    assert scope == library.ask(HALF, sources=[source]).scope
+    both = library.ask(HALF, sources=library.sources()[:2], years=[2024])
+    assert both.scope.startswith("years 2024 · sources ")
+    for unknown in ("a.txt", [source, "a.txt"]):
+        with pytest.raises(LibraryError, match=r"'a\.txt'; 'assistant papers --json'"):
+            library.ask(HALF, sources=unknown)
+    assert library.ask(HALF, sources=[]).scope.startswith("sources none: 0 of")
+
+
+def test_one_of_a_scope_may_stand_alone(library: Assistant) -> None:
+    assert library.ask(HALF, papers=HFT).scope.startswith("1 chosen paper:")
+    assert library.ask(HALF, years=2024).scope == library.ask(HALF, years=[2024]).scope  # type: ignore[arg-type]
+
+
 def test_streaming_is_the_same_answer(library: Assistant) -> None:
     events = list(library.stream(HALF))
     assert [event.kind for event in events[:2]] == ["retrieved", "claim"]
