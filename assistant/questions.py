@@ -55,6 +55,11 @@ _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _MONTH = re.compile(
     rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
 )
+# What a printed date says of its month: "Mar 9, 2023", "9 March 2023", "2023-03-09", "2023/03", "03/2023".
+_DATED_MONTH = re.compile(
+    rf"\b({'|'.join(MONTHS.values())})[a-z]*|(?<!\d)(?:19|20)\d{{2}}[-/.](0?[1-9]|1[0-2])(?!\d)"
+    r"|(?<![\d/.-])(0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}(?!\d)", re.IGNORECASE,
+)  # fmt: skip
 # A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
 _OF_YEAR = re.compile(
     r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
@@ -176,7 +181,7 @@ class Question:
 
     def is_of_month(self, paper: Paper) -> bool:
         """True where the paper's printed date names one of the `months`, or none is asked for."""
-        return not self.months or any(month in (paper.date or "") for month in self.months)
+        return not self.months or not _months_of(paper.date or "").isdisjoint(self.months)
 
     def is_of_time(self, paper: Paper) -> bool:
         """True where the paper is printed with one of the `years`, and with one of the `months` where there are any."""
@@ -214,6 +219,12 @@ def read_question(text: str) -> Question:
         wants_writing=bool(_WRITING.search(cleaned)),
         wants_definition=bool(_DEFINITION.search(cleaned)),
     )
+
+
+def _months_of(date: str) -> set[str]:
+    """The months of a printed date, three letters each: "2023-03-09" -> {"Mar"}."""
+    every = [month.title() for month in MONTHS.values()]
+    return {name.title() or every[int(after or before) - 1] for name, after, before in _DATED_MONTH.findall(date)}
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -83,6 +83,42 @@ def test_papers_of_a_time_are_listed_by_their_printed_record(zoo: Assistant) -> 
     assert len(zoo.ask("List papers from 2022").claims) == 2
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mar 9, 2023",
+        "9 March 2023",
+        "mar 2023",
+        "2023-03-05",
+        "2023/03/05",
+        "2023-03",
+        "2023-03-05T10:00:00Z",
+        "03/2023",
+    ],
+)
+def test_a_month_is_read_from_a_date_however_printed(date: str) -> None:
+    dated = Paper("Otters", "Otters swim.", date=date, year=2023)
+    assert read_question("papers published in March 2023").is_of_time(dated)
+    assert not read_question("papers published in May 2023").is_of_time(dated)
+
+
+@pytest.mark.parametrize("date", [None, "2023", "2023-2024", "2023-13-01", "12/03/2023"])
+def test_a_date_without_a_clear_month_is_of_none(date: str | None) -> None:
+    dated = Paper("Otters", "Otters swim.", date=date, year=2023)
+    assert not any(
+        read_question(f"papers published in {month} 2023").is_of_time(dated)
+        for month in ("January", "March", "December")
+    )
+
+
+def test_a_paper_with_a_date_in_digits_is_listed_by_its_month(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(
+            [Paper(f"Otters {day}", "Otters swim.", date=day, year=2023) for day in ("2023-03-05", "2023-05-09")]
+        )
+        assert titles(library, "Which papers were published in March 2023?") == ["Otters 2023-03-05"]
+
+
 @pytest.mark.parametrize("question", ["Explain PALBEAR", "Summarise PALBEAR", "Can you list PALBEAR?", "whats PALBEAR"])
 def test_what_is_said_to_the_assistant_is_no_topic(zoo: Assistant, question: str) -> None:
     assert titles(zoo, question)[0] == PAPERS[3].title
