@@ -84,12 +84,20 @@ _SMALL_TALK = re.compile(
     r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
     r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
 )  # fmt: skip
+# A question about the library holds nothing else: "the longest document that the model can process" is a topic.
+_OF_LIBRARY = (
+    r"how many (?:papers|documents|articles|publications)"
+    r"|(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?"
+    r"|(?:most|fewest) (?:authors|comments)|most commented"
+)
+_BESIDE = (
+    "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
+    "holds|i|in|is|it|know|library|list|listed|me|my|name|of|one|ones|our|papers?|documents?|articles?|please|s|show|so|tell|"
+    "ten|the|them|there|these|this|three|total|us|we|what|which|with|you|your"
+)
 _ABOUT_LIBRARY = re.compile(
-    r"\bhow many (?:papers|documents|articles|publications)\b(?:\W+(?:are|do|is|have|does|in|there|you|we|the|this|library|"
-    r"collection|your|know|hold|altogether|total))*\W*$"
-    r"|\b(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?\b"
-    r"|\b(?:most|fewest) (?:authors|comments)\b|\bmost commented\b", re.IGNORECASE,
-)  # fmt: skip
+    rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
+)
 # "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
 # song as sheet music …"), two in a hundred thousand read so.
 _BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"

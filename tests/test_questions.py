@@ -137,10 +137,34 @@ def test_small_talk_gets_advice(zoo: Assistant, question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["How many papers are in the library?", "What is the newest paper?", "Which has the most authors?"]
+    "question",
+    [
+        "How many papers are in the library?",
+        "so how many documents do you hold altogether?",
+        "What is the newest paper?",
+        "what’s the longest paper?",
+        "Which is the latest paper in the library?",
+        "Show me the 3 most recent papers, please",
+        "Which has the most authors?",
+        "Which of these papers has the most comments?",
+    ],
 )
 def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question: str) -> None:
     assert "Library tab" in zoo.ask(question).reason
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the longest document that the model can process?",
+        "How does the latest work on pruning reduce memory?",
+        "Which papers of the oldest works on otters are the most cited?",
+        "From how many documents were the answers taken, and how many articles did they judge?",
+        "Most authors of field studies count otters at night.",
+    ],
+)
+def test_questions_of_papers_are_not_about_the_library(question: str) -> None:
+    assert not read_question(question).about_library
 
 
 @pytest.mark.parametrize(
