@@ -16,7 +16,7 @@ from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
 from assistant.questions import Question, leans_on_history, points_back, read_question, standalone
-from assistant.records import Passage, best_of_each_paper
+from assistant.records import Passage, best_of_each_paper, one_line
 
 _NEAREST = 3
 _LOOKED_BACK = 2000  # characters of the last turn
@@ -195,7 +195,7 @@ class Pipeline:
         """Streams the answer: events one at a time, then the Answer itself."""
         for state in states:
             assert state.question is not None
-            if state.question.text != " ".join(state.request.question.split()):
+            if state.question.text != one_line(state.request.question):
                 yield _event(Event("rewritten", question=state.question.text))
             yield _event(Event("retrieved", question=state.question.text, passages=tuple(state.passages)))
             claims: list[Claim] = []

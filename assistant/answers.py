@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from assistant.markup import bibtex, escape_markdown
-from assistant.records import Paper, Passage, Span
+from assistant.records import Paper, Passage, Span, one_line
 
 Status = Literal["answered", "partial", "not_found"]
 Verdict = Literal["supported", "unsupported"]
@@ -100,7 +100,7 @@ class Answer:
     @property
     def was_rewritten(self) -> bool:
         """True where the question was made to stand alone before it was searched for."""
-        return bool(self.standalone_question) and self.standalone_question != " ".join(self.question.split())
+        return bool(self.standalone_question) and self.standalone_question != one_line(self.question)
 
     @property
     def supported(self) -> tuple[Claim, ...]:

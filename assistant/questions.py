@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.errors import QuestionError
-from assistant.records import Paper, normalised
+from assistant.records import Paper, normalised, one_line
 from assistant.terms import MONTHS, fold, terms
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
@@ -200,7 +200,7 @@ def read_question(text: str) -> Question:
     """Reads a question. Raises QuestionError where it is empty, too long, or holds nothing that could be searched for."""
     if not isinstance(text, str):
         raise QuestionError(f"a question is text, not {type(text).__name__}")
-    cleaned = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    cleaned = one_line(text)
     if not cleaned:
         raise QuestionError("the question is empty; ask something about the papers")
     if len(cleaned) > MAX_CHARACTERS:

@@ -82,6 +82,12 @@ def paper_from(values: Mapping[str, Any]) -> Paper:
     return Paper(**{"abstract": "", **known})
 
 
+def one_line(text: str) -> str:
+    """`text` with white space and control characters made plain, and without soft hyphens and zero-width characters."""
+    seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
+
+
 def normalised(text: str) -> str:
     """Letters and digits only, folded to one case and one Unicode form: what two spellings of a title share."""
     return re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()

@@ -262,6 +262,23 @@ def chat(library: Assistant, *questions: str) -> tuple[str, list[str]]:
     return answer.standalone_question, list(dict.fromkeys(citation.paper.title for citation in answer.citations))
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u200bWhat does Beaver-7 count?",
+        "What does Bea\u00adver-7 count?",
+        "What\u00a0does  Beaver-7\u2060 count?\u200e\n",
+    ],
+    ids=["zero-width", "soft-hyphen", "spaces"],
+)
+def test_what_is_not_seen_is_left_out_of_a_question(dens: Assistant, typed: str) -> None:
+    answer = dens.ask(typed)
+    assert answer.standalone_question == "What does Beaver-7 count?"
+    assert not answer.was_rewritten
+    assert "rewritten" not in [event.kind for event in dens.stream(typed)]
+    assert answer.citations[0].paper.title == "Beaver-7: Counting Dams"
+
+
 @pytest.mark.parametrize("question", ["And what about Beaver-7?", "What is Beaver-7?", "and beaver-7?"])
 def test_a_follow_up_on_another_paper_leaves_the_first(dens: Assistant, question: str) -> None:
     understood, cited = chat(dens, "What is OtterNet?", question)
