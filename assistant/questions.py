@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.errors import QuestionError
+from assistant.metadata import asked_metadata
 from assistant.records import Paper, normalised, one_line
 from assistant.terms import MONTHS, fold, terms
 
@@ -32,24 +33,6 @@ _COUNT = re.compile(
     r"(?:number|percentage|percent|share|fraction|proportion|size|accuracy|score|rate|speedup|speed-up|factor|amount|"
     r"ratio|gain|improvement|cost|value|f1|bleu)\b|\bby what\b",
     re.IGNORECASE,
-)
-_WHEN = re.compile(
-    r"\b(?:when (?:was|were|did)|(?:what|which) (?:year|month|date|day)|how old|publication date|"
-    r"publish(?:ed)? (?:in|on|date))\b",
-    re.IGNORECASE,
-)
-_WHO = re.compile(
-    r"\b(?:who (?:wrote|are|is|published|proposed|introduced|developed|made|authored)|(?:which|what) "
-    r"(?:organi[sz]ation|company|lab|laboratory|university|institution|institute|team|group)\b|affiliat\w+|"
-    r"(?:whose|author|authors|name) names?|by whom)\b",
-    re.IGNORECASE,
-)
-_AUTHOR_COUNT = re.compile(
-    r"\bhow many (?:\w+ )?(?:authors|people|researchers|co-?authors|writers)\b|\bauthor count\b|\bnumber of authors\b",
-    re.IGNORECASE,
-)
-_COMMENTS = re.compile(
-    r"\bhow many comments\b|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _MONTH = re.compile(
@@ -208,16 +191,17 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     names = _names(_QUOTED_TITLE.sub(" ", cleaned))
+    printed = asked_metadata(cleaned)
     return Question(
         text=cleaned,
         terms=_search_terms(cleaned),
         wants_list=bool(_LIST.search(cleaned)),
         wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
         wants_number=bool(_COUNT.search(cleaned)),
-        wants_date=bool(_WHEN.search(cleaned)) and not _OF_YEAR.search(cleaned),
-        wants_people=bool(_WHO.search(cleaned)),
-        wants_author_count=bool(_AUTHOR_COUNT.search(cleaned)),
-        wants_comments=bool(_COMMENTS.search(cleaned)),
+        wants_date=printed.date and not _OF_YEAR.search(cleaned),
+        wants_people=printed.people,
+        wants_author_count=printed.author_count,
+        wants_comments=printed.comments,
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
         months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
         of_year=bool(_OF_YEAR.search(cleaned)),

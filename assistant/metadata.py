@@ -1,0 +1,91 @@
+"""Which of a paper's printed metadata a question asks for: its date, its authors, how many they are, its comments.
+
+What is asked of the paper itself is told from what its text answers: "Who wrote it?" and "When did the S2FT paper appear?" from
+"Who wrote these tweets?" and "When did the loss spike?". In doubt the text answers: a listing holds little.
+"""
+
+import re
+from dataclasses import dataclass
+
+from assistant.terms import MONTHS
+
+# A thing is a paper where it is called so, has a name, or is "it"; "the gold labels" are a part of one. Only where nothing
+# else makes it clear are words without an article ("mixture-of-experts") taken for a name.
+_WORK = r"(?:papers?|works?|stud(?:y|ies)|articles?|preprints?|publications?|surveys?|authors?)\b"
+_WORDS = r"(?:(?!(?:of|for|in|on|from|by|with|to|at|about|used|who|that)\b)[\w'’-]+ ){0,5}?"
+_NAME = r"[\"“‘']?(?-i:[A-Z]|[a-z]+-?\d)"
+_ARTICLE = (
+    r"(?:an?|the|this|that|these|those|its?|they|them|their|our|my|your|his|her|one|each|any|some|all|most|many|such)\b"
+)
+_NAMED = rf"(?:{_ARTICLE} {_WORDS}(?:{_WORK}|{_NAME})|{_NAME})"
+_AS_SUBJECT = rf"(?:(?:it|this|that)\b|{_NAMED})"  # "when did it appear"
+_AS_OBJECT = (
+    rf"(?:(?:it|this|that)\b(?=\W*$|[,;.]| (?:and|or)\b)|{_NAMED})"  # "who wrote it", not "who made it possible"
+)
+_BARE = rf"(?!{_ARTICLE}|(?:about|and|behind|for|in|on|or|what|with)\b)\w"
+
+_PUBLISHED = (
+    r"\b(?:published|publish|appear(?:ed)?|released?|submit(?:ted)?|c[ao]me out|written|posted|uploaded|announced?|"
+    r"introduced?|proposed?|presented?|dated|printed|listed)\b"
+)
+_AUTHORED = r"(?:(?:co-?)?authored|published|proposed|introduced|presented|invented|came up with)"
+_MADE = r"(?:wrote|written|made|developed|created|designed|built|released)"
+_TIME = r"(?:what|which) (?:year|month|date|day)(?: (?:and|or) (?:(?:what|which) )?(?:year|month|date|day))?"
+_MONTH = rf"(?:{'|'.join([*MONTHS, *MONTHS.values()])})\b"
+_WHEN = re.compile(
+    rf"\b(?:when(?: exactly| first)?|{_TIME}) (?:was|were|did|has|have) (?:{_AS_SUBJECT}|{_BARE}).{{0,200}}?{_PUBLISHED}"
+    rf"|\b{_TIME} (?:is|was) (?:printed|listed|given)\b"
+    rf"|\b{_TIME} (?:is|was|does) {_AS_SUBJECT}.{{0,120}}\b(?:from|have|bear|carry)\W*$"
+    rf"|\bhow old (?:is|are|was) (?:it\W*$|{_ARTICLE} {_WORDS}{_WORK}|{_NAME})"
+    r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
+    rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
+)  # fmt: skip
+# "Finding out who wrote it" is a topic, not a question.
+_ASKING = (
+    r"(?:^\W*(?:(?:but|so|ok(?:ay)?|please|(?:(?:can|could) you )?tell me|do you know|do we know|i wonder)\W+)*|\band )"
+)
+_GROUP = (
+    r"(?:which|what) (?:\w+ )?(?:organi[sz]ation|company|lab|laboratory|university|institution|institute|team|group)s?"
+)
+_WHO = re.compile(
+    rf"\bwho(?:['’]s| is| are| was| were) (?:\w+ ){{0,3}}?(?:co-?)?authors?\b"
+    rf"|{_ASKING}(?:who|{_GROUP})(?: (?:first|originally|has|have|is|are|was|were|stands?))? (?:"
+    rf"(?:{_AUTHORED}|{_MADE}|behind) {_AS_OBJECT}|{_AUTHORED} (?!them|these|those)|{_MADE} {_BARE})"
+    rf"|\bby whom (?:is|was|were|are) (?:{_AS_SUBJECT}|{_BARE})[^,;]{{0,120}}\b(?:{_AUTHORED}|written)\b"
+    rf"|\b(?:who|{_GROUP}) (?:is|was|were|are) (?:{_AS_SUBJECT}|{_BARE})[^,;]{{0,120}}\b(?:{_AUTHORED}|written) by\b"
+    rf"|\b(?:{_AUTHORED}|written) by whom\b"
+    rf"|\b{_GROUP} (?:is|are|was|were|do|does|did) {_AS_SUBJECT}[^,;]{{0,120}}\b(?:from|at|of|with|by|made|developed|created)\W*$"
+    r"|\bauthors?\b.{0,60}\baffiliat\w+|\baffiliat\w+ .{0,40}\b(?:authors?|papers?)\b|^\W*whose names?\b"
+    r"|^\W*(?:(?:what are|list|name|give|tell|show)(?: me)? )?(?:the )?(?:authors?['’]?s? names?|names? of (?:the|its|their|all) "
+    r"authors?)\b", re.IGNORECASE,
+)  # fmt: skip
+_AUTHOR_COUNT = re.compile(
+    r"\bhow many (?:\w+ )?(?:co-?)?authors\b|\bauthor count\b|\bnumber of (?:co-?)?authors\b"
+    r"|\bhow many (?:\w+ )?(?:people|persons|researchers|scientists|writers) (?:\w+ )?"
+    rf"(?:(?:co-?)?authored|wrote|published|contributed to|worked on|behind) {_AS_OBJECT}"
+    rf"|\bhow many writers (?:do|does|did) {_AS_SUBJECT}", re.IGNORECASE,
+)  # fmt: skip
+_COMMENTS = re.compile(
+    rf"\bhow many comments (?:(?:does|do|did|has|have) {_AS_SUBJECT}|(?:are|were) (?:\w+ )?(?:on|for|of) {_AS_OBJECT})"
+    r"|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What printed metadata a question asks for."""
+
+    date: bool
+    people: bool
+    author_count: bool
+    comments: bool
+
+
+def asked_metadata(text: str) -> Asked:
+    """What of a paper's printed metadata the question `text` asks for."""
+    return Asked(
+        date=bool(_WHEN.search(text)),
+        people=bool(_WHO.search(text)),
+        author_count=bool(_AUTHOR_COUNT.search(text)),
+        comments=bool(_COMMENTS.search(text)),
+    )

@@ -1,0 +1,126 @@
+"""Questions for the printed metadata are told from questions that only the text answers."""
+
+import pytest
+
+from assistant.metadata import Asked, asked_metadata
+from assistant.questions import read_question
+
+NOTHING = Asked(date=False, people=False, author_count=False, comments=False)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When was OtterNet published and how many authors does it have?",
+        "When did the structured sparse fine-tuning paper S2FT first appear?",
+        "When was part II of Otters of the River released?",
+        "when was attention is all you need published",
+        "Where and when did it come out?",
+        "what year was S2FT released?",
+        "In which year did the OtterNet paper appear?",
+        "What date is printed for OtterNet?",
+        "What year is Beaver-7 from?",
+        "publication date of OtterNet",
+        "What year was the paper on dens published in?",
+        "papers on otters published in May",
+        "How old is the paper on dens?",
+        "how old is it?",
+    ],
+)
+def test_when_a_paper_appeared_is_printed(question: str) -> None:
+    assert asked_metadata(question).date
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who wrote Otters in May?",
+        "and who wrote it?",
+        "who wrote attention is all you need",
+        "Can you tell me who wrote the original paper on dens?",
+        "When was OtterNet published and who proposed it?",
+        "Who proposed low-rank adaptation?",
+        "Who developed OtterNet?",
+        "By whom was it written?",
+        "OtterNet was proposed by whom?",
+        "who is the first author of Pointer Networks",
+        "Who’s the author of OtterNet?",
+        "What are the authors' names?",
+        "What is the affiliation of the authors?",
+        "Which company released OtterNet?",
+        "Which university wrote this paper?",
+        "Which lab is behind S2FT?",
+        "What university are the authors from?",
+        "What organization is the paper affiliated with?",
+        "what company does s2ft come from?",
+    ],
+)
+def test_who_made_a_paper_is_printed(question: str) -> None:
+    assert asked_metadata(question).people
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many authors does the paper Otters of the River have?",
+        "how many co-authors?",
+        "How many authors are listed for the paper on dens?",
+        "number of authors of OtterNet",
+        "How many people wrote it?",
+        "How many people are behind the OtterNet paper?",
+        "how many researchers worked on this study?",
+        "How many writers does the paper have?",
+    ],
+)
+def test_how_many_authors_a_paper_has_is_printed(question: str) -> None:
+    assert asked_metadata(question).author_count
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many comments does it have?",
+        "How many comments are there on the OtterNet paper?",
+        "comment count of OtterNet",
+    ],
+)
+def test_how_many_comments_a_paper_has_is_printed(question: str) -> None:
+    assert asked_metadata(question).comments
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many people participated in the randomized trial of OtterNet?",
+        "How many people annotated the Beaver-7 videos?",
+        "How many people worked on the annotation?",
+        "How many people did the OtterNet paper recruit?",
+        "How many researchers were interviewed?",
+        "How many writers are shared among groups?",
+        "How old are the otters in the medical dataset?",
+        "how old are the models?",
+        "When did the training loss spike?",
+        "When was the training data collected?",
+        "When were the models released?",
+        "On what day were the 52,227 dens counted?",
+        "In which year were the otters presented to visitors?",
+        "What has been published on otters?",
+        "Which group of otters benefits most from fish?",
+        "Which university made the collection used for testing?",
+        "At which university was the randomized trial of OtterNet run?",
+        "What team size works best?",
+        "Which group attention does OtterNet use?",
+        "Who made the gold labels and who the silver ones?",
+        "Who wrote these reviews?",
+        "Who wrote the reviews of the study?",
+        "Who is the target audience of OtterNet?",
+        "Can OtterNet tell who is speaking, or who wrote it?",
+        "Are affiliation networks biased?",
+        "What is lost when author names are hidden?",
+        "How many comments are in the published collection?",
+        "How many comments were labelled by hand?",
+    ],
+)
+def test_what_the_text_answers_is_no_metadata(question: str) -> None:
+    assert asked_metadata(question) == NOTHING
+    assert not read_question(question).about_metadata
