@@ -33,6 +33,15 @@ _PARTICIPLES = frozenset("found made taken given shown spent held known kept run
 _AFTER_COUNTED = frozenset(
     "per come make take need get go exist".split()
 )  # "how many calls per job", "how many dens come with"
+# Who asks for people is answered by "86 participants", and not by "4 user studies".
+_ANYONE = frozenset(map(stem, "people person persons individuals humans".split()))
+_PERSONS = frozenset(
+    """people person persons individuals humans participants subjects volunteers respondents interviewees patients annotators
+    labellers labelers raters judges evaluators workers crowdworkers users speakers students pupils teachers learners trainees
+    players experts professionals practitioners clinicians physicians doctors nurses researchers scientists developers
+    engineers programmers employees children adults men women customers consumers readers viewers listeners members citizens
+    residents""".split()
+)
 _WINDOW = 40  # characters after a number in which the thing counted must follow
 _ONE_OF_A_UNIT = re.compile(
     r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
@@ -165,7 +174,5 @@ def _measures(unit: str, text: str) -> bool:
 def _counts(head: str, text: str) -> bool:
     """True where a number of the text is followed by the thing counted."""
     ends = [quantity.end for quantity in quantities(text)] + [match.end() for match in _COUNTED_AS_ONE.finditer(text)]
-    return any(
-        head in {stem(word) for word in re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())}
-        for end in ends
-    )
+    near = [set(re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())) for end in ends]
+    return any(words & _PERSONS if head in _ANYONE else head in set(map(stem, words)) for words in near)

@@ -87,6 +87,15 @@ def test_a_place_may_stand_for_its_adjective() -> None:
     assert "“American”" in lacking("Do American otters swim?", rivers)  # "us" is no country
 
 
+def test_people_may_be_counted_by_what_they_did() -> None:
+    trial = Paper(
+        title="OtterNet on trial", abstract="In a randomized trial of 86 participants, OtterNet finds 41 dens."
+    )
+    assert lacking("How many people participated in the trial of OtterNet?", trial) == ""
+    assert "a number of volunteers" in lacking("How many volunteers used OtterNet?", trial)
+    assert "a number of people" in lacking("How many people used OtterNet?", DENS)
+
+
 def test_a_ratio_counts_nothing() -> None:
     assert lacking("How many times faster is OtterNet than RiverNet?", DENS) == ""
 
