@@ -105,8 +105,12 @@ _QUOTED_TITLE = re.compile(
 )  # its capitals name nothing by themselves
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
-    r"go on|more (?:details?|on)|explain)\b", re.IGNORECASE,
+    r"go on|more (?:details?|on))\b", re.IGNORECASE,
 )  # fmt: skip
+_EXPLAIN = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
+    re.IGNORECASE,
+)
 _OF_ONE = re.compile(r"\bits?\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
@@ -125,9 +129,34 @@ _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all)\b", r
 _OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
-    r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b",
-    re.IGNORECASE,
+    r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"
+    # "The paper General Scales …", "the code of S2FT" and "the paper on pruning" say which; "is the paper on arXiv?" does not.
+    r"(?! (?:of )?[\"“‘]?(?:(?-i:[A-Z])|[a-z]+-?\d))"
+    r"(?!(?<=paper|study) (?:on|about|called|titled|entitled) (?!arxiv|github|hugging)\w)", re.IGNORECASE,
+)  # fmt: skip
+# What a pronoun stands for in its own question: the subject "LLMs" of "Can LLMs correct their own reasoning?", where "What
+# datasets do they use?" asks for datasets; and a name, for "its" and for an "it" that begins a clause, not in "GPT-4 on it".
+_AUXILIARY = r"(?:are|can|could|did|do|had|have|may|might|must|should|were|will|would)"
+_BARE_PLURAL = (
+    r"(?:(?!(?:an?|the|this|that|these|those|its?|they|their|them|many|most|much|to|of|on|in|for|by|with|and|or|what|which)\b)"
+    r"[\w-]+ ){0,2}?"
+    r"(?!(?:its|this|does|was|has)\b)(?:[\w-]{2,}(?<![sui])s|people|children)\b"
 )
+_PLURAL_SUBJECT = re.compile(rf"\b(?:{_AUXILIARY}|how|if|that|whether|when|where|why) {_BARE_PLURAL}", re.IGNORECASE)
+_PLURAL_AFTER_CLAUSE = re.compile(
+    rf"^\W*(?:after|as|before|given|if|once|since|unless|when|while)\b[^,]*, {_AUXILIARY} {_BARE_PLURAL}", re.IGNORECASE
+)
+_BEGINS_CLAUSE = re.compile(
+    r"\b(?:after|as|because|before|how|if|once|than|that|what|when|where|whether|which|while|why) $", re.IGNORECASE
+)
+# "It" stands for nothing: "is it possible to …", and "it is hard to train models", but not "is it hard to train?".
+_EXPLETIVE = re.compile(
+    r"it (?:(?:is|was|be|been|gets?|getting|becom(?:es?|ing)|seems?|remains?) )*(?:\w+ly )?(?:"
+    r"(?:possible|impossible|necessary|better|best|worse|wise|feasible|sensible|enough|worthwhile|pays?|helps?) to\b"
+    r"|(?:hard|easy|difficult|harder|easier|safe|safer|cheap|cheaper) to [\w-]+ "
+    r"(?!(?:and|at|by|for|from|in|of|on|or|than|under|when|with|without|\w+ly)\b)\w"
+    r"|(?:true|likely|known|clear|possible|important|plausible) (?:that|if|whether)\b|worth \w+ing\b)", re.IGNORECASE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,18 +286,33 @@ def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
     if _LEANING_START.search(text) or _ORDINAL.search(text):
         return True
-    content = terms(text)
-    if len(content) <= 1:
+    explain = _EXPLAIN.search(text)
+    content = terms(text[explain.end() :] if explain else text)
+    if len(content) <= 1 or (explain and explain[1] and len(content) == 2):  # "explain in simple words"
         return not (content and _WHAT_IS.search(text))
-    pronoun = _PRONOUN.search(text)
-    if pronoun and pronoun.group().lower() == "that" and _OWN_ANTECEDENT.search(text, pronoun.start()):
-        pronoun = _PRONOUN.search(text, pronoun.end())  # "a method that freezes …" points at nothing earlier
-    return len(content) <= 6 and bool(pronoun or _DEFINITE.search(text))
+    return len(content) <= 6 and (points_back(text) or bool(_DEFINITE.search(text)))
 
 
 def points_back(text: str) -> bool:
-    """True where a pronoun stands for something said earlier."""
-    return bool(_PRONOUN.search(text))
+    """True where a pronoun stands for something said earlier, and not for something in the question itself."""
+    return not _PLURAL_AFTER_CLAUSE.search(text) and not all(
+        _stands_for_its_own(pronoun) for pronoun in _PRONOUN.finditer(text)
+    )
+
+
+def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
+    """True where what the pronoun stands for is in the question before it, or where it stands for nothing."""
+    text, word = pronoun.string, pronoun.group().lower()
+    before = text[: pronoun.start()]
+    if word == "that":  # "a method that freezes …"
+        return bool(_OWN_ANTECEDENT.match(text, pronoun.start()))
+    if word in ("they", "their", "theirs"):
+        return bool(_PLURAL_SUBJECT.search(before))
+    if word == "it" and _EXPLETIVE.match(text, pronoun.start()):
+        return True
+    return (word in ("its", "itself") or bool(word == "it" and _BEGINS_CLAUSE.search(before))) and bool(
+        _NAME.search(before)
+    )
 
 
 def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions import read_question
+from assistant.questions import leans_on_history, points_back, read_question
 from assistant.terms import stem
 
 PAPERS = [
@@ -291,6 +291,62 @@ def test_a_follow_up_on_the_same_paper_keeps_it(dens: Assistant, question: str) 
     understood, cited = chat(dens, "What is Beaver-7?", question)
     assert "(about “Beaver-7: Counting Dams”)" in understood
     assert cited == ["Beaver-7: Counting Dams"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Explain how mixture-of-experts routing works",
+        "How many authors does the paper Points of View on Otters have?",
+        "What does the paper “Otters in May” measure?",
+        "How many authors are listed for the paper on counting dams?",
+        "What does the model GPT-4 score?",
+        "What is in the code of Beaver-7?",
+        "Can LLMs correct their own reasoning?",
+        "Do large otters forget what they learned?",
+        "When asked outright how sure they are, do closed chatbots overstate it?",
+        "How does Beaver-7 choose its dams?",
+        "What does Beaver-7 forget after it has learned?",
+        "Why is it getting harder to understand otters from within?",
+        "Is it possible to count dams without cameras?",
+        "Does it pay to count dams longer?",
+    ],
+)
+def test_a_question_that_says_what_it_is_about_stands_alone(dens: Assistant, question: str) -> None:
+    assert chat(dens, "What is OtterNet?", question)[0] == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and what about its cost?",
+        "Explain it",
+        "explain",
+        "Please explain it in simple words",
+        "Explain in simple terms",
+        "Explain the results",
+        "how do they train it?",
+        "What datasets do they use?",
+        "Which baselines does it beat?",
+        "How many people took part in their study?",
+        "How well does GPT-4 do on it?",
+        "Does LoRA help it?",
+        "Do the results support their claim?",
+        "Why is it hard to train?",
+        "Is it cheap to run in practice?",
+        "Is it trained to predict tokens?",
+        "What does the paper propose?",
+        "Is the paper on arXiv?",
+        "Does the model on ImageNet beat the others?",
+    ],
+)
+def test_a_question_that_does_not_leans_on_the_turn_before(question: str) -> None:
+    assert leans_on_history(question)
+
+
+def test_a_pronoun_with_its_own_noun_does_not_keep_the_paper(dens: Assistant) -> None:
+    assert not points_back("and how does Beaver-7 count its dams?")
+    assert chat(dens, "What is OtterNet?", "and how does Beaver-7 count its dams?")[1] == ["Beaver-7: Counting Dams"]
 
 
 def test_one_of_several_papers_is_chosen_by_its_place(dens: Assistant) -> None:
