@@ -131,7 +131,10 @@ def gate(
     baseline: Annotated[Path | None, typer.Option(help="The run that it must not fall behind.")] = None,
     delta: Annotated[float, typer.Option(min=0, max=1, help="How far a figure may fall, as a share.")] = 0.02,
 ) -> None:
-    """Pass or fail a report: exit code 0 ok, 3 regression, 4 infrastructure failure, 5 cannot tell."""
+    """Pass or fail a report: exit code 0 ok, 3 regression, 4 infrastructure failure, 5 cannot tell.
+
+    One cannot tell where less than 90 % of the baseline's questions were asked, or they are about fewer than 5 papers.
+    """
     from assistant import evaluation
 
     try:
@@ -142,6 +145,8 @@ def gate(
         raise typer.Exit(GATE_CODES["infrastructure"]) from None
     result = evaluation.gate(after, before, delta)
     typer.echo(f"{result.state}: {'; '.join(result.reasons)}")
+    for note in result.notes:
+        typer.echo(note)
     raise typer.Exit(GATE_CODES[result.state])
 
 

@@ -77,7 +77,7 @@ def main() -> None:
         figure = mean_figure(name, declined_at(present, absent, KEPT), [own for _, own in asked[-len(absent) :]])
         print(
             f"  {name:16} AUROC {auroc(present, absent):.3f}  declined at {KEPT:.0%} kept {figure.value:.3f} "
-            f"[{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
+            f"[{figure.interval_in_words}] n={figure.count}"
         )
     others = (answered[0][CALIBRATING:], answered[1][CALIBRATING:])
     shares = {

@@ -143,7 +143,7 @@ def edits(library: Assistant) -> None:
                 clusters[_WRONG_REREAD].append(paper.id)
     for name in scores:
         figure = mean_figure(name, scores[name], clusters[name])
-        print(f"{name:32} {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.count}")
+        print(f"{name:32} {figure.value:.3f} [{figure.interval_in_words}] n={figure.count}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 from assistant import Assistant, Paper
 from assistant.evaluation import Item, calibrate
 from assistant.evaluation.metrics import ndcg_at
-from assistant.evaluation.statistics import mean_figure
+from assistant.evaluation.statistics import mean_figure, signed_interval
 
 WAYS: dict[str, dict[str, Any]] = {
     "ours": {},
@@ -127,8 +127,8 @@ def main() -> None:
                 gain = mean_figure(way, [a - b for a, b in zip(ours, scores, strict=True)], clusters)
                 median = sorted(seconds)[len(seconds) // 2]
                 print(
-                    f"  {way:16} nDCG@10 {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}] n={figure.count}"
-                    f"  ours better by {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+                    f"  {way:16} nDCG@10 {figure.value:.3f} [{figure.interval_in_words}] n={figure.count}"
+                    f"  ours better by {gain.value:+.3f} [{signed_interval(gain.low, gain.high)}]"
                     f"  median search {median * 1000:.0f} ms",
                     flush=True,
                 )

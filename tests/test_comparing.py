@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from assistant import Assistant, evaluate
+from assistant.cli_eval import eval_app
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, Report, Result, compare, gate, load_testset, shipped_testset
-from assistant.evaluation.scoring import figures_of
+from assistant.evaluation.printing import print_report
+from assistant.evaluation.scoring import figures_of, timings_of
 from assistant.evaluation.statistics import holm, mean_figure, paired
 
 RIGHT = "citation: right sentence in the first three"
@@ -28,18 +31,19 @@ def library(seeds_folder: Path) -> Iterator[Assistant]:
         yield opened
 
 
-def report(scores: list[float], name: str = RIGHT, errors: int = 0) -> Report:
-    """A report of made-up scores, a paper for each; the first `errors` questions could not be asked."""
+def report(scores: list[float], name: str = RIGHT, errors: int = 0, papers: int | None = None) -> Report:
+    """A report of made-up scores, a paper for each or so many in turn; the first `errors` questions could not be asked."""
     results = tuple(
         Result(
-            Item(f"q{number}", f"question {number}", "made", True, relevant={f"paper {number}": 2}),
+            Item(f"q{number}", f"question {number}", "made", True, relevant={f"paper {number % (papers or 999)}": 2}),
             status="answered",
             scores={} if number < errors else {name: score},
             error="no connection" if number < errors else "",
         )
         for number, score in enumerate(scores)
     )
-    return Report("made", results, tuple(figures_of(results)), {}, asked_of=len(results))
+    timings = tuple(timings_of(results))
+    return Report("made", results, tuple(figures_of(results)), {}, asked_of=len(results), timings=timings)
 
 
 def test_a_planted_regression_of_ten_points_is_worse() -> None:
@@ -89,6 +93,77 @@ def test_reports_without_a_common_question_are_refused() -> None:
     other = replace(other, results=tuple(replace(r, item=replace(r.item, question="another")) for r in other.results))
     with pytest.raises(TestSetError, match="share no question"):
         compare(report([1.0]), other)
+
+
+def test_questions_about_one_paper_are_compared_without_an_interval(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """30 questions would give an interval of width zero, and one change among them a p of .001."""
+    before, after = report([1.0] * 30, papers=1), report([0.0] + [1.0] * 29, papers=1)
+    comparison = compare(before, after)
+    (change,) = comparison.changes
+    assert (comparison.verdict, change.low, change.high, change.visible, change.p) == ("cannot tell", *[None] * 3, 1.0)
+    verdict = gate(after, before)
+    assert verdict.state == gate(before, before).state == "cannot tell"
+    assert "1 independent groups" in "; ".join(verdict.reasons)
+    figure = after.figure(RIGHT)
+    assert (figure.value, figure.low, figure.high) == (pytest.approx(29 / 30), None, None)
+    print_report(after, comparison)
+    assert "-0.033" in capsys.readouterr().out
+    page = after.save(tmp_path, comparison).read_text(encoding="utf-8")
+    assert "<b>0.967</b></td><td></td><td></td>" in page
+    assert Report.load(tmp_path) == after
+    assert report([1.0]).timings[0].low is None  # nor has one question's time
+
+
+@pytest.mark.parametrize(
+    ("steps", "p"),
+    [
+        ([1.0] * 2, 0.5),
+        ([1.0] * 4 + [0.0] * 96, 0.125),  # the sign test's
+        ([-1.0] * 5 + [0.0] * 5, 0.0625),
+        ([3.0, 1.0, -1.0], 0.75),  # 3 + 1 - 1 and 3 - 1 + 1 are as large, 3 + 1 + 1 larger, 3 - 1 - 1 is not
+        ([1.0] * 6 + [0.0] * 94, 0.03125),
+    ],
+    ids=["both of two", "four of a hundred", "half of ten", "unequal", "six of a hundred"],
+)
+def test_few_changes_have_an_exact_p_and_an_interval_that_agrees(steps: list[float], p: float) -> None:
+    change = paired(steps, [f"p{paper}" for paper in range(len(steps))])
+    assert change.p == p
+    assert change.low is not None and change.high is not None
+    assert (change.low <= 0 <= change.high) == (p >= 0.05)
+
+
+def test_few_papers_rarely_cry_wolf() -> None:
+    """500 seeded sets of 6 papers with 5 dependent questions each, where nothing but chance is at work."""
+    random = np.random.default_rng(5)
+    clusters = [f"p{paper}" for paper in range(6) for _ in range(5)]
+    shifts = np.repeat(random.normal(0, 0.2, (500, 6)), 5, axis=1) + random.normal(0, 0.2, (500, 30))
+    assert sum(paired(list(row), clusters).p < 0.05 for row in shifts) / 500 <= 0.06
+
+
+def test_a_report_that_leaves_questions_out_does_not_pass() -> None:
+    """Else one may pass by deleting the questions that fail."""
+    baseline = report([1.0] * 100)
+    kept = report([1.0] * 80)
+    verdict = gate(kept, baseline)
+    assert verdict.state == "cannot tell"
+    assert verdict.reasons == ("80 of the baseline's 100 questions were asked",)
+    assert verdict.notes == ("80 questions in common, of 100 and 80",)
+    assert gate(report([1.0] * 95), baseline).state == "ok"
+    assert gate(report([0.0] * 40 + [1.0] * 40), baseline).state == "regression"  # whatever was left out
+    assert gate(report([1.0]), report([1.0] * 3)).state == "cannot tell"
+    assert gate(report([1.0] * 4), report([1.0] * 4)).state == "cannot tell"
+
+
+def test_the_gate_prints_what_differs(tmp_path: Path) -> None:
+    report([1.0] * 100).save(tmp_path / "a")
+    report([1.0] * 95).save(tmp_path / "b")
+    report([1.0] * 80).save(tmp_path / "c")
+    passed = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "b"), "--baseline", str(tmp_path / "a")])
+    assert (passed.exit_code, passed.output) == (0, "ok: nothing fell\n95 questions in common, of 100 and 95\n")
+    unsure = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "c"), "--baseline", str(tmp_path / "a")])
+    assert unsure.exit_code == 5
 
 
 def test_holm_by_hand() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from assistant.evaluation.judging import VERDICTS
 from assistant.evaluation.results import Result
-from assistant.evaluation.statistics import Figure, mean_figure, resampled_sums
+from assistant.evaluation.statistics import Figure, interval_of, mean_figure
 
 
 def agreement_of(results: Sequence[Result], times: int) -> list[Figure]:
@@ -63,6 +63,7 @@ def _kappa_figure(verdicts: Sequence[Sequence[str]], categories: Sequence[str], 
     value = kappa(verdicts, categories)
     if value is None:
         return Figure("", None, len(verdicts))
-    draws = _of_sums(resampled_sums(_rows(verdicts, categories), clusters), len(categories), len(verdicts[0]))
-    low, high = np.nanquantile(draws, [0.025, 0.975])
-    return Figure("", value, len(verdicts), float(low), float(high))
+    low, high = interval_of(
+        _rows(verdicts, categories), clusters, lambda sums: _of_sums(sums, len(categories), len(verdicts[0]))
+    )
+    return Figure("", value, len(verdicts), low, high)

@@ -9,28 +9,30 @@ from assistant.evaluation.outcomes import stage_of
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
 from assistant.evaluation.scoring import COMPARED, HARD
-from assistant.evaluation.statistics import Verdict, holm, paired, verdict_of
+from assistant.evaluation.statistics import Verdict, holm, paired, signed_interval, verdict_of
 
 State = Literal["ok", "regression", "infrastructure", "cannot tell"]
 
 _FAILED_AT_MOST = 0.02  # the share of questions that may fail before a run says nothing about answers
+_COMMON_AT_LEAST = 0.9  # the share of a baseline's questions without which a report does not answer for it
+_LEAST = 5  # independent groups of questions: four that all fell may be chance, and as many that held say little
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """How one figure changed on the `count` questions that both runs scored: `p` is adjusted for the number of figures.
 
-    `visible` is the smallest change that would be seen with 80 % power.
+    `visible` is the smallest change that would be seen with 80 % power. Questions about one paper only leave no interval.
     """
 
     name: str
     before: float
     after: float
     change: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
-    visible: float
+    visible: float | None
     count: int
     verdict: Verdict
 
@@ -57,23 +59,28 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a report may pass, and why."""
+    """Whether a report may pass, and why; `notes` say what else differs from the baseline."""
 
     state: State
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def compare(a: Report, b: Report) -> Comparison:
     """Compares run `b` with run `a` on the questions of both. Raises TestSetError where they share none."""
+    return _compared(a, b, ("A", "B"))
+
+
+def _compared(a: Report, b: Report, names: tuple[str, str]) -> Comparison:
     pairs = _pairs(a, b)
     changes = _changes(pairs)
     fixed = tuple(y.item.id for x, y in pairs if stage_of(x) != "right" and stage_of(y) == "right" and not x.error)
     broken = tuple(y.item.id for x, y in pairs if stage_of(x) == "right" and stage_of(y) != "right" and not y.error)
-    failure = _failure(a, "A") or _failure(b, "B")
+    failure = _failure(a, names[0]) or _failure(b, names[1])
     verdict, reason = _verdict(changes)
     if failure:
         verdict, reason = "cannot tell", failure
-    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, len(pairs))))
+    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, pairs, names)))
 
 
 def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:
@@ -107,7 +114,7 @@ def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
         return "worse", ", ".join(worse) + (f"; better: {', '.join(better)}" if better else "")
     if better:
         return "better", ", ".join(better)
-    visible = min((change.visible for change in changes), default=None)
+    visible = min((change.visible for change in changes if change.visible is not None), default=None)
     seen = f"; the smallest change visible is {100 * visible:.1f} points" if visible is not None else ""
     return "cannot tell", f"no figure changed beyond chance{seen}"
 
@@ -120,14 +127,26 @@ def _failure(report: Report, name: str) -> str:
     return ""
 
 
-def _notes(a: Report, b: Report, common: int) -> list[str]:
+def _notes(a: Report, b: Report, pairs: Sequence[tuple[Result, Result]], names: tuple[str, str]) -> list[str]:
     notes = [
         f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)
     ]
-    if common < max(len(a.results), len(b.results)):
-        notes.append(f"{common} questions in common, of {len(a.results)} and {len(b.results)}")
-    notes += [f"{name} was interrupted" for name, report in (("A", a), ("B", b)) if report.interrupted]
+    if len(pairs) < max(len(a.results), len(b.results)):
+        notes.append(f"{len(pairs)} questions in common, of {len(a.results)} and {len(b.results)}")
+    notes += _few_groups(pairs)
+    notes += [f"{name} was interrupted" for name, report in zip(names, (a, b), strict=True) if report.interrupted]
     return notes
+
+
+def _few_groups(pairs: Sequence[tuple[Result, Result]]) -> list[str]:
+    groups = len({y.item.cluster for _, y in pairs})
+    few = f"the questions in common make {groups} independent groups (one a paper), of {_LEAST} needed to tell"
+    return [few] if groups < _LEAST else []
+
+
+def _left_out(baseline: Report, pairs: Sequence[tuple[Result, Result]]) -> list[str]:
+    asked, wanted = len(pairs), len(baseline.results)
+    return [f"{asked} of the baseline's {wanted} questions were asked"] if asked < _COMMON_AT_LEAST * wanted else []
 
 
 def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) -> Gate:
@@ -135,25 +154,37 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
 
     "regression" where a quotation or mark is invalid, or where the 95 % interval of a figure's change lies wholly below
     -`delta`; "infrastructure" where too many questions could not be asked; "ok" where every interval lies above -`delta`;
-    else "cannot tell".
+    else "cannot tell", as also where less than 90 % of the baseline's questions were asked, or they are about fewer than 5
+    papers.
     """
     broken = [
         f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)
     ]
     if broken:
         return Gate("regression", tuple(broken))
-    comparison = compare(baseline, report) if baseline else None
+    comparison = _compared(baseline, report, ("the baseline", "the report")) if baseline else None
     failure = _failure(report, "the report") or (comparison.infrastructure if comparison else "")
     if failure:
         return Gate("infrastructure", (failure,))
     if report.interrupted:
         return Gate("cannot tell", (f"the run was stopped after {len(report.results)} of {report.asked_of} questions",))
-    changes = comparison.changes if comparison else ()
-    fallen = tuple(f"{c.name}: {c.before:.3f} → {c.after:.3f}" for c in changes if c.high < -delta)
-    if fallen:
-        return Gate("regression", fallen)
-    unsure = tuple(f"{c.name}: change {c.low:+.3f} to {c.high:+.3f}" for c in changes if c.low < -delta)
-    return Gate("cannot tell", unsure) if unsure else Gate("ok", ("nothing fell",) if baseline else ("valid",))
+    if baseline is None or comparison is None:
+        return Gate("ok", ("valid",))
+    pairs = _pairs(baseline, report)
+    fallen = [
+        f"{c.name}: {c.before:.3f} → {c.after:.3f}"
+        for c in comparison.changes
+        if c.high is not None and c.high < -delta
+    ]
+    unsure = [*_left_out(baseline, pairs), *_few_groups(pairs)]
+    unsure += [
+        f"{c.name}: change {signed_interval(c.low, c.high) or f'{c.change:+.3f} over one paper'}"
+        for c in comparison.changes
+        if (c.change if c.low is None else c.low) < -delta
+    ]
+    state: State = "regression" if fallen else "cannot tell" if unsure else "ok"
+    reasons = tuple(fallen or unsure or ["nothing fell"])
+    return Gate(state, reasons, tuple(note for note in comparison.notes if note not in reasons))
 
 
 def _is_broken(name: str, value: float | None) -> bool:

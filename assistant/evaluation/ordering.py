@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.errors import QuestionError
 from assistant.evaluation.metrics import ndcg_at
-from assistant.evaluation.statistics import paired
+from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Item
 from assistant.library import Assistant
 from assistant.questions import Question, read_question
@@ -108,9 +108,10 @@ def learn_order(
     of_fold = [learnt(fold) for fold in range(FOLDS)]
     before = [case.ndcg(shipped_weights()) for case in cases.values()]
     now = [case.ndcg(of_fold[case.group % FOLDS]) for case in cases.values()]
-    gain = paired([b - a for a, b in zip(before, now, strict=True)], [str(case.group) for case in cases.values()])
+    gains = [b - a for a, b in zip(before, now, strict=True)]
+    gain = mean_figure("gain", gains, [str(case.group) for case in cases.values()])
     found = LearntOrder(ranked=len(cases), ranking=(float(np.mean(before)), float(np.mean(now))))
-    if gain.change <= (gain.high - gain.low) / _WIDTH:
+    if gain.value is None or gain.low is None or gain.high is None or gain.value <= (gain.high - gain.low) / _WIDTH:
         return found
     return replace(found, weights=tuple(learnt().tolist()), of_fold=tuple(tuple(one.tolist()) for one in of_fold))
 

@@ -6,11 +6,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from assistant.evaluation.comparing import Comparison
+from assistant.evaluation.comparing import Change, Comparison
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Spent
 from assistant.evaluation.sections import dollars_in_words, tokens_in_words
-from assistant.evaluation.statistics import Figure
+from assistant.evaluation.statistics import Figure, Paired, signed_interval
 
 _WIDE = 120  # columns of a terminal that shows every column of a comparison; the report has them all
 _FIGURE = 20  # columns in which the names of figures break between words only
@@ -31,9 +31,9 @@ def print_comparison(comparison: Comparison) -> None:
     for column in details:
         table.add_column(column)
     for c in comparison.changes:
-        interval = f"{c.change:+.3f} ({c.low:+.3f} – {c.high:+.3f})"
-        more = (f"{c.p:.3f}", f"{c.visible:.3f}", str(c.count)) if details else ()
-        table.add_row(c.name, f"{c.before:.3f}", f"{c.after:.3f}", interval, c.verdict, *more)
+        visible = "–" if c.visible is None else f"{c.visible:.3f}"
+        more = (f"{c.p:.3f}", visible, str(c.count)) if details else ()
+        table.add_row(c.name, f"{c.before:.3f}", f"{c.after:.3f}", _changed(c), c.verdict, *more)
     console.print(table)
 
 
@@ -67,13 +67,17 @@ def _scored(figure: Figure) -> str:
     return str(figure.count) if figure.count == figure.total else f"{figure.count} of {figure.total}"
 
 
+def _changed(change: Change | Paired) -> str:
+    interval = signed_interval(change.low, change.high)
+    return f"{change.change:+.3f} ({interval})" if interval else f"{change.change:+.3f}"
+
+
 def _print_gains(console: Console, report: Report) -> None:
     table = Table(title="What the pipeline adds")
     for column in ("baseline", "figure", "ours", "theirs", "ours more by, 95 %", "n", "ours is"):
         table.add_column(column)
     for gain in report.gains:
-        change = f"{gain.change.change:+.3f} ({gain.change.low:+.3f} – {gain.change.high:+.3f})"
-        values = (gain.ours.in_words, gain.theirs.in_words, change, _scored(gain.theirs), gain.verdict)
+        values = (gain.ours.in_words, gain.theirs.in_words, _changed(gain.change), _scored(gain.theirs), gain.verdict)
         table.add_row(gain.baseline, gain.ours.name, *values)
     console.print(table)
     for name, reason in report.not_run.items():

@@ -135,12 +135,13 @@ def _figure_row(figure: Figure, before: float | None) -> str:
     badge = f'<td><span class="badge {figure.badge}">{figure.badge}</span></td>'
     names = f' title="not scored: {escape(", ".join(figure.not_scored[:50]))}"' if figure.not_scored else ""
     scored = f"<td class=number{names}>{figure.count} of {figure.total}</td>"
-    if figure.value is None or figure.low is None or figure.high is None:
+    if figure.value is None:
         return f"<tr>{name}<td class=number>{figure.in_words}</td><td></td><td></td>{scored}<td></td>{badge}</tr>"
     change = "" if before is None else f"{figure.value - before:+.3f}"
-    spark = plots.interval(figure.low, figure.value, figure.high) if figure.low >= 0 and figure.high <= 1 else ""
-    if "seconds" in figure.name or "cost" in figure.name:
-        spark = ""
+    is_share = not ("seconds" in figure.name or "cost" in figure.name)
+    spark = ""
+    if is_share and figure.low is not None and figure.high is not None and figure.low >= 0 and figure.high <= 1:
+        spark = plots.interval(figure.low, figure.value, figure.high)
     return (
         f"<tr>{name}<td class=number><b>{figure.in_words}</b></td><td>{figure.interval_in_words}</td>"
         f"<td>{spark}</td>{scored}<td class=number>{change}</td>{badge}</tr>"

@@ -1,6 +1,7 @@
 """Results -> scores of each question -> figures. What each metric means stands beside its name."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -243,7 +244,9 @@ def timings_of(results: Sequence[Result]) -> list[Figure]:
     draws = np.random.default_rng(7).choice(seconds, (RESAMPLES, len(seconds)))
     figures = []
     for name, share in names.items():
-        low, high = np.quantile(np.quantile(draws, share, axis=1), [0.025, 0.975])
-        value = float(np.quantile(seconds, share))
-        figures.append(Figure(name, value, len(seconds), float(low), float(high), "measured", len(results), failed))
+        figure = Figure(name, float(np.quantile(seconds, share)), len(seconds), total=len(results), not_scored=failed)
+        if len(seconds) > 1:
+            low, high = np.quantile(np.quantile(draws, share, axis=1), [0.025, 0.975])
+            figure = replace(figure, low=float(low), high=float(high))
+        figures.append(figure)
     return figures

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.outcomes import by_paper
-from assistant.evaluation.statistics import Figure, Gain
+from assistant.evaluation.statistics import Figure, Gain, signed_interval
 
 if TYPE_CHECKING:
     from assistant.evaluation.reports import Report
@@ -37,7 +37,7 @@ def _gain_row(gain: Gain) -> str:
     names = f' title="not scored: {escape(", ".join(theirs.not_scored[:50]))}"' if theirs.not_scored else ""
     return (
         f"<tr><td class=indent>{escape(gain.ours.name)}</td>{_cell(gain.ours)}{_cell(theirs)}"
-        f"<td><b>{change.change:+.3f}</b><br>{change.low:+.3f} – {change.high:+.3f}</td>"
+        f"<td><b>{change.change:+.3f}</b><br>{signed_interval(change.low, change.high)}</td>"
         f'<td{names}>{theirs.count} of {theirs.total}</td><td class="{gain.verdict.split()[0]}">{gain.verdict}</td>'
         f'<td><span class="badge {gain.ours.badge}">{gain.ours.badge}</span></td></tr>'
     )

@@ -2,10 +2,12 @@
 
 Each item gives a row of numbers; a figure is a function of the rows' sums, so that a mean, an F1 and a macro score are
 resampled alike. Nothing is ever NaN or vacuously 1: what cannot be scored has the value None, and is counted and named.
+A single paper shows no spread, so that nothing over it has an interval.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -14,15 +16,20 @@ Badge = Literal["measured", "proxy", "judged"]
 Verdict = Literal["better", "worse", "cannot tell"]
 Statistic = Callable[[np.ndarray], np.ndarray]  # sums (…, columns) -> values (…)
 
+Interval = tuple[float, float] | tuple[None, None]
+
 RESAMPLES = 2000
 _SEED = 7
 _SURE = 0.05
+_FEW = 12  # changed clusters, whose signs can be flipped in all 4,096 ways
+_ALIKE = 1e-7  # scores have nine digits: sums of them differ by more, or not at all
 _POWER = 1.96 + 0.84  # standard errors of the smallest change seen with 80 % power at the 5 % level, two-sided
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value over `count` items of `total` with its 95 % interval; `value` is None where no item could be scored.
+    """A value over `count` items of `total` with its 95 % interval; `value` is None where no item could be scored, `low` and
+    `high` where all are about one paper.
 
     `badge` says what it rests on: "measured" (exact), "proxy" (words stand for meaning) or "judged" (a model's opinion).
     `not_scored` names the items that were eligible, and could not be scored.
@@ -63,13 +70,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The change of a mean between two runs over the same items: interval, two-sided p and smallest visible change."""
+    """The change of a mean between two runs over the same items: interval, two-sided p and smallest visible change.
+
+    All items about one paper leave no interval and nothing visible, and a p of 1.
+    """
 
     change: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     p: float
-    visible: float
+    visible: float | None
     count: int
 
 
@@ -105,13 +115,26 @@ def resampled_sums(rows: np.ndarray, clusters: Sequence[str]) -> np.ndarray:
     return counts @ table
 
 
+def interval_of(rows: np.ndarray, clusters: Sequence[str], statistic: Statistic = mean_of) -> Interval:
+    """The 95 % percentile interval of the statistic over draws that it is defined for; none for fewer than two clusters."""
+    if len(set(clusters)) < 2:
+        return None, None
+    low, high = np.nanquantile(statistic(resampled_sums(rows, clusters)), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def signed_interval(low: float | None, high: float | None) -> str:
+    """The interval of a change in words, such as "-0.012 – +0.034"; "" without one."""
+    return "" if low is None or high is None else f"{low:+.3f} – {high:+.3f}"
+
+
 def figure_of(name: str, rows: np.ndarray, clusters: Sequence[str], statistic: Statistic = mean_of) -> Figure:
     """The statistic of all rows with its percentile interval; value None where there are no rows."""
     if not len(rows):
         return Figure(name, None, 0)
-    low, high = np.quantile(statistic(resampled_sums(rows, clusters)), [0.025, 0.975])
+    low, high = interval_of(rows, clusters, statistic)
     value = float(statistic(rows.sum(axis=0, keepdims=True))[0])
-    return Figure(name, value, len(rows), float(low), float(high), total=len(rows))
+    return Figure(name, value, len(rows), low, high, total=len(rows))
 
 
 def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> Figure:
@@ -123,20 +146,40 @@ def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> 
 def paired(differences: Sequence[float], clusters: Sequence[str]) -> Paired:
     """The mean of paired `differences` (after - before) with a bootstrap over clusters. Raises ValueError for none.
 
-    The smallest visible change is 2.8 standard errors. Runs that agree on every item would seem to see anything: the
-    standard error is then that of 3 / n discordant items, the most that n agreements leave likely ("rule of three").
+    Where few clusters changed, the bootstrap is too sure: p is then at least that of an exact test, and the interval holds 0
+    where p does not rule it out. The smallest visible change is 2.8 standard errors. Runs that agree on every item would seem
+    to see anything: the standard error is then that of 3 / n discordant items, the most that n agreements leave likely ("rule
+    of three").
     """
     count = len(differences)
     if not count:
         raise ValueError("no item is in both runs")
+    change = float(np.mean(differences))
+    if len(set(clusters)) < 2:
+        return Paired(change, None, None, 1.0, None, count)
     sums = resampled_sums(np.array([(difference, 1.0) for difference in differences]), clusters)
     means = mean_of(sums)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = map(float, np.quantile(means, [0.025, 0.975]))
     # A draw that is exactly 0 speaks for neither side; one more draw keeps p above 0 (Davison and Hinkley 1997, 4.2).
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
-    p = min(1.0, 2 * (tail + 1) / (RESAMPLES + 1))
+    p = max(min(1.0, 2 * (tail + 1) / (RESAMPLES + 1)), _sign_flip_p(differences, clusters))
+    if p >= _SURE:
+        low, high = min(low, 0.0), max(high, 0.0)
     error = max(float(means.std()), 3**0.5 / count)
-    return Paired(float(np.mean(differences)), float(low), float(high), p, _POWER * error, count)
+    return Paired(change, low, high, p, _POWER * error, count)
+
+
+def _sign_flip_p(differences: Sequence[float], clusters: Sequence[str]) -> float:
+    """The exact two-sided p of Fisher's randomisation test (1935, The Design of Experiments, III): how often the changed
+    clusters, each with either sign, change as much together as they did; 0, no bound, where more than a few changed."""
+    sums: dict[str, float] = {}
+    for difference, cluster in zip(differences, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + difference
+    changed = np.array([change for change in sums.values() if abs(change) > _ALIKE])
+    if len(changed) > _FEW:
+        return 0.0
+    signs = np.array(list(product((-1.0, 1.0), repeat=len(changed))))
+    return float(np.mean(np.abs(signs @ changed) >= abs(changed.sum()) - _ALIKE))
 
 
 def verdict_of(change: float, p: float) -> Verdict:
