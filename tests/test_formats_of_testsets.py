@@ -47,6 +47,57 @@ def test_line_separators_of_unicode_do_not_end_a_row(tmp_path: Path) -> None:
     assert (why.question, why.place) == ("Why?", "set.csv, line 3")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "question;reference\nWhat, then, is X?;It is Y\n",
+        "question\treference\nWhat, then, is X?\tIt is Y\n",
+        '"What, then, is X?";It is Y\n',
+        'Question,Expected answer\n"What, then, is X?",It is Y\n',
+        'question,ground truth\n"What, then, is X?",It is Y\n',
+        'question,Ground_Truth\n"What, then, is X?",It is Y\n',
+        'id,question,answers\n1,"What, then, is X?",It is Y\n',
+    ],
+    ids=["semicolons", "tabs", "no header", "expected answer", "ground truth", "ground_truth", "answers"],
+)
+def test_tables_keep_their_answers(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(text, encoding="utf-8")
+    (item,) = load_testset(path)
+    assert (item.question, item.answerable, item.reference) == ("What, then, is X?", True, "It is Y")
+
+
+def test_tables_of_questions_alone_hold_no_answers(tmp_path: Path) -> None:
+    path = tmp_path / "set.tsv"
+    path.write_text("id\tquestion\n1\tWhat is X?\n", encoding="utf-8")
+    assert [(item.question, item.answerable) for item in load_testset(path)] == [("What is X?", False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "question,gold\nWhat is X?,It is Y\n", r"a\.csv: .*\(question, gold\) names no column 'reference'"),
+        ("a.csv", "prompt,gold\nWhat is X?,It is Y\n", r"a\.csv: .*names no column 'question'"),
+        ("a.csv", f'question,reference\nWhat?,"{"x" * 10_000_001}"\n', r"a\.csv, line 2: field larger.*left open\?"),
+        ("a.jsonl", '[{"question": "a?", "answerable": false}]', r"a\.jsonl holds a JSON array"),
+        ("a.jsonl", '[\n{"question": "a?", "answerable": false}\n]', r"a\.jsonl holds a JSON array"),
+        ("a.jsonl", '"a?"\n', r"a\.jsonl, line 1: it is no JSON object"),
+    ],
+    ids=["unknown answers", "unknown questions", "endless cell", "array", "array over lines", "text"],
+)
+def test_what_is_no_test_set_says_so_in_a_line(tmp_path: Path, name: str, text: str, says: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(TestSetError, match=says) as caught:
+        load_testset(tmp_path / name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_long_answer_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(f'question,reference\nWhat?,"{"x" * 140_000}"\n', encoding="utf-8")
+    assert len(load_testset(path)[0].reference) == 140_000
+
+
 def test_drafts_rest_on_the_papers_and_are_not_reviewed(library: Assistant) -> None:
     title, number, _ = draft([PAPER])
     assert (title.question, title.reference) == ("Do otters sleep in groups?", "Otters sleep in groups.")

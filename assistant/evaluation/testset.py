@@ -7,7 +7,6 @@ titles to grades (2 answers the question, 1 touches it). Questions that the pape
 import csv
 import difflib
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
+from assistant.loaders.csv_table import reader_of
 from assistant.records import Paper
 
 Split = Literal["dev", "test"]
@@ -59,7 +59,7 @@ class Item:
 
 
 def load_testset(path: Path) -> list[Item]:
-    """The items of a JSON Lines file, or of a CSV with the columns question and reference.
+    """The items of a JSON Lines file, or of a CSV or TSV with the columns question and reference.
 
     Raises TestSetError, naming the line, where one cannot be read.
     """
@@ -71,7 +71,8 @@ def load_testset(path: Path) -> list[Item]:
         ) from None
     items: list[Item] = []
     seen: set[str] = set()
-    for number, record in _csv_records(text) if path.suffix.lower() == ".csv" else _json_records(text):
+    records = _table_records if path.suffix.lower() in (".csv", ".tsv") else _json_records
+    for number, record in records(text, path.name):
         try:
             item = item_from(json.loads(record) if isinstance(record, str) else record)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -87,36 +88,59 @@ def load_testset(path: Path) -> list[Item]:
     return items
 
 
-def _json_records(text: str) -> Iterator[tuple[int, str]]:
+def _json_records(text: str, name: str) -> Iterator[tuple[int, str]]:
+    if text.lstrip().startswith("["):
+        raise TestSetError(
+            f"{name} holds a JSON array; write each of its objects on a line of its own, without brackets"
+        )
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, line
 
 
-_REFERENCES = ("reference", "answer", "expected", "ground_truth", "reference_answer", "expected_output")
+_REFERENCES = (
+    "reference", "answer", "answers", "expected", "ground truth", "reference answer", "expected answer", "expected output",
+)  # fmt: skip
+_BESIDE = ("question", "id", "type", "split", "provenance", "reviewed", "why")  # columns that hold no answer
 
 
-def _csv_records(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _table_records(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of question and reference, by their header where there is one; a row without a reference is a question that the
-    papers do not answer. Raises TestSetError for a header without a column "question"."""
-    rows = csv.reader(io.StringIO(text, newline=""))  # not splitlines: texts may hold other line separators of Unicode
+    papers do not answer. Raises TestSetError for a header that does not say which column is which."""
+    rows = reader_of(text)
     question, reference, is_first = 0, 1, True
-    for row in rows:
-        cells = [cell.strip() for cell in row]
-        if not any(cells):
-            continue
-        names = [cell.lower() for cell in cells]
-        if is_first and "question" in names:
-            question = names.index("question")
-            reference = next((names.index(name) for name in _REFERENCES if name in names), len(names))
-        elif is_first and _looks_like_header(cells):
+    try:
+        for row in rows:
+            cells = [cell.strip() for cell in row]
+            if not any(cells):
+                continue
+            if is_first and (places := _places(cells, name)):
+                question, reference = places
+            elif question < len(cells):
+                said = cells[reference] if reference < len(cells) else ""
+                yield rows.line_num, {"question": cells[question], "answerable": bool(said), "reference": said}
+            is_first = False
+    except csv.Error as error:
+        raise TestSetError(f"{name}, line {rows.line_num}: {error}; is a quotation mark left open?") from None
+
+
+def _places(cells: Sequence[str], file: str) -> tuple[int, int] | None:
+    """Where the first row says that question and reference stand, the latter beyond its end where there is none; None for a
+    row that is no header."""
+    names = [" ".join(cell.lower().replace("_", " ").split()) for cell in cells]
+    if "question" not in names:
+        if _looks_like_header(cells):
             raise TestSetError(
-                f"the first row ({', '.join(cells)}) names no column 'question'; rename one, and one 'reference'"
+                f"{file}: the first row ({', '.join(cells)}) names no column 'question'; rename one, and one 'reference'"
             )
-        elif question < len(cells):
-            said = cells[reference] if reference < len(cells) else ""
-            yield rows.line_num, {"question": cells[question], "answerable": bool(said), "reference": said}
-        is_first = False
+        return None
+    reference = next((names.index(name) for name in _REFERENCES if name in names), len(names))
+    if reference == len(names) and not {*names} <= {*_BESIDE, ""}:  # every question would be taken for unanswerable
+        raise TestSetError(
+            f"{file}: the first row ({', '.join(cells)}) names no column 'reference'; rename the one that holds the answers, "
+            "or leave it out for questions that the papers do not answer"
+        )
+    return names.index("question"), reference
 
 
 def _looks_like_header(cells: Sequence[str]) -> bool:
@@ -129,6 +153,8 @@ def item_from(record: Mapping[str, Any]) -> Item:
 
     Fields of other names are left alone, but for those that look like a misspelt one of ours.
     """
+    if not isinstance(record, Mapping):
+        raise ValueError("it is no JSON object")
     _check_names(record)
     if not isinstance(record["question"], str) or not record["question"].strip():
         raise ValueError("'question' must be text")

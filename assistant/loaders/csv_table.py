@@ -3,6 +3,8 @@ they are there, under the usual names."""
 
 import csv
 import io
+import re
+from typing import Any
 
 from assistant.errors import LoadError
 from assistant.loaders.parts import named_problems, paper
@@ -29,12 +31,16 @@ def sniff(source: Source) -> bool:
     return source.path.suffix.lower() in (".csv", ".tsv") and not source.is_binary
 
 
+def reader_of(text: str) -> Any:
+    """A csv.reader of a table whose first line says what separates its cells: most often "," or ";" or a tab, outside quotes."""
+    first = re.sub(r'"[^"]*"', "", text.lstrip("\n").partition("\n")[0])
+    csv.field_size_limit(_LONGEST)
+    return csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+
+
 def load(source: Source) -> Loaded:
     """The rows in order. Raises LoadError where there is no title column or no row with a title."""
-    text = source.text
-    first = text.partition("\n")[0]
-    csv.field_size_limit(_LONGEST)
-    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
+    reader = reader_of(source.text)
     papers: list[Paper] = []
     problems: list[str] = []
     try:
