@@ -1,6 +1,7 @@
 """The evaluation tab: run a test set, read the report, compare two runs."""
 
 import html
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,10 @@ class Evaluations:
             progress((done, total), desc=label)
 
         report = evaluate(self._library, items, show, workers=2, baselines=baselines)
-        baseline = self._comparable(report, earlier)
         folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S} {_SETS[which]}, {len(items)}"
-        report.save(folder, compare(baseline, report) if baseline else None)
+        report.save(folder)  # before anything that an earlier run could spoil
+        if baseline := self._comparable(report, earlier):
+            report.save(folder, compare(baseline, report))
         return (*self.refresh(), self._page(folder))
 
     def _items(self, which: str) -> list[Item]:
@@ -58,17 +60,21 @@ class Evaluations:
         return [item for item in shipped_testset() if item.split == split]
 
     def _comparable(self, report: Report, earlier: list[str]) -> Report | None:
-        """The newest earlier run of the same questions."""
-        ids = {result.item.id for result in report.results}
+        """The newest earlier run of the same questions; one that cannot be read, as of another version, is passed over."""
+        asked = {(result.item.id, result.item.question) for result in report.results}
         for name in earlier:
-            before = Report.load(self._folder / name)
-            if {result.item.id for result in before.results} == ids:
+            try:
+                before = Report.load(self._folder / name)
+            except TestSetError:
+                continue
+            if {(result.item.id, result.item.question) for result in before.results} == asked:
                 return before
         return None
 
     def _runs(self) -> list[str]:
-        """The names of the runs that can be read, newest first."""
-        return sorted((path.parent.name for path in self._folder.glob("*/report.json")), reverse=True)
+        """The names of the runs, newest first."""
+        names = (path.parent.name for path in self._folder.glob("*/report.json"))
+        return sorted((name for name in names if not name.startswith(".")), reverse=True)
 
     def refresh(self) -> tuple[Any, Any]:
         """The runs to choose from."""
@@ -89,9 +95,9 @@ class Evaluations:
         if before not in runs or before == run:
             return self._page(self._folder / run)
         report, baseline = Report.load(self._folder / run), Report.load(self._folder / str(before))
-        target = self._folder / ".compared"
-        report.save(target, compare(baseline, report))
-        return self._page(target)
+        with tempfile.TemporaryDirectory() as folder:  # one of its own: others may be comparing at the same time
+            report.save(folder, compare(baseline, report))
+            return self._page(Path(folder))
 
 
 def build(app: gr.Blocks, library: Assistant) -> None:
