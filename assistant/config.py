@@ -8,11 +8,12 @@ import difflib
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from assistant.errors import ConfigError
@@ -73,6 +74,27 @@ class Config(BaseSettings):
     chroma_database: str = Field("default_database", validation_alias=AliasChoices("CHROMA_DATABASE"))
     chroma_documents: bool = True  # False leaves the texts out of Chroma, for very large libraries
 
+    @field_validator("data_dir")
+    @classmethod
+    def _of_the_user(cls, path: Path) -> Path:
+        """A "~" is the user's folder also where no shell has seen it, as in `.env`."""
+        try:
+            return path.expanduser()
+        except RuntimeError:
+            raise ValueError(f"{path} names the folder of a user that is not known here") from None
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_address(cls, address: str | None) -> str | None:
+        try:  # a port that is no number raises as it is read
+            parts = urlsplit(address or "http://unset")
+            is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            raise ValueError("expected an address such as http://127.0.0.1:11434/v1, its port a number up to 65535")
+        return address
+
     @property
     def model_name(self) -> str | None:
         """The language model that answers, or None where answers are extractive."""
@@ -103,8 +125,13 @@ def misspelt_variables() -> dict[str, str]:
 
 
 def _check_env_file(path: Path) -> None:
-    """Raises ConfigError for a `.env` that cannot be read, which would be ignored in part or fail without its name."""
+    """Raises ConfigError for a `.env` that cannot be read, which would be ignored in part or fail without its name.
+
+    A folder of that name, as a virtual environment may have, is none.
+    """
     try:
+        if path.is_dir():
+            return
         with path.open(encoding="utf-8") as lines:
             broken = next((binding for binding in parse_stream(lines) if binding.error), None)
     except FileNotFoundError:
@@ -127,7 +154,9 @@ def load_config(**settings: Any) -> Config:
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = variable_of(str(first["loc"][0])) if first["loc"] else "a setting"
-        raise ConfigError(f"{name}: {first['msg']}; see .env.example for what it may be") from None
+        raise ConfigError(
+            f"{name}: {first['msg'].removeprefix('Value error, ')}; see .env.example for what it may be"
+        ) from None
     except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
         raise ConfigError(f"{str(error).splitlines()[0]}; see .env.example for what it may be") from None
     if config.model and not config.model_name and config.model != "extractive":

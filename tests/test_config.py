@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.config import Config, load_config, misspelt_variables, variable_of
+from assistant.doctor import diagnose
 from assistant.errors import ConfigError
 
 
@@ -22,6 +23,51 @@ def test_a_broken_env_file_is_named(content: bytes, says: str) -> None:
     with pytest.raises(ConfigError, match=says) as caught:
         load_config()
     assert "\n" not in str(caught.value)
+
+
+def test_a_folder_called_env_is_left_alone() -> None:
+    Path(".env").mkdir()  # a virtual environment
+    assert load_config().passages == 6
+    assert misspelt_variables() == {}
+
+
+@pytest.mark.parametrize("given", ["keyword", "variable", "file"])
+def test_the_users_folder_may_be_a_tilde(given: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    if given == "variable":
+        monkeypatch.setenv("ASSISTANT_DATA_DIR", "~/mylib")
+    if given == "file":
+        monkeypatch.delenv("ASSISTANT_DATA_DIR")
+        Path(".env").write_text("ASSISTANT_DATA_DIR=~/mylib\n")
+    config = load_config(**{"data_dir": "~/mylib"} if given == "keyword" else {})
+    assert config.data_dir == tmp_path / "home" / "mylib"
+    with pytest.raises(ConfigError, match="ASSISTANT_DATA_DIR: ~nobody-of-this-name"):
+        load_config(data_dir="~nobody-of-this-name/mylib")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://localhost:abc/v1",
+        "http://localhost:70000/v1",
+        "localhost:8000/v1",
+        "ftp://localhost",
+        "http:///v1",
+        "http://[::1/v1",
+    ],
+)
+def test_an_address_that_is_none_is_named_where_it_is_set(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(ConfigError, match=r"^OPENAI_BASE_URL: expected an address such as http://") as caught:
+        load_config()
+    assert "\n" not in str(caught.value)
+    (finding,) = diagnose()
+    assert (finding.ok, finding.message) == (False, str(caught.value))
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:8000/v1", "https://user:secret@api.example.org/v1?key=1"])
+def test_an_address_is_kept_as_it_is(address: str) -> None:
+    assert load_config(openai_base_url=address).openai_base_url == address
 
 
 def test_a_sound_env_file_is_read() -> None:
