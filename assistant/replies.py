@@ -2,9 +2,13 @@
 
 import re
 
-# Reasoning models on local servers think in the text itself; some servers send the end of it only.
-_OPEN = re.compile(r"<(think(?:ing)?|reasoning)>", re.IGNORECASE)
-_CLOSE = re.compile(r"</(?:think(?:ing)?|reasoning)>", re.IGNORECASE)
+# Reasoning models on local servers think in the text itself, from the start of a line; some servers send the end of it only.
+# Tags elsewhere are words of an answer: "R1 reasons between <think> and </think>, and `</think>` ends it."
+_TAG = r"(?:think(?:ing)?|reasoning)>"
+_OPEN = re.compile(rf"<{_TAG}", re.IGNORECASE)
+_OPEN_FIRST = re.compile(rf"\s*<{_TAG}", re.IGNORECASE)
+_CLOSE = re.compile(rf"</{_TAG}", re.IGNORECASE)
+_CLOSE_UNQUOTED = re.compile(rf"(?<![`\"'“‘])</{_TAG}", re.IGNORECASE)
 _LONGEST_TAG = len("</reasoning>")
 THOUGHT_ENDS = "</think>"  # a line of this says that all lines before it were thoughts
 
@@ -28,17 +32,17 @@ class Reply:
                 if not end:
                     return lines
                 self._inside = False
-            start, stray = _OPEN.search(self._buffer), _CLOSE.search(self._buffer)
-            if stray and (not start or stray.start() < start.start()):
-                self.thought, self._buffer = True, self._buffer[stray.end() :]
+            line, is_complete, rest = self._buffer.partition("\n")
+            if opened := _OPEN_FIRST.match(line):
+                self.thought, self._inside, self._buffer = True, True, self._buffer[opened.end() :]
+            elif (ended := _CLOSE_UNQUOTED.search(line)) and not _OPEN.search(line, 0, ended.start()):
+                self.thought, self._buffer = True, self._buffer[ended.end() :]
                 lines = [THOUGHT_ENDS]
-            elif start:
-                *complete, rest = self._buffer[: start.start()].split("\n")
-                lines += [*complete, rest] if rest.strip() else complete
-                self.thought, self._inside, self._buffer = True, True, self._buffer[start.end() :]
+            elif is_complete:
+                lines.append(line)
+                self._buffer = rest
             else:
-                *complete, self._buffer = self._buffer.split("\n")
-                return lines + complete
+                return lines
 
     def end(self) -> str:
         """What is left when the reply is over: its last line, or "" where there is none."""

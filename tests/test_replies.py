@@ -37,6 +37,10 @@ def claim(body: Body) -> str:
         ("b\n<reasoning>never closed\na", ["b"]),
         ("a thought\nmore</think>\nc", ["a thought", THOUGHT_ENDS, "", "c"]),
         ("1 < 2 and <thin> are text\nb", ["1 < 2 and <thin> are text", "b"]),
+        ("a\n  <think>b\n</think> c <think> d\ne", ["a", " c <think> d", "e"]),
+        ("R1 thinks behind <think>. [1.2]\nb", ["R1 thinks behind <think>. [1.2]", "b"]),
+        ("R1 thinks from <think> to </think>. [1.2]\nb", ["R1 thinks from <think> to </think>. [1.2]", "b"]),
+        ("It ends in `</think>`. [1.2]\nb", ["It ends in `</think>`. [1.2]", "b"]),
     ],
 )
 def test_thoughts_are_skipped_in_any_cut(reply: str, lines: list[str], size: int) -> None:
