@@ -21,6 +21,9 @@ from assistant.transport import is_quota_used_up, until
 
 _PULSE = 0.5  # seconds
 _ONLY_THOUGHT = "The model spent its tokens on reasoning and answered nothing; raise ASSISTANT_MAX_ANSWER_TOKENS."
+_FILTERED = (
+    "The provider's content filter withheld the model's answer; word the question otherwise, or use another model."
+)
 _TOO_LATE = "The model did not finish within {:.0f} s; ask again, or raise ASSISTANT_ANSWER_DEADLINE."
 _TOO_LONG = "The model's context is too short for the evidence; lower ASSISTANT_EVIDENCE_TOKENS or use another model."
 
@@ -142,6 +145,8 @@ class Streamer:
                 meter.reported.append((given, written))
             self._budget.settle(reserved, (given, written) if given or written or not has_begun else None)
         last = reply.end()
+        if finish == "content_filter":
+            raise ProviderError(_FILTERED)
         if not (has_text or last.strip()) and (written or reply.thought):
             raise ProviderError(_ONLY_THOUGHT)
         if finish == "length" or (finish is None and self._ends_in_reason):

@@ -84,6 +84,8 @@ def is_quoted(answer: Answer) -> bool:
         (CutOff("Otters swim in cold rivers.", after=12), {}, "The model's answer was cut off before its end."),
         (CutOff("Otters swim in cold rivers.", after=12, end=b""), {}, "broke off in mid-answer; ask again"),
         (Reply("Otters swim in", finish_reason="length"), {}, "The model's answer was cut off before its end."),
+        (Reply("", finish_reason="content_filter"), {}, "content filter withheld the model's answer; word the question"),
+        (Reply("Otters swim in", finish_reason="content_filter"), {}, "content filter withheld the model's answer"),
         (MalformedLines("Otters swim in"), {}, "sent an answer that cannot be read"),
         (Fail(400), {}, "context is too short for the evidence; lower ASSISTANT_EVIDENCE_TOKENS"),
         (KeptAlive(), {"answer_deadline": 0.3}, "did not finish within 0 s; ask again, or raise ASSISTANT_ANSWER_DEAD"),
@@ -93,8 +95,9 @@ def is_quoted(answer: Answer) -> bool:
         (Fail(503, retry_after=40), {"answer_deadline": 2, "max_retries": 3}, "failed (HTTP 503)"),
     ],
     ids=[
-        "slow-first-token", "silence-in-mid-stream", "cut-off", "broken-off", "too-few-tokens", "malformed", "context",
-        "kept-alive", "endless", "deadline-before-retries", "long-retry-after", "long-retry-after-503",
+        "slow-first-token", "silence-in-mid-stream", "cut-off", "broken-off", "too-few-tokens", "filtered",
+        "filtered-midway", "malformed", "context", "kept-alive", "endless", "deadline-before-retries", "long-retry-after",
+        "long-retry-after-503",
     ],
 )  # fmt: skip
 def test_each_failure_has_its_message_and_the_papers_are_quoted(
