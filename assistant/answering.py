@@ -87,7 +87,14 @@ class Written:
     mode: str | None = None
 
 
-Pieces = Iterator[Claim | Written | None]
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A claim that came before is no part of the answer."""
+
+    claim: Claim
+
+
+Pieces = Iterator[Claim | Withdrawn | Written | None]
 
 
 class Writer(Protocol):
@@ -101,7 +108,8 @@ class Writer(Protocol):
         """A standalone question by a model, or None where the writer has none."""
 
     def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
-        """Checked claims as they are ready, then one Written; None in between says that more is being written."""
+        """Checked claims as they are ready, those that no longer stand as Withdrawn, then one Written; None in between says
+        that more is being written."""
 
 
 class ExtractiveWriter:
@@ -207,6 +215,10 @@ class Pipeline:
                         continue
                     if isinstance(piece, Written):
                         written = piece
+                        continue
+                    if isinstance(piece, Withdrawn):
+                        claims.remove(piece.claim)
+                        yield _event(Event("withdrawn", claim=piece.claim))
                         continue
                     if not claims:
                         state.clock("first_claim")

@@ -184,10 +184,11 @@ class Answer:
 class Event:
     """A step of a streamed answer: "rewritten" (standalone question), "retrieved", "claim" (checked), "done" (answer).
 
-    "writing" comes now and then while a model writes a line; it holds nothing, but who reads may leave then.
+    "writing" comes now and then while a model writes a line; it holds nothing, but who reads may leave then. "withdrawn" takes
+    a claim back: the model had only thought it.
     """
 
-    kind: Literal["rewritten", "retrieved", "writing", "claim", "done"]
+    kind: Literal["rewritten", "retrieved", "writing", "claim", "withdrawn", "done"]
     question: str = ""
     passages: tuple[Passage, ...] = ()
     claim: Claim | None = None

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
@@ -43,10 +43,10 @@ _CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15
 
 
 class Numbering:
-    """Citation numbers: one a paper, in order of first use."""
+    """Citation numbers: one a paper, in order of first use, after those of the `claims` that are there already."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    def __init__(self, claims: Iterable[Claim] = ()) -> None:
+        self._numbers = {citation.paper.id: citation.number for claim in claims for citation in claim.citations}
 
     def cite(self, passage: Passage, sentence: int) -> Citation:
         """The citation of sentence `sentence` (0-based) of the passage."""

@@ -5,9 +5,8 @@ provider fails, the extractive answer is given in its place, and says so.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from assistant.answering import Pieces, Written
+from assistant.answering import Pieces, Withdrawn, Written
 from assistant.answers import Citation, Claim, Usage
 from assistant.catalogue import Catalogue
 from assistant.citations import ParsedClaim, check_claim, is_filler, is_refusal, parse_claims
@@ -23,7 +22,7 @@ from assistant.replies import THOUGHT_ENDS
 from assistant.streaming import ContextTooShortError, Meter, Streamer
 
 Likeness = Callable[[str, Sequence[str]], Sequence[float]]
-_MAX_CLAIMS = 12  # a model that goes on and on is stopped here
+_MAX_CLAIMS = 12  # of a model that goes on and on
 _LEAST_EVIDENCE = 300  # tokens; a model whose context holds no more cannot answer from papers
 _REWRITE_SHARE = 0.25  # of the time for an answer
 _STRAYED = (
@@ -43,13 +42,28 @@ def is_related(claim: str, sentences: Sequence[str], likeness: Likeness) -> bool
     return max(likeness(claim, sentences)) >= _RELATED
 
 
-@dataclass(slots=True)
 class _Draft:
-    """What the model has said so far: checked claims that failed wait here for the repair."""
+    """What one call to the model has said so far, added to the claims `shown` before it; those that failed the checks wait in
+    `failed` for the repair."""
 
-    failed: list[Claim] = field(default_factory=list)
-    shown: list[Claim] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)  # claims are said once, however often the model repeats them
+    def __init__(self, shown: list[Claim]) -> None:
+        self.shown = shown
+        self._before = len(shown)
+        self.forget()
+
+    def forget(self) -> list[Claim]:
+        """Begins again, as all that the call has said were thoughts; returns those that were shown."""
+        thoughts = self.shown[self._before :]
+        del self.shown[self._before :]
+        self.failed: list[Claim] = []
+        self.seen = {_bare(claim.text) for claim in self.shown}  # claims are said once, however often they are repeated
+        self.numbering = Numbering(self.shown)
+        return thoughts
+
+    @property
+    def is_full(self) -> bool:
+        """True where no more claims are taken."""
+        return len(self.shown) + len(self.failed) >= _MAX_CLAIMS
 
 
 class ModelWriter:
@@ -86,12 +100,15 @@ class ModelWriter:
         return (text, meter.usage) if 0 < len(text) <= 600 else None
 
     def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
-        """Supported claims as their lines complete, then what failed twice, then the usage; None while the model writes."""
-        numbering, draft, meter = Numbering(), _Draft(), self._model.meter(fresh)
+        """Supported claims as their lines complete, then what failed twice, then the usage; None while the model writes.
+
+        Claims are taken back that turn out to be thoughts: some servers say so only at the end of thinking.
+        """
+        draft, meter = _Draft([]), self._model.meter(fresh)
         try:
-            offered = yield from self._first(question, passages, numbering, draft, meter)
+            offered = yield from self._first(question, passages, draft, meter)
             if draft.failed:
-                yield from self._repaired(question, offered, numbering, draft, meter)
+                yield from self._repaired(question, offered, draft, meter)
         except ProviderError as error:
             yield from draft.failed
             if draft.shown:
@@ -116,8 +133,8 @@ class ModelWriter:
         return "\n".join(lines).strip(), meter.usage
 
     def _first(
-        self, question: Question, passages: Sequence[Passage], numbering: Numbering, draft: _Draft, meter: Meter
-    ) -> Generator[Claim | None, None, Offered]:
+        self, question: Question, passages: Sequence[Passage], draft: _Draft, meter: Meter
+    ) -> Generator[Claim | Withdrawn | None, None, Offered]:
         """The first call's claims; returns the evidence. Where it does not fit the model's context, half of it is offered.
 
         What fitted is remembered, so that the next question fits at once.
@@ -126,7 +143,7 @@ class ModelWriter:
             offered = number_evidence(passages, self._evidence_tokens)
             messages = load_prompt("answer").render(evidence=offered.text, question=question.text)
             try:
-                yield from self._checked(self._model.lines(messages, meter), offered, numbering, draft)
+                yield from self._checked(self._model.lines(messages, meter), offered, draft)
                 return offered
             except ContextTooShortError:
                 if self._evidence_tokens // 2 < _LEAST_EVIDENCE:
@@ -134,20 +151,21 @@ class ModelWriter:
                 self._evidence_tokens //= 2
 
     def _checked(
-        self, lines: Iterator[str | None], offered: Offered, numbering: Numbering, draft: _Draft
-    ) -> Iterator[Claim | None]:
-        """The supported claims of the lines; the others go to `draft.failed`."""
+        self, lines: Iterator[str | None], offered: Offered, draft: _Draft
+    ) -> Iterator[Claim | Withdrawn | None]:
+        """The supported claims of the lines; the others go to `draft.failed`. Those before an end of thinking are withdrawn."""
         for line in lines:
             if line is None:
                 yield None
                 continue
             if line == THOUGHT_ENDS:
-                draft.failed.clear()
-            if is_refusal(line) or is_filler(line):
+                yield from map(Withdrawn, draft.forget())
+                continue
+            if draft.is_full or is_refusal(line) or is_filler(line):  # what is left may still end the thinking
                 continue
             for parsed in parse_claims(line):
                 said = _bare(parsed.text)
-                if {said, tried := f"{said} {parsed.marks}"} & draft.seen:
+                if draft.is_full or {said, tried := f"{said} {parsed.marks}"} & draft.seen:
                     continue
                 problems = check_claim(parsed.text, parsed.marks, offered.sentences, self._idf)
                 if reasons := tuple(dict.fromkeys(problem.message for problem in problems)) or self._unrelated(
@@ -156,11 +174,9 @@ class ModelWriter:
                     draft.failed.append(Claim(parsed.text, (), "unsupported", reasons))
                     draft.seen.add(tried)  # it may come again with other marks
                 else:
-                    draft.shown.append(Claim(parsed.text, _citations(parsed.marks, offered, numbering)))
+                    draft.shown.append(Claim(parsed.text, _citations(parsed.marks, offered, draft.numbering)))
                     draft.seen.add(said)
                     yield draft.shown[-1]
-                if len(draft.shown) + len(draft.failed) >= _MAX_CLAIMS:
-                    return
 
     def _unrelated(self, claim: ParsedClaim, offered: Offered) -> tuple[str, ...]:
         """Why the claim is about something else than the sentences that it cites; () where it is not. What is printed of a
@@ -172,15 +188,15 @@ class ModelWriter:
         return () if is_related(claim.text, sentences, self._likeness) else (_UNRELATED,)
 
     def _repaired(
-        self, question: Question, offered: Offered, numbering: Numbering, draft: _Draft, meter: Meter
-    ) -> Iterator[Claim | None]:
+        self, question: Question, offered: Offered, draft: _Draft, meter: Meter
+    ) -> Iterator[Claim | Withdrawn | None]:
         """One call for all failed claims; those stay listed of which no mended claim has come back."""
         listed = "\n".join(f"- {defused(claim.text)} ({'; '.join(claim.reasons)})" for claim in draft.failed)
         messages = load_prompt("repair").render(evidence=offered.text, question=question.text, claims=listed)
         before = len(draft.shown)
         # What failed may come back as it was, now with the right mark; what is shown already may not.
-        second = _Draft(shown=draft.shown, seen={_bare(claim.text) for claim in draft.shown})
-        yield from self._checked(self._model.lines(messages, meter), offered, numbering, second)
+        second = _Draft(draft.shown)
+        yield from self._checked(self._model.lines(messages, meter), offered, second)
         draft.failed = second.failed or _without_mended(draft.failed, draft.shown[before:])
         yield from draft.failed
 

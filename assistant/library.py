@@ -143,7 +143,8 @@ class Assistant:
     ) -> Iterator[Event]:
         """The same answer a step at a time: events "rewritten", "retrieved", "claim" (already checked), "done".
 
-        "writing" comes in between while a model writes. Closing the iterator stops the model's request.
+        "writing" comes in between while a model writes, and "withdrawn" for a claim that it had only thought. Closing the
+        iterator stops the model's request.
         """
         scope = self._scope(papers, years, sources)
         for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):

@@ -16,7 +16,7 @@ from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
 from assistant.interrupts import raise_if_interrupted
 from assistant.models import open_chat_model
-from assistant.replies import Reply
+from assistant.replies import THOUGHT_ENDS, Reply
 from assistant.transport import is_quota_used_up, until
 
 _PULSE = 0.5  # seconds
@@ -123,7 +123,7 @@ class Streamer:
                         given, written = given + usage["input_tokens"], written + usage["output_tokens"]
                     finish = piece.response_metadata.get("finish_reason") or finish
                     for line in reply.feed(str(piece.text)):
-                        has_text = has_text or bool(line.strip())
+                        has_text = line != THOUGHT_ENDS and (has_text or bool(line.strip()))
                         yield line
                     if time.monotonic() > pulse + _PULSE:
                         pulse = time.monotonic()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from provider import Body, Fail, Provider, Reply, evidence, faithful
 
-from assistant import Answer, Assistant, Paper
+from assistant import Answer, Assistant, Claim, Paper
 from assistant.citations import parse_claims
 from assistant.errors import ConfigError
 from assistant.replies import THOUGHT_ENDS
@@ -68,7 +68,65 @@ def test_a_claim_that_was_first_thought_without_its_mark_is_shown(tmp_path: Path
     assert (answer.status, provider.calls, len(answer.claims)) == ("answered", 1, 1)
 
 
-@pytest.mark.parametrize("text", ["<think>hm, otters [1.1]", "<think>hm</think>", "\n\n"])
+def test_thoughts_however_long_leave_the_answer_its_room(tmp_path: Path) -> None:
+    thoughts = "".join(f"Otters can fly {n} miles. [1.1]\n" for n in range(20))
+    with Provider([Reply(lambda body: f"{thoughts}</think>\n{claim(body)}")]) as provider:
+        answer = ask(tmp_path, provider)
+    assert (answer.status, provider.calls, len(answer.claims)) == ("answered", 1, 1)
+
+
+def test_a_model_that_goes_on_and_on_is_cut(tmp_path: Path) -> None:
+    with Provider([Reply("".join(f"Otters can fly {n} miles. [1.1]\n" for n in range(40))), Reply("")]) as provider:
+        assert len(ask(tmp_path, provider).claims) == 12
+
+
+def test_a_claim_that_fails_as_a_thought_and_in_the_answer_is_repaired(tmp_path: Path) -> None:
+    wrong = "Otters swim in 7 cold rivers. [1.1]"
+    with Provider([Reply(f"{wrong}\n</think>\n{wrong}"), Reply(claim)]) as provider:
+        answer = ask(tmp_path, provider)
+    assert (answer.status, provider.calls) == ("answered", 2)
+    assert f"- {wrong.removesuffix(' [1.1]')} (" in provider.requests[1].prompt
+
+
+@pytest.mark.parametrize(
+    ("after", "status", "left"),
+    [
+        ("NOT FOUND", "not_found", []),
+        ("Otters eat fish at night. [1.2]", "answered", ["Otters eat fish at night."]),
+        ("Otters swim in cold rivers. [1.1]", "answered", ["Otters swim in cold rivers."]),
+    ],
+    ids=["refused", "another", "the-same"],
+)
+def test_a_supported_claim_that_was_only_thought_is_withdrawn(
+    tmp_path: Path, after: str, status: str, left: list[str]
+) -> None:
+    with (
+        Provider([Reply(lambda body: f"{claim(body)}\n</think>\n{after}")]) as provider,
+        Assistant(data_dir=tmp_path, openai_base_url=provider.url, model="m", answer_cache=0) as library,
+    ):
+        library.add(OTTERS)
+        events = list(library.stream(QUESTION))
+    shown: list[Claim] = []
+    for event in events:
+        if event.claim:
+            (shown.append if event.kind == "claim" else shown.remove)(event.claim)
+    answer = events[-1].answer
+    assert answer is not None and [c.text for c in shown] == [c.text for c in answer.claims] == left
+    assert (answer.status, provider.calls) == (status, 1)
+    assert "withdrawn" in [event.kind for event in events]
+
+
+def test_thoughts_of_a_repair_leave_what_was_shown_before(tmp_path: Path) -> None:
+    first = "Otters swim in cold rivers. [1.1]\nOtters eat 9 fish at night. [1.2]"
+    again = "Otters eat fish. [1.2]\n</think>\nOtters eat fish at night. [1.2]"
+    with Provider([Reply(first), Reply(again)]) as provider:
+        answer = ask(tmp_path, provider)
+    assert [c.text for c in answer.claims] == ["Otters swim in cold rivers.", "Otters eat fish at night."]
+
+
+@pytest.mark.parametrize(
+    "text", ["<think>hm, otters [1.1]", "<think>hm</think>", "Otters swim in cold rivers. [1.1]\n</think>\n", "\n\n"]
+)
 def test_a_model_that_only_thinks_is_named_and_the_papers_are_quoted(tmp_path: Path, text: str) -> None:
     with Provider([Reply(text)]) as provider:
         answer = ask(tmp_path, provider)

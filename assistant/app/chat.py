@@ -127,9 +127,11 @@ class Chat:
         """What one event of a streamed answer, before it is done, changes on the page."""
         if event.kind == "claim" and event.claim:
             claims.append(event.claim)
-            yield self._saying(shown, answers.claims_markdown(claims, number))
-        elif event.kind == "writing":  # Gradio lets go of a reader who left when it is handed something
-            yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
+        elif event.kind == "withdrawn" and event.claim:
+            claims.remove(event.claim)
+        elif event.kind != "writing":  # Gradio lets go of a reader who left when it is handed something
+            return
+        yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
 
     @guarded
     def undo(self, conversation_id: str) -> Update:
