@@ -34,6 +34,9 @@ _REFUSED = "The model found no answer in the evidence; the nearest passages foll
 # half of those do that cite the wrong sentence of a passage past the other checks (`benchmarks/checks.py`).
 _RELATED = 0.52
 _UNRELATED = "the cited sentence is about something else"
+_NOTHING_FITS = (
+    "No line of the evidence fits into {} tokens; raise ASSISTANT_EVIDENCE_TOKENS, or use a model of longer context."
+)
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
 
@@ -141,6 +144,8 @@ class ModelWriter:
         """
         while True:
             offered = number_evidence(passages, self._evidence_tokens)
+            if not offered.sentences:
+                raise ProviderError(_NOTHING_FITS.format(self._evidence_tokens))
             messages = load_prompt("answer").render(evidence=offered.text, question=question.text)
             try:
                 yield from self._checked(self._model.lines(messages, meter), offered, draft)

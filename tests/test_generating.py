@@ -30,6 +30,9 @@ from provider import (
 )  # fmt: skip
 
 from assistant import Answer, Assistant, Paper
+from assistant.chunking import chunk_paper
+from assistant.offering import number_evidence
+from assistant.records import Passage
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 JAMMING = "What detection rate does the jamming detector reach in 5G networks?"
@@ -203,6 +206,52 @@ def test_planted_instructions_change_nothing(tmp_path: Path) -> None:
         assert provider.requests[0].prompt.count("</evidence>") == 1
         assert "[9.9]" not in provider.requests[0].prompt
     assert not any("otters can fly" in claim.text and not claim.citations for claim in answer.supported)
+
+
+def test_a_paper_of_hundreds_of_authors_leaves_the_evidence_its_room(tmp_path: Path) -> None:
+    authors = tuple(f"Given{n} Family{n}" for n in range(450))
+    crowded = Paper(
+        title="Otters", abstract="Otters swim in cold rivers.", authors=authors, date="May 4, 2024", year=2024
+    )
+    said = "Otters was published on May 4, 2024. [1.0]\nOtters swim in cold rivers. [1.1]"
+    with (
+        Provider([Reply(said)]) as provider,
+        Assistant(data_dir=tmp_path, openai_base_url=provider.url, model="m", answer_cache=0) as library,
+    ):
+        library.add(crowded)
+        answer = library.ask("Where do otters swim?")
+        shown = evidence(provider.requests[0].body)
+    assert shown == {
+        "[1.0]": "Otters · Given0 Family0, Given1 Family1, Given2 Family2 et al. · May 4, 2024",
+        "[1.1]": "Otters swim in cold rivers.",
+    }
+    assert (answer.status, len(answer.supported)) == ("answered", 2)
+    assert answer.citations[0].quote == answer.citations[0].paper.record  # quoted as it is stored
+    assert "Family449" in answer.citations[0].quote
+
+
+def test_a_line_of_the_evidence_that_fits_nowhere_is_passed_over() -> None:
+    def passage(title: str, abstract: str) -> Passage:
+        paper = Paper(title=title, abstract=abstract)
+        return Passage(chunk_paper(paper, 4000)[0], paper, 1.0)
+
+    endless, short = "7µ9" * 300, "Otters swim. Otters eat fish."
+    passages = [passage(endless, short), passage("Beavers", f"{endless}. Beavers build."), passage("Voles", short)]
+    assert list(number_evidence(passages, 200).sentences) == ["1.1", "1.2", "2.0", "2.2", "3.0", "3.1", "3.2"]
+    assert list(number_evidence(passages, 20).sentences) == ["1.1"]  # the rest has no room left
+
+
+def test_a_model_is_never_asked_without_evidence(tmp_path: Path) -> None:
+    endless = Paper(title=f"Otters and rivers {'7µ9' * 300}", abstract=f"Otters swim in cold rivers {'7µ9' * 300}.")
+    with (
+        Provider([Reply("Otters swim in the sea. [1.1]")]) as provider,
+        Assistant(data_dir=tmp_path, openai_base_url=provider.url, model="m", evidence_tokens=200) as library,
+    ):
+        library.add(endless)
+        answer = library.ask("Where do otters swim?")
+    assert provider.calls == 0
+    assert "fits into 200 tokens; raise ASSISTANT_EVIDENCE_TOKENS" in answer.reason
+    assert (answer.status, answer.mode) == ("partial", "extractive")
 
 
 def test_nobody_listening_stops_the_request(seeds_folder: Path) -> None:
