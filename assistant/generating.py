@@ -1,7 +1,7 @@
 """Answers by a language model: one streamed call over numbered evidence, each claim checked as its line completes.
 
 What fails the checks is asked for once more, all together; what fails again is kept as an unsupported claim. Where the
-provider fails, the extractive answer is given in its place, and says so.
+provider fails, the extractive answer, which may be to decline, is given in its place, and says so.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -37,6 +37,7 @@ _UNRELATED = "the cited sentence is about something else"
 _NOTHING_FITS = (
     "No line of the evidence fits into {} tokens; raise ASSISTANT_EVIDENCE_TOKENS, or use a model of longer context."
 )
+_QUOTED = "This answer quotes the papers instead."
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
 
@@ -71,6 +72,7 @@ class _Draft:
 
 class ModelWriter:
     """Writes answers with the chat model of the settings. `idf` gives the weight of an index term; `kept` keeps replies;
+    `unquotable(question, passages)` gives why the passages answer nothing by being quoted, "" where they may;
     `likeness(claim, sentences)` gives how well a claim fits each sentence, and is None where no model can tell.
 
     A reply is kept by all that the model was given (so by prompts, question and evidence), the model and its settings, and
@@ -78,9 +80,15 @@ class ModelWriter:
     """
 
     def __init__(
-        self, config: Config, idf: Callable[[str], float], kept: Catalogue, likeness: Likeness | None = None
+        self,
+        config: Config,
+        idf: Callable[[str], float],
+        kept: Catalogue,
+        unquotable: Callable[[Question, Sequence[Passage]], str],
+        likeness: Likeness | None = None,
     ) -> None:
         self._idf = idf
+        self._unquotable = unquotable
         self._likeness = likeness
         self._model = Streamer(config, kept)
         self.mode = self._model.mode
@@ -117,8 +125,12 @@ class ModelWriter:
             if draft.shown:
                 yield Written(meter.usage, f"{error} What came before that is shown.")
                 return
-            yield from extract(question, passages)
-            yield Written(meter.usage, f"{error} This answer quotes the papers instead.", "extractive")
+            lacking = self._unquotable(
+                question, passages
+            )  # the model was to tell; the decision to ask it left this out
+            if not lacking:
+                yield from extract(question, passages)
+            yield Written(meter.usage, f"{error} {lacking or _QUOTED}", "extractive")
             return
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         nothing = _NOTHING_HELD if draft.failed else _REFUSED

@@ -412,8 +412,15 @@ class Assistant:
             order = (own or self.calibration).order
             return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
 
-    def _decide(self, question: Question, passages: Sequence[Passage], own: OwnCalibration | None = None) -> Decision:
-        quoting = self._writer.mode == ExtractiveWriter.mode
+    def _decide(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        own: OwnCalibration | None = None,
+        quoting: bool | None = None,
+    ) -> Decision:
+        if quoting is None:
+            quoting = self._writer.mode == ExtractiveWriter.mode
         return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own or self.calibration)
 
     @property
@@ -468,7 +475,11 @@ class Assistant:
         from assistant.generating import ModelWriter  # costs the provider's import time
 
         likeness = self._reranker.likeness if isinstance(self._reranker, LateInteraction) else None
-        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, likeness)
+
+        def unquotable(question: Question, passages: Sequence[Passage]) -> str:
+            return self._decide(question, passages, quoting=True).reason
+
+        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, unquotable, likeness)
 
 
 @lru_cache(maxsize=1)

@@ -110,6 +110,22 @@ def test_each_failure_has_its_message_and_the_papers_are_quoted(
     assert is_quoted(answer)
 
 
+@pytest.mark.parametrize("failing", [Reply(""), Fail(500)], ids=["refusal", "failure"])
+def test_what_would_not_be_quoted_without_a_model_is_not_quoted_in_its_place(folder: Path, failing: Any) -> None:
+    question = "How many grams of fish do otters eat at night?"
+    with Assistant(data_dir=folder, model="extractive", reranker="off") as library:
+        lacking = library.ask(question).reason
+    assert "say nothing of a number" in lacking
+    with Provider([failing]) as provider, open_library(folder, provider) as library:
+        answer = library.ask(question)
+        assert provider.calls == 1  # a model may tell what no rule can
+    assert (answer.status, answer.claims) == ("not_found", ())
+    assert answer.nearest
+    if isinstance(failing, Fail):
+        assert "HTTP 500" in answer.reason and answer.reason.endswith(lacking)
+        assert answer.mode == "extractive"
+
+
 def test_a_claim_is_shown_when_its_line_is_complete_and_stays_when_the_rest_never_comes(folder: Path) -> None:
     with (
         Provider([Silence(lambda body: f"{claim(body)}\nOtters eat fish at")]) as provider,
