@@ -5,7 +5,7 @@ rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain`
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -33,13 +33,24 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: the question as typed, the earlier turns, and the papers to ask in."""
+    """What is asked: the question as typed, the earlier turns, and the papers to ask in.
+
+    Raises QuestionError for turns of another form than {"role": …, "content": str}.
+    """
 
     question: str
     history: Sequence[Mapping[str, str]] = ()
     scope: Scope = Scope()
     rewritten: str | None = None  # a standalone question edited by the user, used as it is
     fresh: bool = False  # ask the model again, whatever the answer cache holds
+
+    def __post_init__(self) -> None:
+        turns = tuple(self.history or ()) if isinstance(self.history, Iterable | None) else (self.history,)
+        if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in turns):
+            raise QuestionError(
+                'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
+            )
+        object.__setattr__(self, "history", turns)
 
 
 def request_of(given: "Request | str | Mapping[str, Any]") -> Request:

@@ -124,7 +124,7 @@ class Assistant:
         Raises QuestionError for a question that cannot be asked.
         """
         scope = self._scope(papers, years, sources)
-        result = self.chain.invoke(self._request(question, history, scope, rewritten, fresh))
+        result = self.chain.invoke(Request(question, history or (), scope, rewritten, fresh))
         return result["answer"]
 
     async def aask(self, question: str, *args: Any, **options: Any) -> Answer:
@@ -147,7 +147,7 @@ class Assistant:
         iterator stops the model's request.
         """
         scope = self._scope(papers, years, sources)
-        for piece in self.chain.stream(self._request(question, history, scope, rewritten, fresh)):
+        for piece in self.chain.stream(Request(question, history or (), scope, rewritten, fresh)):
             yield from piece["events"]
 
     def search(
@@ -381,21 +381,6 @@ class Assistant:
         return self._feedback
 
     # Inside -------------------------------------------------------------------------------------------------------
-
-    def _request(
-        self,
-        question: str,
-        history: History | None,
-        scope: Scope,
-        rewritten: str | None,
-        fresh: bool,
-    ) -> Request:
-        turns = tuple(history or ())
-        if not all(isinstance(turn, Mapping) and isinstance(turn.get("content"), str) for turn in turns):
-            raise QuestionError(
-                'history must hold turns such as {"role": "user", "content": "…"}, with text as content'
-            )
-        return Request(question, turns, scope, rewritten, fresh)
 
     def _find(
         self,

@@ -104,10 +104,22 @@ def test_a_follow_up_finds_the_paper_of_the_turn_before(library: Assistant) -> N
     assert unrelated.citations[0].paper.title != HFT
 
 
-@pytest.mark.parametrize("turn", ["text", {"role": "user"}, {"role": "user", "content": ["parts"]}])
-def test_a_history_of_another_form_says_what_is_wanted(library: Assistant, turn: object) -> None:
-    with pytest.raises(QuestionError, match="history must hold turns"):
-        library.ask("and why?", history=[turn])  # type: ignore[list-item]
+@pytest.mark.parametrize(
+    "history",
+    [
+        ["text"], [{"role": "user"}], [{"role": "user", "content": ["parts"]}], [{"role": "user", "content": None}],
+        [("user", "x")], {"role": "user", "content": "x"}, "text", 5,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_history_of_another_form_says_what_is_wanted(library: Assistant, history: Any) -> None:
+    for asks in (
+        lambda: library.ask("and why?", history=history),
+        lambda: list(library.stream("and why?", history=history)),
+        lambda: library.chain.invoke({"question": "and why?", "history": history}),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(QuestionError, match="history must hold turns"):
+            asks()
 
 
 def test_scope_by_paper_and_year(library: Assistant) -> None:
