@@ -4,8 +4,11 @@ rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain`
 {"events": [...], "answer": Answer}; `stream` gives the same a piece at a time.
 """
 
+import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -161,7 +164,7 @@ class Pipeline:
     def chain(self) -> Runnable[Request, dict[str, Any]]:
         """The LangChain chain over a Request."""
         steps = RunnableLambda(self.rewrite) | RunnableLambda(self.retrieve) | RunnableLambda(self.decide)
-        return steps | RunnableGenerator(self.write)
+        return steps | RunnableGenerator(self.write, self.awrite)
 
     def rewrite(self, given: "Request | str | Mapping[str, Any]") -> State:
         """Makes the question stand alone."""
@@ -210,7 +213,7 @@ class Pipeline:
         state.decision = self._decide(state.question, state.passages)
         return state
 
-    def write(self, states: Iterator[State]) -> Iterator[AddableDict]:
+    def write(self, states: Iterator[State]) -> Generator[AddableDict, None, None]:
         """Streams the answer: events one at a time, then the Answer itself."""
         for state in states:
             assert state.question is not None
@@ -237,6 +240,13 @@ class Pipeline:
                     yield _event(Event("claim", claim=piece))
             answer = self._answer(state, claims, written)
             yield AddableDict(events=[Event("done", answer=answer)], answer=answer)
+
+    async def awrite(self, states: AsyncIterator[State]) -> AsyncIterator[AddableDict]:
+        """`write` for async code, each piece made in a thread."""
+        async for state in states:
+            async with aclosing(_in_threads(self.write(iter([state])))) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     def _answer(self, state: State, claims: Sequence[Claim], written: Written) -> Answer:
         assert state.question is not None
@@ -274,6 +284,26 @@ class Pipeline:
             printed = f"; it prints {paper.details}" if paper.details else ""
             return f"The listing of “{paper.title}” does not say {missing}{printed}."
         return "The papers found say nothing that answers this; the nearest passages follow."
+
+
+async def _in_threads(pieces: Generator[AddableDict, None, None]) -> AsyncGenerator[AddableDict, None]:
+    """The pieces, each made in a thread while the event loop goes on. Who leaves, or is cancelled, waits for nothing: the pieces
+    are closed, which ends a model's request, when the one that is being made is there."""
+    turn = threading.Lock()
+
+    def advance() -> AddableDict | None:
+        with turn:
+            return next(pieces, None)
+
+    def leave() -> None:
+        with turn:
+            pieces.close()
+
+    try:
+        while (piece := await asyncio.to_thread(advance)) is not None:
+            yield piece
+    finally:
+        asyncio.get_running_loop().run_in_executor(None, leave)
 
 
 def _event(event: Event) -> AddableDict:

@@ -1,5 +1,6 @@
 """Answers by a model, over the real wire: what it writes is shown only where the cited sentences hold it."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,55 @@ def test_nobody_listening_stops_the_request(seeds_folder: Path) -> None:
             assert next(event for event in events if event.kind == "claim")
             events.close()
         assert provider.requests[0].ended.wait(5)
+        assert provider.requests[0].disconnected
+
+
+def test_the_chain_serves_async_code(seeds_folder: Path) -> None:
+    async def ask_and_tick() -> tuple[Answer, list[str], int]:
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.02)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        answer = (await library.chain.ainvoke(HALF))["answer"]  # type: ignore[arg-type]
+        ticking.cancel()
+        kinds = [event.kind async for piece in library.chain.astream(HALF) for event in piece.get("events", [])]  # type: ignore[arg-type]
+        return answer, kinds, ticks
+
+    with (
+        Provider([Reply(faithful(2), delay=1.0), Reply(faithful(2))]) as provider,
+        Assistant(data_dir=seeds_folder, openai_base_url=provider.url, model="m", answer_cache=0) as library,
+    ):
+        answer, kinds, ticks = asyncio.run(ask_and_tick())
+        assert answer == library.ask(HALF)
+    assert [kind for kind in kinds if kind != "writing"] == ["retrieved", "claim", "claim", "done"]
+    assert ticks > 20  # while the model was silent for a second
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True], ids=["left", "cancelled"])
+def test_async_code_that_leaves_stops_the_request(seeds_folder: Path, is_cancelled: bool) -> None:
+    async def leave() -> None:
+        pieces = library.chain.astream(HALF)  # type: ignore[arg-type]
+        async for piece in pieces:
+            if any(event.kind == "claim" for event in piece["events"]):
+                break
+        if is_cancelled:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    async for _ in pieces:
+                        pass
+        await pieces.aclose()  # type: ignore[attr-defined]
+        assert await asyncio.to_thread(provider.requests[0].ended.wait, 5)
+
+    with (
+        Provider([Reply(faithful(3), pause=0.05)]) as provider,
+        Assistant(data_dir=seeds_folder, openai_base_url=provider.url, model="m", answer_cache=0) as library,
+    ):
+        asyncio.run(leave())
         assert provider.requests[0].disconnected
 
 
