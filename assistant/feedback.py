@@ -29,8 +29,8 @@ class Feedback:
         self._folder = folder
         self._lock = threading.Lock()  # threads wait for each other here, which costs less than at the file
 
-    def vote(self, answer: Answer, good: bool, note: str = "") -> None:
-        """Keeps one opinion of an answer: good or not, with an optional note."""
+    def vote(self, answer: Answer, good: bool | None, note: str = "") -> None:
+        """Keeps one opinion of an answer: good or not, None for a note that says neither, with an optional note."""
         record = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "good": good,

@@ -1,5 +1,6 @@
 """The chat tab's callbacks without a browser: whatever ends an answer, no stored turn is lost."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from assistant.app import chat
 from assistant.app.chat import Chat
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
+from assistant.feedback import Feedback
 
 
 def answer(question: str, reason: str = "Not found.") -> Answer:
@@ -94,3 +96,14 @@ def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
     asking = tab.chat.ask("Third?", tab.name, [], [], [])
     shown, typed = tab.chat.stopped(next(asking)[0], "", tab.name)
     assert (shown[-1]["content"], typed) == ("*Stopped.*", "Third?")
+
+
+def test_a_note_is_no_vote_and_needs_an_answer(tab: Any, tmp_path: Path) -> None:
+    tab.library.feedback = Feedback(tmp_path)
+    assert "kept" in tab.chat.note(tab.name, "This is wrong.")
+    (kept,) = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
+    assert (kept["question"], kept["good"], kept["note"]) == ("Second?", None, "This is wrong.")
+    for _ in range(2):
+        tab.library.conversations.drop_last(tab.name)
+    tab.chat.note(tab.name, "And this?")
+    assert "ask a question first" in tab.said[-1]

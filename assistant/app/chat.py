@@ -14,7 +14,7 @@ from PIL import Image
 from assistant.answers import Claim, Event
 from assistant.app.common import PRIVATE, choose_papers, guarded
 from assistant.conversations import Conversation, Turn
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, LibraryError
 from assistant.library import Assistant
 from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
@@ -205,22 +205,25 @@ class Chat:
     @guarded
     def note(self, conversation_id: str, note: str) -> Any:
         """Keeps a note on the last answer."""
-        conversation = self._stored.load(conversation_id)
-        self._library.feedback.vote(
-            conversation.turns[-1].answer, conversation.turns[-1].answer.status != "not_found", note
-        )
+        self._library.feedback.vote(self._last_turn(conversation_id).answer, None, note)
         return "Thank you. The note is kept in feedback.jsonl in the data folder."
 
     @guarded
     def to_testset(self, conversation_id: str, expected: str | None, note: str) -> Any:
         """Adds the last question to the reader's own test set, with the paper that answers it."""
-        conversation = self._stored.load(conversation_id)
+        turn = self._last_turn(conversation_id)
         if not expected:
             return "Choose the paper that answers it first."
         paper = None if expected == _NONE_ANSWERS else self._library.paper(expected)
-        question = conversation.turns[-1].answer.standalone_question or conversation.turns[-1].question
+        question = turn.answer.standalone_question or turn.question
         count = self._library.feedback.add_to_testset(question, paper, note)
         return f"Added. The test set holds {count} question{'s' * (count != 1)}; the Evaluation tab runs it."
+
+    def _last_turn(self, conversation_id: str) -> Turn:
+        conversation = self._stored.load(conversation_id)
+        if not conversation.turns:
+            raise LibraryError("the conversation holds no answer; ask a question first")
+        return conversation.turns[-1]
 
     def scope_words(self, papers: list[str], years: list[int], sources: list[str]) -> Any:
         """What the scope's heading says."""

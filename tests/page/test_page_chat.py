@@ -166,7 +166,7 @@ def test_an_opinion_and_a_question_for_the_test_set_are_kept(open_page: Any, ott
     page.wait_for_selector("#opinion-said :text('1 question')")
     feedback = otters.library.feedback
     votes = [json.loads(line) for line in feedback.votes.read_text(encoding="utf-8").splitlines()]
-    assert [(vote["good"], vote["note"]) for vote in votes] == [(False, ""), (True, "too long")]
+    assert [(vote["good"], vote["note"]) for vote in votes] == [(False, ""), (None, "too long")]
     (item,) = [json.loads(line) for line in feedback.testset.read_text(encoding="utf-8").splitlines()]
     assert (item["relevant"], item["answerable"]) == ({"Otters of river number 7": 2}, True)
 
