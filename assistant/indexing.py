@@ -32,10 +32,10 @@ from assistant.loaders import (
     read_source,
 )
 from assistant.loaders.pdf import ocr_is_installed
-from assistant.merging import identifiers, merge, own_id
+from assistant.merging import distinct_id, identifiers, is_edition, merge, own_id
 from assistant.models import Embedder
 from assistant.readings import File
-from assistant.records import Chunk, Paper, paper_id
+from assistant.records import Chunk, Paper
 from assistant.reports import FileReport, IngestReport
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
@@ -232,16 +232,21 @@ class Indexer:
         """Merges a batch with the catalogue and writes what changed, each paper whole, with its place."""
         batch = list(numbered.values())
         named = self._catalogue.ids_by_identifier([name for paper in batch for name in identifiers(paper)])
-        wanted = {paper.id for paper in batch} | {paper_id(paper.title, paper.abstract) for paper in batch}
+        wanted = {paper.id for paper in batch} | {distinct_id(paper) for paper in batch}
+        namesakes = self._catalogue.papers_named({paper.title for paper in batch})
+        wanted |= {namesake for ids in namesakes.values() for namesake in ids}
         known = self._catalogue.papers_by_id(sorted(wanted | set(named.values())))
+        held, replaced = self._catalogue.held_at(place.file, list(known)) if place else (None, set())
         before = dict(known)
         ids: dict[int, str] = {}
         for number, paper in numbered.items():
-            paper = replace(paper, id=own_id(paper, known, named))
+            paper = replace(paper, id=own_id(paper, known, named, replaced))
             other = known.get(paper.id)
-            merged = merge(other, paper) if other else paper
+            merged = merge(other, paper, held) if other else paper
             counts["added" if other is None else "unchanged" if other == merged else "updated"] += 1
-            counts["duplicates"] += other is not None and not set(paper.sources) & set(other.sources)
+            counts["duplicates"] += other is not None and not is_edition(other, paper, held)
+            if held is not None:
+                held.add(paper.id)
             known[paper.id] = merged
             named |= dict.fromkeys(identifiers(merged), merged.id)
             ids[number] = paper.id

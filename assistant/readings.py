@@ -1,6 +1,6 @@
 """Which files were read, how far, and which papers each of them held: what makes adding a file again cost a hash."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.database import Database
@@ -88,6 +88,13 @@ class Readings(Database):
             "WHERE NOT EXISTS (SELECT 1 FROM file_papers WHERE paper_id = ?2 AND file = ?1)"
         )
         self._run_many(sql, [(GIVEN, paper_id) for paper_id in ids])
+
+    def held_at(self, file: File, ids: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Those of the papers that any reading of the file's path holds, and those that an earlier or other reading does."""
+        numbers = ",".join(str(other.number) for other in self._files("path = ?", file.path))
+        sql = f"SELECT paper_id, file FROM file_papers WHERE file IN ({numbers}) AND paper_id IN (?)"
+        found = list(self._in(sql, ids))
+        return {row[0] for row in found}, {row[0] for row in found if row[1] != file.number}
 
     def is_held(self, paper_id: str) -> bool:
         """True where some reading of a file holds the paper, or it was given as it is."""
