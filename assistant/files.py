@@ -30,6 +30,11 @@ def is_gone(path: Path) -> bool:
     return False
 
 
+def printable_name(path: Path) -> str:
+    """The file's name as text that can be printed and stored: what is no UTF-8 in it is replaced."""
+    return path.name.encode("utf-8", "replace").decode()
+
+
 class WriterLock:
     """One writer at a time in `folder` over all threads and processes; writers of another `name` go on beside it.
 

@@ -18,7 +18,7 @@ import numpy as np
 from assistant.catalogue import Catalogue
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
-from assistant.files import is_gone
+from assistant.files import is_gone, printable_name
 from assistant.following import Progress
 from assistant.loaders import (
     LOADERS_VERSION,
@@ -114,7 +114,7 @@ class Indexer:
 
         What a run that was cut off has stored of the same content is not stored again: merging is not the same twice.
         """
-        place = str(path.resolve())
+        place, name = str(path.resolve()), printable_name(path)
         start = time.monotonic()
         try:
             source = read_source(path, self._ocr)
@@ -129,7 +129,7 @@ class Indexer:
             file = self._catalogue.begin_file(place, file.digest if file else names[0])
             yield from self._store_file(file, _loaded(source, ahead), progress)
         except LoadError as error:
-            yield FileReport(path.name, error=str(error), seconds=time.monotonic() - start)
+            yield FileReport(name, error=str(error), seconds=time.monotonic() - start)
             return
         with self._catalogue.transaction():
             removed += self._let_go(self._catalogue.finish_file(file), path.name)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assistant import Assistant
 from assistant.errors import LoadError
 from assistant.loaders import FORMATS, Source, load_archive, load_file, load_source
-from assistant.records import Paper
+from assistant.records import Paper, Section
 
 ABSTRACT = "Otters hold hands. They do so in 87 % of nights."
 FEED = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom">
@@ -127,6 +128,47 @@ def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
         "line 2",
         "line 3",
     ]
+
+
+def test_an_exported_record_of_other_types_is_named_and_left_out() -> None:
+    good = {
+        "id": "",
+        "title": "Otters",
+        "abstract": None,
+        "body": [{"text": "They swim."}],
+        "authors": ["Ada"],
+        "year": 2020,
+    }
+    bad = [
+        {"title": 5},
+        {"title": " "},
+        {"body": [{"text": None}]},
+        {"authors": "Ada"},
+        {"year": 10**30},
+        {"embeddings": {"x": 1}},
+    ]
+    lines = "\n".join(json.dumps(good | change) for change in [{}, *bad])
+    loaded = load_source(Source(Path("x.jsonl"), lines.encode()))
+    assert loaded.papers == (
+        Paper("Otters", "", ("Ada",), year=2020, body=(Section("They swim."),), sources=("x.jsonl",)),
+    )
+    assert [problem.split(":")[0] for problem in loaded.problems] == [f"line {number}" for number in range(2, 8)]
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_half_a_surrogate_pair_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    if large:
+        monkeypatch.setattr("assistant.loaders.json_papers._LARGE", 1)
+    (tmp_path / "x.jsonl").write_text(
+        r'{"title": "Half \ud835", "abstract": "Otters \ud83e\udda6 use \udc00 symbols."}'
+        + "\n"
+        + r'{"title": "Whole"}'
+        + "\n"
+    )
+    with Assistant(data_dir=tmp_path / "data") as library:
+        assert library.add(tmp_path / "x.jsonl").added == 2
+        assert [paper.title for paper in library.papers()] == ["Half \ufffd", "Whole"]
+        assert library.papers()[0].abstract == "Otters \U0001f9a6 use \ufffd symbols."
 
 
 def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:

@@ -99,6 +99,36 @@ def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:
         assert titles(library) == {"Otter 1", "Otter 2", "Otter 3"}
 
 
+def test_an_odd_name_or_an_unforeseen_error_is_reported_for_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "papers"
+    write(folder / "b.jsonl", otter(1))
+    (folder / "c.md").write_text("# Odd\n\nText.", encoding="utf-8")
+    try:
+        Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.md")).write_text("# Otter 9\n\nText.", encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("odd.md", "# Odd\n\nText.")
+        archive.writestr("z.jsonl", json.dumps(otter(2)))
+
+    def unforeseen(source: Source) -> Loaded:
+        raise TypeError("odd")
+
+    monkeypatch.setattr("assistant.loaders.markdown.load", unforeseen)
+    with Assistant(data_dir=tmp_path / "data") as library:
+        report = library.add(folder)
+        errors = {file.name: file.error or "" for file in report.failed}
+        assert sorted(errors) == ["a.zip/odd.md", "c.md", "caf?.md"]
+        assert "rename it" in errors["caf?.md"]
+        assert "TypeError: odd" in errors["c.md"]
+        assert titles(library) == {"Otter 1", "Otter 2"}
+        monkeypatch.setattr(Indexer, "write", unforeseen)  # the store's errors are no file's
+        with pytest.raises(TypeError):
+            library.add(write(folder / "d.jsonl", otter(3)))
+
+
 def test_a_preprint_and_its_published_form_become_one_paper(tmp_path: Path) -> None:
     preprint = Paper(
         "Otters at Night", LONG, arxiv_id="2301.01234", sources=("arxiv.jsonl",), body=(Section("Body.", "Results", 2),)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from assistant.errors import LoadError
 from assistant.loaders.child import PARALLEL, stop_children
-from assistant.loaders.registry import load_source
+from assistant.loaders.registry import load_source, named_errors
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
@@ -56,7 +56,8 @@ def _read(path: Path, is_wanted: Callable[[Source], bool], ocr: bool) -> ReadAhe
         if not is_wanted(source):
             return None
         try:
-            return ReadAhead(source.digest, load_source(source))
+            with named_errors(source):
+                return ReadAhead(source.digest, load_source(source))
         except LoadError as error:
             return ReadAhead(source.digest, error)
     except (OSError, LoadError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from assistant.errors import LoadError
-from assistant.loaders.registry import load_source
+from assistant.loaders.registry import load_source, named_errors
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import MAX_BYTES, Source
 
@@ -58,7 +58,9 @@ def _load(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, ocr: bool) -> Loaded
         with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
             kept = Path(folder) / name  # a PDF is read by a child process, from a file
             kept.write_bytes(data)
-            return load_source(Source(kept, data, ocr))
+            source = Source(kept, data, ocr)
+            with named_errors(source):
+                return load_source(source)
     except LoadError as error:
         return error
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:

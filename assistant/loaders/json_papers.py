@@ -8,6 +8,7 @@ Our own form has `title` and `abstract`, and optionally `authors` (list of names
 import base64
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -15,15 +16,20 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from assistant.errors import LoadError
 from assistant.loaders.parts import arxiv_id, named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
-from assistant.records import Paper, paper_from
+from assistant.records import Paper
 
 _LARGE = 16_000_000  # bytes
 _FIRST_LINE = 4_000_000  # bytes: an exported paper with its embeddings
 _PART = 2048  # lines
+_SPELT_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_EXPORTED = TypeAdapter(Paper)
 _LISTS = ("papers", "data", "results", "items")  # where an API's answer keeps its papers
 
 
@@ -56,7 +62,21 @@ def load_lines(source: Source) -> Iterator[Loaded]:
 
 
 def _parsed(line: bytes) -> Any:
-    return json.loads(line.decode("utf-8-sig"))
+    return _json(line.decode("utf-8-sig"))
+
+
+def _json(text: str) -> Any:
+    """The value of a JSON text. Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, are replaced."""
+    value = json.loads(text)
+    return _mended(value) if _SPELT_SURROGATE.search(text) else value
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_mended(each) for each in value]
+    return {_mended(name): _mended(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def load(source: Source) -> Loaded:
@@ -74,8 +94,9 @@ def _read(objects: Iterable[tuple[str, Callable[[], Any]]], source: str) -> Load
     for place, read in objects:
         try:
             record = read()
-            papers.append(_paper(record, source))
-            vectors |= _vectors(record.get("embeddings"))
+            read_paper, read_vectors = _paper(record, source), _vectors(record.get("embeddings"))
+            papers.append(read_paper)
+            vectors |= read_vectors
         except (ValueError, TypeError, RecursionError) as error:
             problems.append(f"{place}: {str(error).splitlines()[0]}; left out")
     return Loaded(tuple(papers), named_problems(problems), vectors=vectors)
@@ -84,11 +105,11 @@ def _read(objects: Iterable[tuple[str, Callable[[], Any]]], source: str) -> Load
 def _objects(text: str) -> Iterator[tuple[str, Any]]:
     """Every object with its place, as a function that reads it: one document, or one a line."""
     try:
-        whole = json.loads(text)
+        whole = _json(text)
     except (ValueError, RecursionError):
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
-                yield f"line {number}", lambda line=line: json.loads(line)
+                yield f"line {number}", lambda line=line: _json(line)
         return
     if isinstance(whole, Mapping):
         inner = next((whole[name] for name in _LISTS if isinstance(whole.get(name), list)), None)
@@ -129,11 +150,18 @@ def _paper(record: Any, source: str) -> Paper:
 
 
 def _exported(record: Mapping[str, Any], source: str) -> Paper:
+    values = {name: value for name, value in record.items() if name != "embeddings"}
     try:
-        values = {name: value for name, value in record.items() if name != "embeddings"}
-        return paper_from({"sources": (source,), **values})
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ValueError(f"is no paper of 'assistant export' ({error})") from None
+        read = _EXPORTED.validate_python({"sources": (source,), **values, "abstract": values["abstract"] or ""})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"is no paper of 'assistant export' ({place}: {first['msg']})") from None
+    if not read.title.strip():
+        raise ValueError("it has no title")
+    if read.year is not None and not 0 < read.year < 10_000:
+        raise ValueError("its year is none")
+    return read
 
 
 def _vectors(embeddings: Any) -> dict[bytes, bytes]:

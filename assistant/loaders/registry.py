@@ -3,11 +3,13 @@
 import glob
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from assistant.errors import LoadError
+from assistant.errors import AssistantError, LoadError
 from assistant.files import is_gone
+from assistant.interrupts import raise_if_interrupted
 from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
@@ -47,13 +49,29 @@ FORMATS: tuple[Format, ...] = (
 FILE_TYPES = tuple(dict.fromkeys([ending for format_ in FORMATS for ending in format_.endings] + [".zip"]))
 
 
+@contextmanager
+def named_errors(source: Source) -> Iterator[None]:
+    """Turns an error that a loader did not foresee into a LoadError, so that one odd file does not stop the others."""
+    try:
+        yield
+    except AssistantError:
+        raise
+    except Exception as error:
+        raise_if_interrupted()
+        first_line = (str(error).splitlines() or [""])[0][:200]
+        raise LoadError(
+            f"{source.name} could not be read ({type(error).__name__}: {first_line}); report it, and leave it out"
+        ) from error
+
+
 def load_parts(source: Source) -> Iterator[Loaded]:
     """The papers of one file's content, a large file of JSON Lines a part at a time, so that memory is bounded. Raises
-    LoadError as `load_source` does."""
-    if json_papers.is_large(source) and json_papers.sniff(source):
-        yield from json_papers.load_lines(source)
-    else:
-        yield load_source(source)
+    LoadError as `load_source` does, and for whatever else goes wrong in a loader."""
+    with named_errors(source):
+        if json_papers.is_large(source) and json_papers.sniff(source):
+            yield from json_papers.load_lines(source)
+        else:
+            yield load_source(source)
 
 
 def load_source(source: Source) -> Loaded:

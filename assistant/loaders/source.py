@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from assistant.errors import LoadError
+from assistant.files import printable_name
 
 MAX_BYTES = 1_000_000_000
 HEAD = 4096  # bytes or characters that a format may look at to recognise its files
@@ -57,6 +58,11 @@ class Source:
 
 def read_source(path: Path, ocr: bool = False) -> Source:
     """The file at `path`. Raises LoadError where it is empty, too large, or cannot be read."""
+    try:
+        str(path.resolve()).encode()
+    except UnicodeEncodeError:
+        name = printable_name(path)
+        raise LoadError(f"the name of {name}, or of a folder above it, is not UTF-8; rename it") from None
     try:
         if path.is_dir():
             raise LoadError(f"the folder {path} may not be opened, so nothing in it was read; check its permissions")
