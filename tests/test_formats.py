@@ -130,6 +130,43 @@ def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("Ileana Streinu, Louis Theran", ("Ileana Streinu", "Louis Theran")),
+        (
+            "C. Balazs, E. L. Berger, P. M. Nadolsky, C.-P. Yuan",
+            ("C. Balazs", "E. L. Berger", "P. M. Nadolsky", "C.-P. Yuan"),
+        ),
+        ("Ada Lovelace, Alan Turing, and Grace Hopper", ("Ada Lovelace", "Alan Turing", "Grace Hopper")),
+        ("Ada Lovelace, Alan Turing and Grace Hopper", ("Ada Lovelace", "Alan Turing", "Grace Hopper")),
+        ("Lovelace, Ada", ("Ada Lovelace",)),
+        ("Smith, John; Garcia Marquez, Gabriel Jose", ("John Smith", "Gabriel Jose Garcia Marquez")),
+        ("Turing, Alan and van Rossum, Guido", ("Alan Turing", "Guido van Rossum")),
+        ("van der Berg, Jan Pieter", ("Jan Pieter van der Berg",)),
+        ("Ada Lovelace", ("Ada Lovelace",)),
+    ],
+)
+def test_a_text_of_authors_is_parted_into_names(written: str, names: tuple[str, ...]) -> None:
+    record = {"title": "Otters", "abstract": ABSTRACT, "authors": written}
+    assert read("x.jsonl", json.dumps(record)).authors == names
+    assert read("x.csv", f'title,authors\nOtters,"{written}"\n').authors == names
+
+
+def test_names_that_a_format_parts_itself_are_left_so() -> None:
+    dump = ARXIV_DUMP | {
+        "authors": "A. Lovelace, The Otter Group",
+        "authors_parsed": [["Lovelace", "Ada", ""], ["King", "M.", "Jr."]],
+    }
+    assert read("x.jsonl", json.dumps(dump)).authors == ("Ada Lovelace", "M. King Jr.")
+    name = "Garcia Marquez, Gabriel Jose"
+    for file, text in (
+        ("x.bib", "@misc{a, title={A}, author={" + name + "}}"),
+        ("x.ris", f"TY  - JOUR\nTI  - A\nAU  - {name}\nER  - "),
+    ):
+        assert read(file, text).authors == ("Gabriel Jose Garcia Marquez",)
+
+
 def test_an_exported_record_of_other_types_is_named_and_left_out() -> None:
     good = {
         "id": "",

@@ -65,7 +65,7 @@ def _paper(entry: dict[str, str], source: str) -> Paper:
         {
             "title": plain("title"),
             "abstract": plain("abstract"),
-            "authors": plain("author"),
+            "authors": re.split(r"\s+and\s+|;", plain("author")),
             "year": plain("year") or plain("date"),
             "date": plain("date"),
             "doi": plain("doi"),

@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from assistant.errors import LoadError
-from assistant.loaders.parts import arxiv_id, named_problems, paper
+from assistant.loaders.parts import arxiv_id, clean, named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 from assistant.records import Paper
@@ -137,7 +137,7 @@ def _paper(record: Any, source: str) -> Paper:
         {
             "title": title,
             "abstract": abstract,
-            "authors": record.get("authors") or record.get("authorships"),
+            "authors": _arxiv_names(record.get("authors_parsed")) or record.get("authors") or record.get("authorships"),
             "year": record.get("year") or record.get("publication_year"),
             "date": record.get("date") or record.get("publication_date") or record.get("publicationDate"),
             "doi": record.get("doi") or outer.get("DOI"),
@@ -147,6 +147,13 @@ def _paper(record: Any, source: str) -> Paper:
         },
         source,
     )
+
+
+def _arxiv_names(parsed: Any) -> list[str]:
+    """The authors out of arXiv's dump, which has each as [family name, given name, suffix]."""
+    if not isinstance(parsed, list) or not all(isinstance(name, list) and len(name) > 1 for name in parsed):
+        return []
+    return [" ".join(clean(part) for part in (name[1], name[0], *name[2:3])).strip() for name in parsed]
 
 
 def _exported(record: Mapping[str, Any], source: str) -> Paper:

@@ -51,9 +51,9 @@ def year(value: Any) -> int | None:
 
 
 def names(value: Any) -> tuple[str, ...]:
-    """Authors from a list of names or of objects with a name, or from one text parted by "and" or semicolons."""
+    """Authors from a list of names or of objects with a name, or from one text parted by semicolons, "and" or commas."""
     if isinstance(value, str):
-        value = re.split(r"\s+and\s+|;", value)
+        value = _parted(value)
     if not isinstance(value, Sequence):
         return ()
     found = []
@@ -70,6 +70,15 @@ def names(value: Any) -> tuple[str, ...]:
             name = " ".join(part.strip() for part in reversed(name.split(",")))
         found.append(name.strip())
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _parted(text: str) -> list[str]:
+    """The names in a text. A comma parts two of them ("Ada Lovelace, Alan Turing") only where what it parts are all whole
+    names: in "Turing, Alan and van Rossum, Guido" it stands within one."""
+    parts = re.split(r"(?:,\s*|\s+)and\s+|;", text)
+    smaller = [name.strip() for part in parts for name in part.split(",")]
+    is_list = ";" not in text and all(len(name.split()) > 1 and not name[0].islower() for name in smaller)
+    return smaller if is_list else parts
 
 
 def paper(fields: Mapping[str, Any], source: str) -> Paper:
