@@ -208,6 +208,26 @@ def test_half_a_surrogate_pair_is_replaced(tmp_path: Path, monkeypatch: pytest.M
         assert library.papers()[0].abstract == "Otters \U0001f9a6 use \ufffd symbols."
 
 
+def test_a_macro_that_is_defined_nowhere_stands_for_its_name() -> None:
+    first = "@article{a, title = {Otters}, journal = jcp, month = sept, year = 2020}"
+    second = "@string{jcp = {Rivers}}\n@article{b, title = {Beavers}, journal = JCP # { } # x, year = 2021}"
+    loaded = load_source(Source(Path("x.bib"), f"{first}\n{second}\n".encode()))
+    assert [(paper.title, paper.venue) for paper in loaded.papers] == [("Otters", "jcp"), ("Beavers", "Rivers x")]
+    assert loaded.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        (r"{Two} \emph{and} \& three: \textit{E. coli}", "Two and & three: E. coli"),
+        (r"{\it E. coli} in {\bf Rivers}, \textbf{\emph {again}}", "E. coli in Rivers, again"),
+        (r"M{\"u}ller's caf\'e, \c{C}a va, Stra{\ss}e", "Müller's café, Ça va, Straße"),
+    ],
+)
+def test_commands_of_style_leave_a_title(written: str, title: str) -> None:
+    assert read("x.bib", "@misc{a, title = {" + written + "}}").title == title
+
+
 def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:
     assert load_source(Source(Path("x.txt"), "Otters\n\nThey swim.".encode("utf-16"))).papers[0].title == "Otters"
     with pytest.raises(LoadError, match="byte 3"):

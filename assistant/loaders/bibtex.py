@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import OrderedDict
 
 import bibtexparser
 from bibtexparser.bparser import BibTexParser
@@ -15,6 +16,19 @@ from assistant.loaders.source import Source
 from assistant.records import Paper
 
 _ENTRY = re.compile(r"^\s*@\w+\s*\{", re.MULTILINE)
+# Commands of type and size: what they stand before is kept. Accents and signs are the parser's to turn into letters.
+_STYLE = re.compile(
+    r"\\(?:emph|enquote|underline|[mh]box|ensuremath|operatorname|boldsymbol|url|text(?:it|bf|sc|tt|rm|sf|sl|up|md|normal)?"
+    r"|textsu(?:per|b)script|math(?:rm|bf|it|sf|tt|cal|bb|frak|scr|normal))\s*(?=\{)"
+    r"|\\(?:em|it|bf|sc|tt|rm|sf|sl|itshape|bfseries|scshape|ttfamily|small|large)(?![A-Za-z])\s*"
+)
+
+
+class _Macros(OrderedDict[str, str]):
+    """The @string definitions; one that is missing, such as a journal's of a style file, stands for its own name."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 def sniff(source: Source) -> bool:
@@ -29,7 +43,8 @@ def sniff(source: Source) -> bool:
 def load(source: Source) -> Loaded:
     """The entries in order. Raises LoadError where none can be read."""
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it warns of every entry type that it does not know
-    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=convert_to_unicode)
+    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=_unicode)
+    parser.bib_database.strings = _Macros(parser.bib_database.strings)
     try:
         entries = bibtexparser.loads(source.text, parser).entries
     except Exception as error:  # its parser raises errors of several libraries
@@ -54,6 +69,11 @@ def load(source: Source) -> Loaded:
     if not papers:
         raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'no entry'}")
     return Loaded(tuple(papers), named_problems(problems, "entries"))
+
+
+def _unicode(entry: dict[str, str]) -> dict[str, str]:
+    """The entry with letters for LaTeX. The commands of style go before the braces do, which part them from the words."""
+    return convert_to_unicode({name: _STYLE.sub("", value) for name, value in entry.items()})  # type: ignore[no-any-return]
 
 
 def _paper(entry: dict[str, str], source: str) -> Paper:
