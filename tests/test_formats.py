@@ -228,6 +228,55 @@ def test_commands_of_style_leave_a_title(written: str, title: str) -> None:
     assert read("x.bib", "@misc{a, title = {" + written + "}}").title == title
 
 
+FRONT_MATTER = f"""---
+# of the site
+title: "Otters at Night"
+date: 2023-01-03
+doi: 10.1000/otter.1
+tags: [otter, night]
+AUTHORS
+abstract: >
+  {ABSTRACT[:18]}
+  {ABSTRACT[19:]}
+---
+
+# Results
+
+They float.
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("author: Ada Lovelace", ("Ada Lovelace",)),
+        ("authors: Ada Lovelace, Alan Turing", ("Ada Lovelace", "Alan Turing")),
+        ("authors: [Ada Lovelace, 'Alan Turing']", ("Ada Lovelace", "Alan Turing")),
+        ("author:\n- Ada Lovelace\n- Alan Turing", ("Ada Lovelace", "Alan Turing")),
+        (
+            "author:\n  - name: Ada Lovelace\n    affiliation: Rivers\n  - email: x\n    name: Alan Turing",
+            ("Ada Lovelace", "Alan Turing"),
+        ),
+    ],
+    ids="text commas inline lines fields".split(),
+)
+def test_front_matter_is_metadata(written: str, names: tuple[str, ...]) -> None:
+    paper = read("x.md", FRONT_MATTER.replace("AUTHORS", written))
+    assert (paper.title, paper.abstract, paper.authors) == ("Otters at Night", ABSTRACT, names)
+    assert (paper.date, paper.year, paper.doi) == ("2023-01-03", 2023, "10.1000/otter.1")
+    assert paper.body == (Section("They float.", "Results"),)
+
+
+def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
+    paper = read("x.md", "---\n\nOtters float: so they do.\n\n---\n\n# Otters\n\nThey swim.\n")
+    assert paper.title == "Otters"
+    assert "float" in paper.body[0].text
+    note = read("x.md", "---\n\nNote: they swim.\n\n---\n\nAnd float.\n")
+    assert "they swim" in note.body[0].text
+    untitled = read("x.md", "---\nauthor: Ada Lovelace\n---\n# Otters\n\nThey swim.\n")
+    assert (untitled.title, untitled.authors) == ("Otters", ("Ada Lovelace",))
+
+
 def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:
     assert load_source(Source(Path("x.txt"), "Otters\n\nThey swim.".encode("utf-16"))).papers[0].title == "Otters"
     with pytest.raises(LoadError, match="byte 3"):
