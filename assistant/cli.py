@@ -185,9 +185,11 @@ def _standard_input(sources: list[str]) -> Iterator[list[str]]:
         return
     import tempfile
 
+    from assistant.loaders import ending_of
+
     with tempfile.TemporaryDirectory() as folder:
         data = sys.stdin.buffer.read()
-        name = Path(folder) / ("standard-input.pdf" if data.startswith(b"%PDF") else "standard-input.txt")
+        name = Path(folder) / f"standard-input{ending_of(data)}"
         name.write_bytes(data)
         yield [str(name) if source == "-" else source for source in sources]
 

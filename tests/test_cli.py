@@ -48,6 +48,15 @@ def test_add_papers_remove(tmp_path: Path) -> None:
     assert "0 papers" in run("papers", **settings).stdout
 
 
+def test_standard_input_is_read_as_what_it_holds(tmp_path: Path) -> None:
+    table = "title,abstract\nOtters,Otters swim.\nBeavers,Beavers build dams.\n"
+    settings = os.environ | {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
+    result = subprocess.run(
+        [*COMMAND, "add", "-"], input=table, capture_output=True, text=True, env=settings, timeout=120
+    )
+    assert "standard-input.csv: 2 papers" in result.stdout, result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "says", "code"),
     [

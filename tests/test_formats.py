@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant import Assistant
 from assistant.errors import LoadError
-from assistant.loaders import FORMATS, Source, load_archive, load_file, load_source
+from assistant.loaders import FORMATS, Source, ending_of, load_archive, load_file, load_source
 from assistant.records import Paper, Section
 
 ABSTRACT = "Otters hold hands. They do so in 87 % of nights."
@@ -275,6 +275,21 @@ def test_a_rule_at_the_beginning_is_no_front_matter() -> None:
     assert "they swim" in note.body[0].text
     untitled = read("x.md", "---\nauthor: Ada Lovelace\n---\n# Otters\n\nThey swim.\n")
     assert (untitled.title, untitled.authors) == ("Otters", ("Ada Lovelace",))
+
+
+@pytest.mark.parametrize(
+    ("data", "ending"),
+    [
+        (CSV.encode(), ".csv"), (CSV.replace(";", "\t").encode("utf-16"), ".csv"), (b'"Title","DOI"\n"Otters","x"\n', ".csv"),
+        (MARKDOWN.encode(), ".md"), (FRONT_MATTER.encode(), ".md"), (BIBTEX.encode(), ".bib"), (RIS.encode(), ".ris"),
+        (json.dumps(ARXIV_DUMP).encode(), ".json"), (FEED.encode(), ".xml"), (HTML.encode(), ".html"),
+        (b"\\documentclass{article}\n\\begin{document}Otters.\\end{document}", ".tex"), (b"%PDF-1.7\n", ".pdf"),
+        (b"PK\x03\x04", ".zip"), (b"\x1f\x8b\x08", ".gz"), (b"The title, and more\n\nThey swim.\n", ".txt"), (b"", ".txt"),
+        (b"#otters\n", ".txt"), (b"\x89PNG\r\n\x00", ".txt"),
+    ],
+)  # fmt: skip
+def test_content_without_a_name_gets_its_ending(data: bytes, ending: str) -> None:
+    assert ending_of(data) == ending
 
 
 def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:

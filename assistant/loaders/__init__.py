@@ -10,6 +10,7 @@ from assistant.loaders.registry import (
     FORMATS,
     LOADERS_VERSION,
     Format,
+    ending_of,
     expand,
     load_file,
     load_parts,
@@ -19,6 +20,6 @@ from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
 __all__ = [
-    "Ahead", "FILE_TYPES", "FORMATS", "LOADERS_VERSION", "Format", "Loaded", "Source", "expand", "load_archive", "load_file",
-    "load_parts", "load_source", "read_ahead", "read_source",
+    "Ahead", "FILE_TYPES", "FORMATS", "LOADERS_VERSION", "Format", "Loaded", "Source", "ending_of", "expand", "load_archive",
+    "load_file", "load_parts", "load_source", "read_ahead", "read_source",
 ]  # fmt: skip

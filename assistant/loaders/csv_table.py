@@ -31,6 +31,14 @@ def sniff(source: Source) -> bool:
     return source.path.suffix.lower() in (".csv", ".tsv") and not source.is_binary
 
 
+def is_table(source: Source) -> bool:
+    """True for text whose first line names a title column and others, whatever its name."""
+    if source.is_binary:
+        return False
+    columns = {name.strip().lower() for name in next(reader_of(source.head.partition("\n")[0]), [])}
+    return len(columns) > 1 and not columns.isdisjoint(_COLUMNS["title"])
+
+
 def reader_of(text: str) -> Any:
     """A csv.reader of a table whose first line says what separates its cells: most often "," or ";" or a tab, outside quotes."""
     first = re.sub(r'"[^"]*"', "", text.lstrip("\n").partition("\n")[0])

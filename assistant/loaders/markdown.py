@@ -24,6 +24,11 @@ def sniff(source: Source) -> bool:
     return not source.is_binary and source.path.suffix.lower() in (".md", ".markdown")
 
 
+def is_marked(source: Source) -> bool:
+    """True for text that begins with a heading or a front matter, whatever its name."""
+    return not source.is_binary and re.match(r"\s*#{1,6} |---[ \t]*\n\S", source.head) is not None
+
+
 def load(source: Source) -> Loaded:
     """The one paper of the file. Raises LoadError where there is no text."""
     fields, text = _front_matter(source.text)

@@ -85,6 +85,19 @@ def load_source(source: Source) -> Loaded:
     raise LoadError(f"{source.name} is in no format that can be read; give one of: {names}")
 
 
+def ending_of(data: bytes) -> str:
+    """The ending that a file with this content should have: formats are found by their names too, and some content, such as
+    that of standard input, has none."""
+    for start, ending in ((b"PK\x03\x04", ".zip"), (b"\x1f\x8b", ".gz")):
+        if data.startswith(start):
+            return ending
+    source = Source(Path("unnamed"), data)
+    found = next((candidate for candidate in FORMATS if candidate.module.sniff(source)), FORMATS[-1])
+    if found is not FORMATS[-1]:
+        return found.endings[0]
+    return ".csv" if csv_table.is_table(source) else ".md" if markdown.is_marked(source) else ".txt"
+
+
 def load_file(path: Path) -> Loaded:
     """The papers of one file. Raises LoadError, with the reason and what to do, where it holds none that can be read."""
     return load_source(read_source(path))
