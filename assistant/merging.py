@@ -26,8 +26,8 @@ def own_id(
 ) -> str:
     """The id to store the paper under: that of the known paper that it is, else one that no other paper has.
 
-    `known` are papers by id; `named` are ids by identifier; `replaced` are ids that an earlier content of the paper's own file
-    was stored under: where there are no two abstracts to tell them apart, a paper of that title is its new edition.
+    `known` are papers by id; `named` are ids by identifier; `replaced` are ids of papers that nothing but an earlier content of
+    the paper's own file holds: where no two abstracts tell them apart, a paper of that title is its new edition.
     """
     for name in identifiers(paper):
         other = known.get(named.get(name, ""))

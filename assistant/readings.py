@@ -90,11 +90,14 @@ class Readings(Database):
         self._run_many(sql, [(GIVEN, paper_id) for paper_id in ids])
 
     def held_at(self, file: File, ids: Sequence[str]) -> tuple[set[str], set[str]]:
-        """Those of the papers that any reading of the file's path holds, and those that an earlier or other reading does."""
-        numbers = ",".join(str(other.number) for other in self._files("path = ?", file.path))
-        sql = f"SELECT paper_id, file FROM file_papers WHERE file IN ({numbers}) AND paper_id IN (?)"
-        found = list(self._in(sql, ids))
-        return {row[0] for row in found}, {row[0] for row in found if row[1] != file.number}
+        """Those of the papers that any reading of the file's path holds, and those that nothing but earlier readings of it
+        hold."""
+        readings = {other.number for other in self._files("path = ?", file.path)}
+        holders: dict[str, set[int]] = {}
+        for held, number in self._in("SELECT paper_id, file FROM file_papers WHERE paper_id IN (?)", ids):
+            holders.setdefault(held, set()).add(number)
+        earlier = {held for held, numbers in holders.items() if numbers <= readings - {file.number}}
+        return {held for held, numbers in holders.items() if numbers & readings}, earlier
 
     def is_held(self, paper_id: str) -> bool:
         """True where some reading of a file holds the paper, or it was given as it is."""

@@ -49,6 +49,24 @@ def test_two_texts_under_one_title_are_two_papers_whatever_is_added_again(
         assert not any(file.duplicates for file in report.files)
 
 
+def test_copies_that_part_become_two_papers(tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    for name in "ab":
+        write(folder / f"{name}.md", ASSAY)
+    with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+        for name in "12":
+            archive.writestr(f"{name}/notes.md", f"# {TITLE}\n\n{ASSAY}\n")
+    with Assistant(data_dir=tmp_path / "data") as library:
+        assert library.add(folder).added == 1
+        write(folder / "b.md", MIRROR)
+        with zipfile.ZipFile(folder / "c.zip", "w") as archive:
+            archive.writestr("1/notes.md", f"# {TITLE}\n\nIts dish holds 66 segments of beryllium, aligned at night.\n")
+            archive.writestr("2/notes.md", f"# {TITLE}\n\n{ASSAY}\n")
+        library.add(folder)
+        assert sorted(text[:9] for text in texts(library).values()) == ["Its dish ", "The teles", "The zebra"]
+        assert "b.md" not in library.papers()[0].sources
+
+
 def test_files_of_one_name_in_an_archive_are_not_one_file(tmp_path: Path) -> None:
     path = tmp_path / "papers.zip"
     for mirror in (MIRROR, "Its dish holds 66 segments of beryllium, aligned at night."):
