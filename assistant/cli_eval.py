@@ -133,7 +133,7 @@ def gate(
 ) -> None:
     """Pass or fail a report: exit code 0 ok, 3 regression, 4 infrastructure failure, 5 cannot tell.
 
-    One cannot tell where less than 90 % of the baseline's questions were asked, or they are about fewer than 5 papers.
+    Less than 90 % of the baseline's questions are an infrastructure failure; about fewer than 5 papers one cannot tell.
     """
     from assistant import evaluation
 

@@ -87,7 +87,7 @@ def test_shipped_calibrations_fit_their_features(name: str) -> None:
     assert 0 < calibration.threshold(0.95) < calibration.threshold(0.7) < 1
 
 
-@pytest.mark.parametrize("reranker", ["shipped", "off"])
+@pytest.mark.parametrize("reranker", [pytest.param("shipped", marks=pytest.mark.slow), "off"])
 def test_questions_are_likelier_with_their_paper_than_without(seeds_folder: Path, reranker: str) -> None:
     with Assistant(data_dir=seeds_folder, model="extractive", reranker=reranker) as library:
         papers = library.papers()

@@ -106,6 +106,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_doctor_names_what_is_wrong(seeds: dict[str, str], tmp_path: Path) -> None:
     assert "PROBLEM" not in run("doctor", **seeds).stdout
     (tmp_path / "catalogue.sqlite").write_bytes(b"broken" * 100)

@@ -291,6 +291,7 @@ def test_the_chain_serves_async_code(seeds_folder: Path) -> None:
     assert ticks > 20  # while the model was silent for a second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_cancelled", [False, True], ids=["left", "cancelled"])
 def test_async_code_that_leaves_stops_the_request(seeds_folder: Path, is_cancelled: bool) -> None:
     async def leave() -> None:

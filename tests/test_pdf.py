@@ -218,6 +218,7 @@ def crash(path: Path) -> None:
     os.abort()
 
 
+@pytest.mark.slow
 def test_a_reader_that_hangs_or_crashes_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))

@@ -144,18 +144,20 @@ def _few_groups(pairs: Sequence[tuple[Result, Result]]) -> list[str]:
     return [few] if groups < _LEAST else []
 
 
-def _left_out(baseline: Report, pairs: Sequence[tuple[Result, Result]]) -> list[str]:
+def _left_out(baseline: Report, pairs: Sequence[tuple[Result, Result]]) -> str:
+    """What is missing where too few of the baseline's questions were asked; "" where enough were."""
     asked, wanted = len(pairs), len(baseline.results)
-    return [f"{asked} of the baseline's {wanted} questions were asked"] if asked < _COMMON_AT_LEAST * wanted else []
+    if asked >= _COMMON_AT_LEAST * wanted:
+        return ""
+    return f"only {asked} of the baseline's {wanted} questions were asked: ask them all, or take a new baseline"
 
 
 def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) -> Gate:
     """Hard rules, then statistical ones against `baseline`: may the report pass?
 
     "regression" where a quotation or mark is invalid, or where the 95 % interval of a figure's change lies wholly below
-    -`delta`; "infrastructure" where too many questions could not be asked; "ok" where every interval lies above -`delta`;
-    else "cannot tell", as also where less than 90 % of the baseline's questions were asked, or they are about fewer than 5
-    papers.
+    -`delta`; "infrastructure" where too many questions could not be asked, or less than 90 % of the baseline's were; "ok"
+    where every interval lies above -`delta`; else "cannot tell", as also where they are about fewer than 5 papers.
     """
     broken = [
         f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)
@@ -176,7 +178,9 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
         for c in comparison.changes
         if c.high is not None and c.high < -delta
     ]
-    unsure = [*_left_out(baseline, pairs), *_few_groups(pairs)]
+    if not fallen and (missing := _left_out(baseline, pairs)):
+        return Gate("infrastructure", (missing,))
+    unsure = _few_groups(pairs)
     unsure += [
         f"{c.name}: change {signed_interval(c.low, c.high) or f'{c.change:+.3f} over one paper'}"
         for c in comparison.changes
