@@ -39,15 +39,25 @@
     const top = Math.min(mark.getBoundingClientRect().top - paper.top, panel.clientHeight / 3);
     panel.scrollTop += below - top;
   };
-  // A new question goes to the top of the chat, so that a long answer is read from its beginning.
+  // A new question goes to the top of the chat, so that a long answer is read from its beginning. Its answer grows below it: until
+  // there is room for that, or the reader scrolls, it is tried again with all that is new.
   let asked = 0;
+  let isRising = false;
   const atQuestion = () => {
     const questions = document.querySelectorAll("#chatbot .user.message, #chatbot .message.user");
     const box = document.querySelector("#chatbot .bubble-wrap");
-    if (!box || questions.length === asked) return;
+    if (!box) return;
+    if (questions.length !== asked) isRising = questions.length > 0;
     asked = questions.length;
-    if (asked) box.scrollTop += questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
+    if (!isRising) return;
+    const above = () => questions[asked - 1].getBoundingClientRect().top - box.getBoundingClientRect().top - 12;
+    box.scrollTop += above();
+    isRising = Math.abs(above()) > 2;
   };
+  const stopRising = (e) => {
+    if (e.target.closest && e.target.closest("#chatbot")) isRising = false;
+  };
+  for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) document.addEventListener(event, stopRising, { passive: true });
   const settle = () => (atFirstMark(), atQuestion());
   new MutationObserver(settle).observe(document.body, { childList: true, subtree: true });
   // A button of a PDF's page names it in a hidden box, which the server answers with a picture.
