@@ -93,6 +93,7 @@ def test_a_claim_is_no_filler(line: str) -> None:
     assert not is_filler(line)
 
 
+BRACKETS = "IMBUE improves self-efficacy (up to 17%) and reduces negative emotions (up to 25%)."
 SUPPORTED = {
     "percent": ("The authors reach 97.2 percent accuracy on MNIST.", r"We reach 97.2\% accuracy on MNIST."),
     "interval": (
@@ -120,6 +121,7 @@ SUPPORTED = {
         "Dropout lowers latency in all models, and accuracy is increased.",
         "Dropout increased accuracy and decreased latency for all models.",
     ),
+    "bracket": ("Bad emotions fall by up to 25% besides better self-efficacy.", BRACKETS),
     "letters": ("Model B is outperformed by model A.", "Model A outperforms model B."),
     "acronym": ("The LM learns from human feedback.", "The language model learns from human feedback."),
     "two-sentences": ("STEER edits style and needs 3 GB.", "STEER edits style.", "It needs 3 GB of memory."),
@@ -184,6 +186,7 @@ FALSE = {
         "Pruning increases accuracy.",
         "Pruning increases throughput while reducing accuracy.",
     ),
+    "bracket": ("number", "IMBUE improves self-efficacy by up to 25%.", BRACKETS),
     "swapped-letters": ("swapped", "Model B beats model A.", "Model A beats model B."),
     "swapped": (
         "swapped",

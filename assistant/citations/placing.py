@@ -176,5 +176,31 @@ def _name_behind(text: Reading, quantity: Quantity) -> Word | None:
     return None
 
 
-MOVES = (exchanged_number, unpaired_number, foreign_name, turned_measure, swapped_counts)
+def misplaced_in_brackets(claim: Reading, sources: Sequence[Reading]) -> str | None:
+    """The text of a number that the claim says of A, and the cited sentence of B: "improves A (up to 17%) and B (up to 25%)"."""
+    for source in sources:
+        told = list(_bracketed(source))
+        for quantity in claim.quantities:
+            own = {thing for number, things in told if quantity.agrees_with(number) for thing in things}
+            others = {thing for number, things in told if quantity.unit == number.unit for thing in things} - own
+            at, _ = _place(claim, quantity)
+            near = {word.sense for word in claim.words[max(0, at - _REACH) : at]}
+            if own and near & others and not own & {word.sense for word in claim.words}:
+                return quantity.text
+    return None
+
+
+def _bracketed(text: Reading) -> Iterator[tuple[Quantity, set[str]]]:
+    """Numbers that stand alone in brackets, with what stands before these: up to two content words of its clause."""
+    for quantity in text.quantities:
+        opened = text.folded.rfind("(", 0, quantity.start)
+        inside = text.folded[opened + 1 : quantity.start].split()
+        if opened < 0 or len(inside) > 3 or ")" not in text.folded[quantity.end : quantity.end + 12]:
+            continue
+        before = [word for word in text.words if word.start < opened]
+        things = [word.sense for word in before[-4:] if word.is_content and word.clause == before[-1].clause]
+        yield quantity, set(things[-2:])
+
+
+MOVES = (exchanged_number, unpaired_number, foreign_name, turned_measure, swapped_counts, misplaced_in_brackets)
 """All ways to find a number that the claim says of something else."""
