@@ -154,7 +154,8 @@ class Sentence:
 class Passage:
     """A chunk found for a question, with its paper, a `score` in [0, 1] (higher is better) and its scored sentences.
 
-    `signals` holds the parts of the score by name (bm25, dense, …), as they were before fusion.
+    `signals` holds the parts of the score by name (bm25, dense, …), as they were before fusion, and `chance`, how probably its
+    paper is the one that answers, where the learnt order is in use.
     """
 
     chunk: Chunk
