@@ -64,7 +64,7 @@ def test_standard_input_is_read_as_what_it_holds(tmp_path: Path) -> None:
         (["ask", "x"], {"ASSISTANT_MODEL": "gpt-x"}, "OPENAI_API_KEY", 2),
         (["ask", "x"], {"CHROMA_PORT": "many"}, "CHROMA_PORT", 2),
         (["add", "missing.txt"], {}, "missing.txt", 1),
-        (["chat", "--host", "0.0.0.0"], {}, "ASSISTANT_PAGE_PASSWORD", 2),
+        pytest.param(["chat", "--host", "0.0.0.0"], {}, "ASSISTANT_PAGE_PASSWORD", 2, marks=pytest.mark.slow),
         (["add", "https://example.org/paper.pdf"], {}, "download it first", 1),
         (["eval", "missing.jsonl"], {}, "missing.jsonl", 1),
         (["eval", "gate", "missing"], {}, "missing", 4),

@@ -186,6 +186,7 @@ def test_of_further_files_only_papers_with_questions_are_read(tmp_path: Path, mo
     assert [paper.title for paper in asked] == ["Cells", "Otters"]
 
 
+@pytest.mark.slow
 def test_no_paper_that_a_test_claim_of_scifact_is_about_was_trained_on() -> None:
     claims = ROOT.parent / "shared" / "benchmarks" / "scifact" / "queries.jsonl"
     if not claims.exists():
@@ -200,6 +201,7 @@ def test_no_paper_that_a_test_claim_of_scifact_is_about_was_trained_on() -> None
     assert not tested & {line["paper"] for line in read_lines(QUESTIONS)}
 
 
+@pytest.mark.slow
 def test_no_question_of_the_test_set_was_trained_on() -> None:
     lines = read_lines(QUESTIONS)
     assert len(lines) > 10_000
