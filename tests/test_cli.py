@@ -38,6 +38,7 @@ def test_ask_as_json(seeds: dict[str, str]) -> None:
     assert citation["paper"]["abstract"][span["start"] : span["end"]] == citation["quote"]
 
 
+@pytest.mark.slow  # four processes
 def test_add_papers_remove(tmp_path: Path) -> None:
     settings = {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
     (tmp_path / "own.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
@@ -48,6 +49,7 @@ def test_add_papers_remove(tmp_path: Path) -> None:
     assert "0 papers" in run("papers", **settings).stdout
 
 
+@pytest.mark.slow
 def test_standard_input_is_read_as_what_it_holds(tmp_path: Path) -> None:
     table = "title,abstract\nOtters,Otters swim.\nBeavers,Beavers build dams.\n"
     settings = os.environ | {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
