@@ -125,9 +125,8 @@ class ModelWriter:
             if draft.shown:
                 yield Written(meter.usage, f"{error} What came before that is shown.")
                 return
-            lacking = self._unquotable(
-                question, passages
-            )  # the model was to tell; the decision to ask it left this out
+            # The model was to tell what is lacking, so the decision to ask it left that out.
+            lacking = self._unquotable(question, passages)
             if not lacking:
                 yield from extract(question, passages)
             yield Written(meter.usage, f"{error} {lacking or _QUOTED}", "extractive")

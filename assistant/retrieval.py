@@ -89,7 +89,8 @@ class _ReadAgain:
         masses: defaultdict[str, float] = defaultdict(float)
         for name in self.scores:
             masses[paper_of(name)] += exp(self.spread * (scores[name] - top))
-        return {paper: mass / sum(masses.values()) for paper, mass in masses.items()}
+        total = sum(masses.values())
+        return {paper: mass / total for paper, mass in masses.items()}
 
 
 class Search:

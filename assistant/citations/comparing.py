@@ -87,17 +87,21 @@ _MIN_OPPOSITE = 0.3  # shared neighbours, a next word counting 1: fewer say noth
 
 def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[int]) -> str | None:
     """Finds a direction word that the cited sentences turn around beside the same words; None where none does."""
-    theirs = [(w, axis, _neighbours(s, w)) for s in sources for w in s.words if (axis := _axis(w))]
+    theirs = [(w, axis, _neighbours(s, w), _objects(s, w)) for s in sources for w in s.words if (axis := _axis(w))]
     for word in claim.words:
         axis = _axis(word)
         if not axis or word.at in settled or _is_phrase(claim, word):
             continue
-        mine = _neighbours(claim, word)
-        if turned := _turned_object(claim, word, sources):
-            return f"the claim says “{word.lower}” where the cited sentence says “{turned}”"
+        mine, things = _neighbours(claim, word), _objects(claim, word)
+        same: set[str] = set()
+        turned: dict[str, str] = {}
         best, opposite = {1: 0.0, -1: 0.0}, ""
-        for other, other_axis, near in theirs:
+        for other, other_axis, near, of in theirs:
             relation = _relation(axis, other_axis, mine)
+            if relation > 0:
+                same |= of
+            elif relation < 0:
+                turned |= dict.fromkeys(of, other.lower)
             # Words of two axes, as "worse" and "increases", are opposites only where they are said of the same thing.
             score = shared(mine, near) * (1.0 if axis[0] == other_axis[0] else _ACROSS_AXES) if relation else 0.0
             score += 1.0 if relation > 0 and other.stem == word.stem and score else 0.0
@@ -105,28 +109,14 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
                 opposite = other.lower
             if relation:
                 best[relation] = max(best[relation], score)
-        if best[-1] > max(best[1], _MIN_OPPOSITE):
+        # "Decreased mortality and increased bleeding" says "decreased" too, but not of the bleeding of a claim.
+        if same and not things & same and things & turned.keys():
+            opposite = turned[min(things & turned.keys())]
+        elif best[-1] <= max(best[1], _MIN_OPPOSITE):
+            opposite = ""
+        if opposite:
             return f"the claim says “{word.lower}” where the cited sentence says “{opposite}”"
     return None
-
-
-def _turned_object(claim: Reading, word: Word, sources: Sequence[Reading]) -> str:
-    """The opposite word that the sentences say of what the claim says `word` of, where they say `word` too, but of other things:
-    "decreased mortality and increased bleeding" for "decreased bleeding". "" where there is none."""
-    axis, mine, near = _axis(word), _objects(claim, word), _neighbours(claim, word)
-    same: set[str] = set()
-    opposite: dict[str, str] = {}
-    for source in sources:
-        for other in source.words:
-            of = _axis(other)
-            relation = _relation(axis, of, near) if axis and of else 0
-            if relation > 0:
-                same |= _objects(source, other)
-            elif relation < 0:
-                opposite |= dict.fromkeys(_objects(source, other), other.lower)
-    if not same or mine & same:
-        return ""
-    return next((opposite[thing] for thing in sorted(mine) if thing in opposite), "")
 
 
 def _objects(text: Reading, word: Word) -> set[str]:
