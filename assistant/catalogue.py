@@ -205,6 +205,8 @@ class Catalogue(Readings, Computed):
 
         What an index that holds the changes up to `number` finds of the others is a part of an old or of a new text.
         """
+        if self.last_change() == number:  # as nearly always, and sooner said
+            return set(chunk_ids)
         owners = dict(self._in("SELECT id, paper_id FROM chunks WHERE id IN (?)", list(chunk_ids)))
         sql = f"SELECT paper_id FROM changes WHERE number > {number:d} AND removed != 'null' AND paper_id IN (?)"
         changed = {row[0] for row in self._in(sql, list(set(owners.values())))}
@@ -218,7 +220,10 @@ class Catalogue(Readings, Computed):
     def vectors_of(self, chunk_ids: Sequence[str]) -> dict[str, np.ndarray]:
         """Embeddings by chunk id, float32 of shape (dimension,)."""
         sql = "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key WHERE c.id IN (?)"
-        return {row[0]: _vector(row[1]) for row in self._in(sql, list(chunk_ids))}
+        rows = dict(self._in(sql, list(chunk_ids)))
+        if not rows:
+            return {}
+        return dict(zip(rows, _vector(b"".join(rows.values())).reshape(len(rows), -1), strict=True))
 
     def chunk_ids_of(self, paper_ids: Sequence[str]) -> list[str]:
         """The ids of all chunks of these papers."""

@@ -30,9 +30,18 @@ def between(start: float, end: float, share: float) -> float:
 
 def coverage(wanted: Sequence[str], present: Collection[str], idf: Callable[[str], float]) -> float:
     """The share, in [0, 1], of the idf mass of `wanted` terms that is `present`; 0 where nothing is wanted."""
+    return coverer(wanted, idf)(present)
+
+
+def coverer(wanted: Sequence[str], idf: Callable[[str], float]) -> Callable[[Collection[str]], float]:
+    """`coverage` of the same `wanted` terms by one text after another."""
     weights = {term: idf(term) for term in wanted}
     mass = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in present) / mass if mass else 0.0
+
+    def cover(present: Collection[str]) -> float:
+        return sum(weight for term, weight in weights.items() if term in present) / mass if mass else 0.0
+
+    return cover
 
 
 def fuse(bm25: Mapping[str, float], dense: Mapping[str, float], dense_weight: float) -> dict[str, float]:

@@ -1,9 +1,8 @@
-"""Question -> ranked passages: BM25 and vectors, fused by normalised scores, with scored sentences in each passage."""
+"""Question -> ranked passages: candidates that a reranker read again, with scored sentences in each passage."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from math import exp
 from typing import Any
 
@@ -13,61 +12,27 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
 from assistant.catalogue import Catalogue
+from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
-from assistant.questions import Question, is_titled, possible_titles
-from assistant.ranking import FEATURES, Candidates, between, coverage, fuse, mixed, reranked, shipped_weights
+from assistant.questions import Question
+from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
-from assistant.terms import term_set, terms
+from assistant.terms import term_set
 
-# Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
-# one holds them all (a name, a number, a title). Chosen on the development half of the shipped test set, where a fixed share
-# loses either the paraphrased questions or those about names and dates.
-DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED = 0.95, 0.25
-_COVER_LOOKED_AT = 5
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
 SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out questions of `training.asked`
 # Of late interaction: of any two texts some tokens are alike, and no question is like its answer throughout. About the 5 % and
 # 99 % quantiles over sentences of the first papers found, on the development half and the held-out questions.
 SENTENCE_FLOOR, SENTENCE_CEILING = 0.4, 0.9
-_CANDIDATES = 100  # from each side
-_EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _YEAR_BONUS = 0.25
 _OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
 # The reranker reads this many candidates: 60 gained less than a tenth of a point of nDCG@10 on the held-out questions of
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
-_NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
-_NAMESAKES = 5  # papers of one short name that are looked at
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What both indexes found for a question: scores by chunk id, and those of both fused; `named` are the chunks of the
-    papers that the question is about, `cover` is how much of its words one of the best passages holds."""
-
-    question: Question
-    vector: np.ndarray
-    bm25: Mapping[str, float]
-    dense: Mapping[str, float]
-    named: Collection[str]
-    cover: float
-    fused: dict[str, float]
-
-    def first(self, count: int) -> list[str]:
-        """The best candidates, best first."""
-        return sorted(self.fused, key=lambda name: (-self.fused[name], name))[:count]
-
-    def signals(self, name: str) -> dict[str, float]:
-        """What retrieval knows of a chunk."""
-        return {
-            "bm25": self.bm25.get(name, 0.0),
-            "dense": self.dense.get(name, 0.0),
-            "named": float(name in self.named),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +67,7 @@ class Search:
         self._catalogue = catalogue
         self._indexes = indexes
         self._embedder = embedder
+        self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
 
     def search(
@@ -120,7 +86,7 @@ class Search:
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
         own in place of `ranking.shipped_weights`.
         """
-        found = self._find(question, paper_ids, dense_weight)
+        found = self._finder.find(question, paper_ids, dense_weight)
         scores, again = found.fused, _ReadAgain()
         if rerank and dense_weight is None and self._reranker is not None:
             again = self._read_again(found, self._reranker, np.array(order) if order else shipped_weights())
@@ -149,21 +115,8 @@ class Search:
         where the shipped reranker is not in use, which alone is ordered by learnt weights."""
         if not isinstance(self._reranker, LateInteraction):
             return Candidates([], np.zeros((0, len(FEATURES))), np.zeros(0), 0.0)
-        found = self._find(question, paper_ids)
+        found = self._finder.find(question, paper_ids)
         return self._candidates_read(found, self._stored(found.first(RERANKED)), self._reranker)[0]
-
-    def _find(self, question: Question, paper_ids: Sequence[str] | None, dense_weight: float | None = None) -> "_Found":
-        vector = self._embedder.encode([question.text])[0]
-        question = self._without_typing_errors(question)
-        bm25, dense = self._candidates(question, vector, paper_ids)
-        named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
-        dense |= self._similarities(vector, [name for name in named if name not in dense])
-        whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
-        bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
-        cover = self._cover(question, bm25) if dense_weight is None else 0.0
-        share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
-        fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        return _Found(question, vector, bm25, dense, named, cover, fused)
 
     def _stored(self, names: Sequence[str]) -> list[tuple[Chunk, Paper]]:
         """The chunks of these names that are still there, with their papers."""
@@ -171,7 +124,7 @@ class Search:
         papers = self._catalogue.papers_by_id([paper_of(name) for name in names])
         return [(chunks[name], papers[paper_of(name)]) for name in names if name in chunks and paper_of(name) in papers]
 
-    def _read_again(self, found: "_Found", reranker: Reranker, weights: np.ndarray) -> "_ReadAgain":
+    def _read_again(self, found: Found, reranker: Reranker, weights: np.ndarray) -> _ReadAgain:
         """What the reranker made of the best candidates."""
         read = self._stored(found.first(RERANKED))
         names = [chunk.id for chunk, _ in read]
@@ -188,13 +141,13 @@ class Search:
         return _ReadAgain(_by(names, candidates.scores(weights)), _by(names, reading.scores), fits, spread)
 
     def _candidates_read(
-        self, found: "_Found", read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
+        self, found: Found, read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
     ) -> tuple[Candidates, Reading]:
         """What is known of candidates, and what of that the reranker said."""
         texts = [reranked_text(paper, chunk) for chunk, paper in read]
         spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
         reading = reranker.read(found.question.text, texts, spans)
-        idf = {term: self._indexes.lexical.idf(term) for term in found.question.terms}.__getitem__
+        cover = coverer(found.question.terms, self._indexes.lexical.idf)
         rows = [
             [
                 found.bm25.get(chunk.id, 0.0),
@@ -202,7 +155,7 @@ class Search:
                 late,
                 max((fit for fit in fits if fit is not None), default=0.0),
                 similarity,
-                coverage(found.question.terms, term_set(paper.title), idf),
+                cover(term_set(paper.title)),
             ]
             for (chunk, paper), late, fits, similarity in zip(
                 read, reading.late, reading.spans, self._best_similarities(found, [c for c, _ in read]), strict=True
@@ -216,7 +169,7 @@ class Search:
             bool(found.named),
         ), reading
 
-    def _best_similarities(self, found: "_Found", chunks: Sequence[Chunk]) -> list[float]:
+    def _best_similarities(self, found: Found, chunks: Sequence[Chunk]) -> list[float]:
         """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs
         money for every sentence."""
         own = own_embedder()
@@ -227,70 +180,11 @@ class Search:
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
-        return {key for keys in self._titled(text).values() for key in keys}
-
-    def _titled(self, text: str) -> dict[str, list[str]]:
-        """The short names of titles that stand in `text`, each with the ids of its papers."""
-        found = self._catalogue.papers_named(possible_titles(text))
-        papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
-        titled = {
-            name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
-        }
-        return {name: ids for name, ids in titled.items() if ids}
-
-    def _chunks_named(self, question: Question, paper_ids: Sequence[str] | None) -> set[str]:
-        """The chunks of the papers that the question is about, by their short names: where those are but a part of what it
-        says, as a gene's is of a claim, they do not decide."""
-        titled = self._titled(question.text)
-        named = {term for name in titled for term in terms(name)}
-        if coverage(question.terms, named, self._indexes.lexical.idf) < _NAMED_SHARE:
-            return set()
-        ids = {key for keys in titled.values() for key in keys}
-        return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
+        return self._finder.papers_named(text)
 
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
-
-    def _without_typing_errors(self, question: Question) -> Question:
-        """Terms that the library never uses, but for an edit or two, are taken for those that it does use."""
-        lexical = self._indexes.lexical
-        return replace(question, terms=tuple(dict.fromkeys(lexical.correction(t) or t for t in question.terms)))
-
-    def _cover(self, question: Question, bm25: Mapping[str, float]) -> float:
-        """How much of the question's idf mass, in [0, 1], one of the best passages of BM25 holds."""
-        best = sorted(bm25, key=lambda name: -bm25[name])[:_COVER_LOOKED_AT]
-        chunks = self._catalogue.chunks(best)
-        papers = self._catalogue.papers_by_id([paper_of(name) for name in best])
-        return max(
-            (
-                coverage(
-                    question.terms, term_set(papers[paper_of(n)].record) | term_set(c.text), self._indexes.lexical.idf
-                )
-                for n, c in chunks.items()
-                if paper_of(n) in papers
-            ),
-            default=0.0,
-        )
-
-    def _candidates(
-        self, question: Question, vector: np.ndarray, paper_ids: Sequence[str] | None
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """BM25 scores and cosine similarities by chunk id; every candidate of one side has its score on the other."""
-        lexical, vectors = self._indexes.lexical, self._indexes.vectors
-        if paper_ids is not None:
-            allowed = set(self._catalogue.chunk_ids_of(paper_ids))
-            found = lexical.search(question.terms, lexical.count())
-            bm25 = {name: score for name, score in found if name in allowed}
-            if len(allowed) <= _EXACT_LIMIT:
-                nearest = list(allowed)
-            else:
-                nearest = [name for name, _ in vectors.search(vector, vectors.count()) if name in allowed][:_CANDIDATES]
-                bm25 = dict(islice(bm25.items(), _CANDIDATES))
-            return bm25, self._similarities(vector, list({*nearest, *bm25}))
-        bm25 = dict(lexical.search(question.terms, _CANDIDATES))
-        dense = dict(vectors.search(vector, _CANDIDATES))
-        return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
         """The scores by the question's years: a bonus for their papers, or, where the question is about the time of
@@ -308,10 +202,6 @@ class Search:
             return 1.0 if question.is_of_month(papers[paper_id]) else _OTHER_MONTH
 
         return {name: score * share(paper_of(name)) for name, score in fused.items()}
-
-    def _similarities(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:
-        found = self._catalogue.vectors_of(chunk_ids)
-        return {name: float(vector @ other) for name, other in found.items()}
 
     def _with_sentences(
         self, question: Question, vector: np.ndarray, passages: Sequence[Passage], again: _ReadAgain
@@ -335,9 +225,9 @@ class Search:
         the shipped reranker is in use, what that makes of it."""
         texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
         similarity = np.clip(self._embedder.encode_often(texts) @ vector, 0.0, 1.0)
-        idf = {term: self._indexes.lexical.idf(term) for term in question.terms}.__getitem__
-        cover = np.array([coverage(question.terms, term_set(text), idf) for text in texts])
-        scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * cover
+        cover = coverer(question.terms, self._indexes.lexical.idf)
+        covers = np.array([cover(term_set(text)) for text in texts])
+        scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * covers
         if again.fits and isinstance(self._reranker, LateInteraction):
             meant = self._sentences_meant(question, passages[:RERANKED], self._reranker, again.fits)
             read = scores[: len(meant)]

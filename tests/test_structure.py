@@ -15,9 +15,9 @@ PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
 ORDER = """errors interrupts recent records markup answers files resources seeding privacy config prompts tokens costs replies
 transport terms places sentences quantities loaders chunking merging models database readings computed catalogue vectors
-lexical following metadata questions ranking encoding reranking retrieval preparing expecting abstention citations extractive
-answering scoping streaming offering generating reports indexing conversations feedback identity library doctor evaluation
-testing page app terminal cli_eval cli __main__ training __init__""".split()
+lexical following metadata questions ranking encoding reranking finding retrieval preparing expecting abstention citations
+extractive answering scoping streaming offering generating reports indexing conversations feedback identity library doctor
+evaluation testing page app terminal cli_eval cli __main__ training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:
