@@ -18,7 +18,8 @@ from assistant.abstention import Decision
 from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
-from assistant.questions import Question, leans_on_history, points_back, read_question, standalone
+from assistant.followups import leans_on_history, points_back, standalone
+from assistant.questions import Question, read_question
 from assistant.records import Passage, best_of_each_paper, one_line
 
 _NEAREST = 3

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +16,8 @@ from assistant.catalogue import Catalogue, Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
-from assistant.errors import LibraryError, LoadError, QuestionError
+from assistant.errors import LoadError, QuestionError
+from assistant.exporting import exported
 from assistant.feedback import Feedback
 from assistant.files import WriterLock, keep_copy, write_lines
 from assistant.following import Indexes, Progress
@@ -35,7 +35,7 @@ from assistant.reports import IngestReport
 from assistant.reranking import LateInteraction, open_reranker
 from assistant.retrieval import PaperRetriever, Search
 from assistant.scoping import ids_of, scope_of
-from assistant.seeding import seed_files
+from assistant.seeding import Seeding
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -82,6 +82,7 @@ class Assistant:
             self._indexer = Indexer(
                 self._catalogue, self._embedder, self.config.chunk_tokens, ocr=self.config.ocr == "on"
             )
+            self._seeding = Seeding(self._catalogue, self._indexer)
             self._writer = self._open_writer()
             if rebuild:
                 if callable(rebuild):
@@ -238,8 +239,7 @@ class Assistant:
         given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
         with self._adding, WriterLock(self.config.data_dir):
-            if not self._catalogue.last_change():  # what was cut off before the first seed was stored is not resumed
-                self._catalogue.set_setting("seeding", None)
+            self._seeding.give_way()
             report = self._indexer.add(given, progress or self.progress, prune)
         self._follow(progress)
         return report
@@ -294,17 +294,7 @@ class Assistant:
         cannot be written.
         """
         self._fill_if_new()
-
-        def lines() -> Iterator[bytes]:
-            for paper_id in self._catalogue.paper_ids():
-                if paper := self._catalogue.paper(paper_id):
-                    record = asdict(paper)
-                    if embeddings:
-                        stored = self._catalogue.stored_vectors(paper_id)
-                        record["embeddings"] = {k.hex(): base64.b64encode(v).decode() for k, v in stored.items()}
-                    yield json.dumps(record, ensure_ascii=False).encode() + b"\n"
-
-        return write_lines(Path(file), lines())
+        return write_lines(Path(file), exported(self._catalogue, embeddings))
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they were added."""
@@ -422,23 +412,11 @@ class Assistant:
 
     def _fill_if_new(self) -> None:
         """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""
-        if not self._lacks_seeds:
+        if not self._seeding.is_due:
             return
         with self._lock, WriterLock(self.config.data_dir, timeout=60):
-            if not self._lacks_seeds:  # while this waited, another process filled it or added to it
-                return
-            self._catalogue.set_setting("seeding", "begun")
-            report = self._indexer.add(seed_files(), self.progress)
-            if report.failed:
-                raise LibraryError(
-                    f"the shipped seed papers cannot be read: {report.failed[0].error}; install assistant again"
-                )
-            self._catalogue.set_setting("seeding", "done")
-
-    @property
-    def _lacks_seeds(self) -> bool:
-        state = self._catalogue.setting("seeding")
-        return state == "begun" or (state is None and not self._catalogue.last_change())
+            if self._seeding.is_due:  # while this waited, another process may have filled it or added to it
+                self._seeding.fill(self.progress)
 
     def _scope(
         self,

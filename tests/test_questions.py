@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions import leans_on_history, points_back, read_question
+from assistant.followups import leans_on_history, points_back
+from assistant.questions import read_question
 from assistant.terms import stem
 
 PAPERS = [

@@ -298,7 +298,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     rename.click(chat.rename, [current, title], conversations, **PRIVATE)
     export.click(chat.export, current, exported, **PRIVATE)
     delete.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
-    really.click(chat.delete, current, outputs, **PRIVATE).then(
+    really.click(chat.delete, current, outputs, cancels=runs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, really, **PRIVATE
     )
     wanted.change(chat.picture, [wanted, current], picture, **PRIVATE)

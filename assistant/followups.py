@@ -1,0 +1,120 @@
+"""Whether a question leans on the turn before it, and what it asks by itself."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from assistant.questions import NAME
+from assistant.records import Paper, normalised
+from assistant.terms import terms
+
+_LEANING_START = re.compile(
+    r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
+    r"go on|more (?:details?|on))\b", re.IGNORECASE,
+)  # fmt: skip
+_EXPLAIN = re.compile(
+    r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
+    re.IGNORECASE,
+)
+_OF_ONE = re.compile(r"\bits?\b", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
+    re.IGNORECASE,
+)
+_WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" does not
+    r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
+)
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_SEVERAL = 4
+_OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all)\b", re.IGNORECASE)
+_OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
+_DEFINITE = re.compile(
+    r"\bthe (?:same |said |above )?"
+    r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"
+    # "The paper General Scales …", "the code of S2FT" and "the paper on pruning" say which; "is the paper on arXiv?" does not.
+    r"(?! (?:of )?[\"“‘]?(?:(?-i:[A-Z])|[a-z]+-?\d))"
+    r"(?!(?<=paper|study) (?:on|about|called|titled|entitled) (?!arxiv|github|hugging)\w)", re.IGNORECASE,
+)  # fmt: skip
+# What a pronoun stands for in its own question: the subject "LLMs" of "Can LLMs correct their own reasoning?", where "What
+# datasets do they use?" asks for datasets; and a name, for "its" and for an "it" that begins a clause, not in "GPT-4 on it".
+_AUXILIARY = r"(?:are|can|could|did|do|had|have|may|might|must|should|were|will|would)"
+_BARE_PLURAL = (
+    r"(?:(?!(?:an?|the|this|that|these|those|its?|they|their|them|many|most|much|to|of|on|in|for|by|with|and|or|what|which)\b)"
+    r"[\w-]+ ){0,2}?"
+    r"(?!(?:its|this|does|was|has)\b)(?:[\w-]{2,}(?<![sui])s|people|children)\b"
+)
+_PLURAL_SUBJECT = re.compile(rf"\b(?:{_AUXILIARY}|how|if|that|whether|when|where|why) {_BARE_PLURAL}", re.IGNORECASE)
+_PLURAL_AFTER_CLAUSE = re.compile(
+    rf"^\W*(?:after|as|before|given|if|once|since|unless|when|while)\b[^,]*, {_AUXILIARY} {_BARE_PLURAL}", re.IGNORECASE
+)
+_BEGINS_CLAUSE = re.compile(
+    r"\b(?:after|as|because|before|how|if|once|than|that|what|when|where|whether|which|while|why) $", re.IGNORECASE
+)
+# "It" stands for nothing: "is it possible to …", and "it is hard to train models", but not "is it hard to train?".
+_EXPLETIVE = re.compile(
+    r"it (?:(?:is|was|be|been|gets?|getting|becom(?:es?|ing)|seems?|remains?) )*(?:\w+ly )?(?:"
+    r"(?:possible|impossible|necessary|better|best|worse|wise|feasible|sensible|enough|worthwhile|pays?|helps?) to\b"
+    r"|(?:hard|easy|difficult|harder|easier|safe|safer|cheap|cheaper) to [\w-]+ "
+    r"(?!(?:and|at|by|for|from|in|of|on|or|than|under|when|with|without|\w+ly)\b)\w"
+    r"|(?:true|likely|known|clear|possible|important|plausible) (?:that|if|whether)\b|worth \w+ing\b)", re.IGNORECASE,
+)  # fmt: skip
+
+
+def leans_on_history(text: str) -> bool:
+    """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
+    if _LEANING_START.search(text) or _ORDINAL.search(text):
+        return True
+    explain = _EXPLAIN.search(text)
+    content = terms(text[explain.end() :] if explain else text)
+    if len(content) <= 1 or (explain and explain[1] and len(content) == 2):  # "explain in simple words"
+        return not (content and _WHAT_IS.search(text))
+    return len(content) <= 6 and (points_back(text) or bool(_DEFINITE.search(text)))
+
+
+def points_back(text: str) -> bool:
+    """True where a pronoun stands for something said earlier, and not for something in the question itself."""
+    return not _PLURAL_AFTER_CLAUSE.search(text) and not all(
+        _stands_for_its_own(pronoun) for pronoun in _PRONOUN.finditer(text)
+    )
+
+
+def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
+    """True where what the pronoun stands for is in the question before it, or where it stands for nothing."""
+    text, word = pronoun.string, pronoun.group().lower()
+    before = text[: pronoun.start()]
+    if word == "that":  # "a method that freezes …"
+        return bool(_OWN_ANTECEDENT.match(text, pronoun.start()))
+    if word in ("they", "their", "theirs"):
+        return bool(_PLURAL_SUBJECT.search(before))
+    if word == "it" and _EXPLETIVE.match(text, pronoun.start()):
+        return True
+    return (word in ("its", "itself") or bool(word == "it" and _BEGINS_CLAUSE.search(before))) and bool(
+        NAME.search(before)
+    )
+
+
+def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:
+    """The question made readable without its history, by naming what the earlier turn was about.
+
+    `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
+    over in its order (one for "the second one", the first for "it", up to four for "which of them", else two), else the
+    earlier question is.
+    A question that stands alone is returned as it is.
+    """
+    earlier = [turn for turn in history if turn.get("content", "").strip()]
+    if not earlier or not leans_on_history(text):
+        return text
+    answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
+    places = {paper.title: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
+    titles = sorted((title for title in places if places[title] >= 0), key=lambda title: places[title])
+    ordinal = _ORDINAL.search(text)
+    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(titles):
+        titles = [titles[number]]
+    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
+    if titles:
+        return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
+    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
+    return f"{text} (after: {asked[:300]})" if asked else text
