@@ -220,7 +220,7 @@ def test_an_add_after_a_filling_that_was_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int, papers: int | None
 ) -> None:
     """Where no seed was stored, the library was never filled and is the reader's own; else it is filled to the end."""
-    monkeypatch.setattr("assistant.library.seed_files", lambda: seed_files()[:3])
+    monkeypatch.setattr("assistant.seeding.seed_files", lambda: seed_files()[:3])
 
     def stop(label: str, done: int, total: int) -> None:
         if done == files:
