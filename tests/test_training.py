@@ -5,6 +5,7 @@ import gzip
 import importlib.util
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,11 +15,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assistant.encoding import DIMENSION, TOKEN_DIMENSION, Encoding
 from assistant.evaluation.testset import shipped_testset
 from assistant.terms import terms
 from assistant.training.abstention import EVERYDAY
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, corpus_and_asked, held_out_task
-from assistant.training.batches import Cycle, Tuning, general_pairs, make_batch, neighbour_groups, papers_of
+from assistant.training.batches import (
+    Cycle,
+    Tuning,
+    confused_lessons_of,
+    general_pairs,
+    make_batch,
+    neighbour_groups,
+    papers_of,
+    pools_of,
+)
+from assistant.training.confusions import confusions
 from assistant.training.corpus import Paper, in_sample, sample_number
 from assistant.training.measure import read_lines
 from assistant.training.vocabulary import byte_letters, to_ranks, write
@@ -232,6 +244,44 @@ def test_a_chapter_is_filled_with_papers_of_earlier_ones() -> None:
     one, other = next(filled), next(filled)
     assert one[0] == second[0] and other[0] == third[0]
     assert {paper.title for paper in one[1:] + other[1:]} == set("abcd")  # others each time, none of the cycle's own
+
+
+def by_letters(texts: Sequence[str]) -> list[Encoding]:
+    """Texts that are alike as far as they have the same letters; none has tokens."""
+    counts = np.array([[text.count(letter) for letter in "abcdefgh"] for text in texts], np.float32)
+    vectors = np.pad(counts / np.linalg.norm(counts, axis=1, keepdims=True), ((0, 0), (0, DIMENSION - 8)))
+    return [Encoding(vector, np.zeros((0, TOKEN_DIMENSION), np.float32), np.zeros(0, np.uint32)) for vector in vectors]
+
+
+def asked(title: str, *questions: str, kind: str = "p") -> AskedPaper:
+    return AskedPaper(title, (), tuple(Question(text, kind, ()) for text in questions))
+
+
+def test_confusions_are_the_papers_that_are_found_for_the_questions_about_another() -> None:
+    papers = [asked("a", "a", "abb"), asked("b", "b"), asked("c", "cd", kind="q"), asked("d", "cdd", "ddd")]
+    near, margins = confusions(papers, by_letters)
+    assert near[0][0] == 1 and margins[0] < 0  # its hardest question finds another
+    assert margins[1] == pytest.approx(1 / 3)  # the whole of the cosine's share
+    assert near[2].tolist() == [2] * near.shape[1] and margins[2] == np.inf  # a detail may stand elsewhere too
+    assert near[3][0] == 2 and 0 < margins[3] < margins[1]
+
+
+def test_papers_that_are_taken_for_each_other_are_learnt_together() -> None:
+    papers = [*(asked(title, question) for title, question in zip("abcd", ("ab", "ab", "cd", "cd"), strict=True))]
+    papers += [asked(title, title) for title in "efgh"]  # these are told apart already
+    lessons = list(confused_lessons_of([papers], by_letters, replace(Tuning(), papers=4, neighbours=2), 9, Random(0)))
+    assert [[{a.title, b.title} for a, b in (lesson[:2], lesson[2:])] for lesson in lessons] in (
+        [[{"a", "b"}, {"c", "d"}]],
+        [[{"c", "d"}, {"a", "b"}]],
+    )
+
+
+def test_a_pool_is_a_part_of_all_papers_of_the_chapters() -> None:
+    chapters = [[asked(title) for title in titles] for titles in ("abcd", "xy", "efgh")]
+    pools = pools_of(Cycle(1, (0, 2), pools=4, pools_taken=3), chapters, Random(0))
+    titles = [paper.title for pool in pools for paper in pool]
+    assert [len(pool) for pool in pools] == [2, 2, 2]
+    assert len({*titles}) == 6 and {*titles} < {*"abcdefgh"}
 
 
 OTTERS = AskedPaper("Otters", ("They swim.", "They eat fish."), (Question("What eat fish?", "q", (1,)),))

@@ -11,6 +11,7 @@ from assistant.config import Config
 from assistant.encoding import TOKEN_DIMENSION
 from assistant.models import open_embedder
 from assistant.training.asked import AskedPaper
+from assistant.training.confusions import Encode, confusions
 from assistant.training.corpus import Paper, sentences
 
 _NEIGHBOURS = 30  # looked at for each paper
@@ -21,12 +22,15 @@ class Cycle:
     """One rise and fall of the learning rate: how many steps, and which chapters of the questions.
 
     A paper's neighbours are looked for within a chapter; each is `filled_to` so many papers with some of the chapters before
-    the cycle's first.
+    the cycle's first. Where there are `pools`, all chapters are shuffled into so many, of which `pools_taken` are learnt from,
+    and the neighbours of a paper are those that the network so far takes for it (`assistant.training.confusions`).
     """
 
     steps: int
     chapters: tuple[int, ...]
     filled_to: int = 0
+    pools: int = 0
+    pools_taken: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,11 @@ class Tuning:
         Cycle(1400, (1, 2, 3)),
         Cycle(2000, (0, 1, 2, 4, 3)),
         Cycle(1600, (5, 6), filled_to=12_000),
+        Cycle(1600, tuple(range(8)), pools=8, pools_taken=5),
     )
+    # By how much a paper's hardest question may tell it from the nearest other for a group to begin with it: below that, the
+    # other may answer as well, and above nothing is to be learnt.
+    told_apart: tuple[float, float] = (-0.1, 0.03)
     papers: int = 12  # a step, in groups of neighbours
     neighbours: int = 4
     general: int = 4  # other papers of the corpus a step
@@ -59,8 +67,7 @@ class Tuning:
     cosine_weight: float = 0.5
     sentence_weight: float = 0.5
     detail_weight: float = 0.3  # of finding the paper from a question about a detail, which may fit others as well
-    averaged: int = 3  # the last cycles, whose weights' mean counts
-    mixed: float = 0.7  # the share of that mean in what is written
+    mixed: float = 0.7  # the share of the tuned weights in what is written
     seed: int = 1
 
 
@@ -80,11 +87,14 @@ class Batch:
     weights: list[float]  # of the questions
 
 
-def neighbour_groups(near: np.ndarray, size: int, random: Random) -> list[list[int]]:
-    """All papers once, in groups of a paper and its nearest that are still free; `near` is (papers, neighbours)."""
-    order = list(range(len(near)))
+def neighbour_groups(
+    near: np.ndarray, size: int, random: Random, first: Sequence[int] | None = None
+) -> list[list[int]]:
+    """Groups of a paper and its nearest that are still free, each paper once: all papers, or those that `first` papers and
+    their nearest are; `near` is (papers, neighbours)."""
+    order = list(range(len(near))) if first is None else list(first)
     random.shuffle(order)
-    free = set(order)
+    free = set(range(len(near)))
     groups = []
     for paper in order:
         if paper in free:
@@ -156,6 +166,33 @@ def lessons_of(chapters: Iterable[Sequence[AskedPaper]], tuning: Tuning, random:
     """The papers of each step, each paper of a chapter once; what does not fill a step is left out."""
     for papers in chapters:
         near = nearest([paper.text for paper in papers], _NEIGHBOURS)
-        flat = [papers[number] for group in neighbour_groups(near, tuning.neighbours, random) for number in group]
-        for start in range(0, len(flat) - tuning.papers + 1, tuning.papers):
-            yield flat[start : start + tuning.papers]
+        yield from _steps_of(papers, neighbour_groups(near, tuning.neighbours, random), tuning)
+
+
+def confused_lessons_of(
+    pools: Iterable[Sequence[AskedPaper]], encode: Encode, tuning: Tuning, steps: int, random: Random
+) -> Iterator[list[AskedPaper]]:
+    """The papers of each step, at most `steps` of each pool: in groups that `encode` takes for each other."""
+    low, high = tuning.told_apart
+    for papers in pools:
+        near, margins = confusions(papers, encode)
+        first = np.flatnonzero((margins > low) & (margins < high)).tolist()
+        groups = [
+            group
+            for group in neighbour_groups(near, tuning.neighbours, random, first)
+            if len(group) == tuning.neighbours
+        ]
+        yield from islice(_steps_of(papers, groups, tuning), steps)
+
+
+def _steps_of(papers: Sequence[AskedPaper], groups: Iterable[list[int]], tuning: Tuning) -> Iterator[list[AskedPaper]]:
+    flat = [papers[number] for group in groups for number in group]
+    for start in range(0, len(flat) - tuning.papers + 1, tuning.papers):
+        yield flat[start : start + tuning.papers]
+
+
+def pools_of(taken: Cycle, chapters: Sequence[Sequence[AskedPaper]], random: Random) -> list[list[AskedPaper]]:
+    """The papers of a cycle's chapters shuffled into its pools, of which those are given that it learns from."""
+    papers = [paper for place in taken.chapters for paper in chapters[place]]
+    random.shuffle(papers)
+    return [papers[number :: taken.pools] for number in range(taken.pools_taken)]
