@@ -56,7 +56,7 @@ _SPELLINGS = (
     (re.compile(r"^(model|label|travel|signal|cancel|channel|level)l(?=ed$|ing$|er$|ers$)"), r"\1"),
     (re.compile(r"^(cent|met|fib|lit|theat)re(?=s?$)"), r"\1er"),
 )
-INDEX_VERSION = "2"  # of the terms that an index holds; an index of another version is built again
+INDEX_VERSION = "3"  # of the terms that an index holds; an index of another version is built again
 _STEMMER = Stemmer.Stemmer("english")
 _ABBREVIATION = re.compile(r"(?=(?:[a-z]*[A-Z]){2})[A-Za-z]{3,6}")
 _LETTERS = re.compile(r"[a-z]+")
@@ -64,7 +64,8 @@ _LONGEST = 60  # letters of a term; what is longer is no word
 
 
 def fold(text: str) -> str:
-    """`text` without LaTeX markup, accents and typographic variants; Greek letters by name; case kept."""
+    """`text` without LaTeX markup, accents, typographic variants and unseen characters such as soft hyphens; Greek letters by
+    name; case kept."""
     text = _TIMES.sub(" times", text)
     if text.isascii() and not _MARKUP.search(text):
         return text
@@ -74,7 +75,12 @@ def fold(text: str) -> str:
     text = _SUPERSCRIPT.sub(lambda m: m[1] or m[2], text)
     text = _SIGNS.sub("", text)
     text = unicodedata.normalize("NFKD", text.translate(_GREEK_BY_NAME))
-    return _NOT_ASCII.sub(lambda m: "" if unicodedata.combining(m[0]) else m[0], text)
+    return _NOT_ASCII.sub(lambda m: "" if _is_unseen(m[0]) else m[0], text)
+
+
+def _is_unseen(sign: str) -> bool:
+    """True for an accent that stands by itself, and for a soft hyphen or another sign that only guides how text is set."""
+    return bool(unicodedata.combining(sign)) or unicodedata.category(sign) == "Cf"
 
 
 def _spellings(word: str) -> list[str]:

@@ -80,6 +80,13 @@ def test_spellings_of_a_name_share_a_term(spellings: list[str], term: str) -> No
     assert [spelling for spelling in spellings if term not in terms(spelling)] == []
 
 
+def test_signs_that_only_guide_how_text_is_set_part_no_word() -> None:
+    assert terms("re\u00adin\u00adforce\u00adment of zero\u200bshot mod\u2060els") == terms(
+        "reinforcement of zeroshot models"
+    )
+    assert terms("pre\u00adtrained caf\u00e9") == terms("pretrained cafe")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "is_there"),
     [
