@@ -9,7 +9,7 @@ import numpy as np
 from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder
-from assistant.questions import Question, is_titled, possible_titles
+from assistant.questions import Question, is_coined, is_titled, possible_titles
 from assistant.ranking import between, coverage, coverer, fuse
 from assistant.records import paper_of
 from assistant.terms import term_set, terms
@@ -82,7 +82,12 @@ class Finder:
 
     def _titled(self, text: str) -> dict[str, list[str]]:
         """The short names of titles that stand in `text`, each with the ids of its papers."""
-        found = self._catalogue.papers_named(possible_titles(text))
+        names = possible_titles(text)
+        found = self._catalogue.papers_named(names)
+        # A title may spell its name otherwise ("S^{2}FT"): the word index knows all spellings.
+        for name in (name for name in names if name not in found and is_coined(name)):
+            hits = self._indexes.lexical.search(terms(name), _NAMESAKES)
+            found[name] = list(dict.fromkeys(paper_of(chunk_id) for chunk_id, _ in hits))
         papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
         titled = {
             name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()

@@ -207,7 +207,7 @@ class Assistant:
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
-        return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._search.papers_named).chain
+        return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._papers_named).chain
 
     @property
     def retriever(self) -> PaperRetriever:
@@ -386,6 +386,12 @@ class Assistant:
             self._follow()
             order = (own or self.calibration).order
             return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+
+    def _papers_named(self, text: str) -> set[str]:
+        with self._lock:
+            self._fill_if_new()
+            self._follow()
+            return self._search.papers_named(text)
 
     def _decide(
         self,

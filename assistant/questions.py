@@ -99,6 +99,7 @@ NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
+_BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _QUOTED_TITLE = re.compile(
     r"“[^”]*\s[^”]*\s[^”]*”|\"[^\"]*\s[^\"]*\s[^\"]*\""
 )  # its capitals name nothing by themselves
@@ -220,8 +221,18 @@ def possible_titles(text: str) -> list[str]:
 
 
 def is_titled(paper: Paper, name: str) -> bool:
-    """True where `name` is the paper's title up to its colon. A name that is a common word ("POINTS") must have its case."""
+    """True where `name` is the paper's title up to its colon, "S2FT" of "S^{2}FT: …" too. A name that is a common word
+    ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
-    is_mixed = any(sign.isupper() for sign in short[1:]) and any(sign.islower() for sign in short)
-    is_coined = is_mixed or any(sign.isdigit() for sign in short)
-    return short == name or (is_coined and short.casefold() == name.casefold())
+    return short == name or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def is_coined(name: str) -> bool:
+    """True for what is no common word, whatever its case: with a digit, or capitals among small letters."""
+    is_mixed = any(sign.isupper() for sign in name[1:]) and any(sign.islower() for sign in name)
+    return is_mixed or any(sign.isdigit() for sign in name)
+
+
+def _letters_of(name: str) -> str:
+    """What all spellings of a name share; "LoRA+" is another one than "LoRA"."""
+    return _BETWEEN_LETTERS.sub("", fold(name)).casefold()

@@ -7,7 +7,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.followups import leans_on_history, points_back
-from assistant.questions import read_question
+from assistant.questions import is_titled, read_question
 from assistant.terms import stem
 
 PAPERS = [
@@ -387,3 +387,37 @@ def test_what_something_is_is_answered_by_the_sentence_that_introduces_it(tmp_pa
 )
 def test_the_capitals_of_a_title_name_nothing(question: str, names: tuple[str, ...]) -> None:
     assert read_question(question).names == names
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "is_it"),
+    [
+        ("S^{2}FT: Efficient Tuning", "S2FT", True),
+        ("E.T. Bench: Towards Video", "ET bench", True),
+        ("$\\mu$-Bench: A Benchmark", "μ-Bench", True),
+        ("(IA)^3: Few Parameters", "IA3", True),
+        ("CorDA: Adaptation", "corda", True),
+        ("POINTS: Some Models", "points", False),  # a common word must have its case
+        ("LoRA+: Efficient Adaptation", "LoRA", False),
+        ("S^{3}FT: Selective Tuning", "S2FT", False),
+        ("…: Dots", "?", False),
+    ],
+)
+def test_a_paper_is_called_by_its_short_name_however_it_is_spelt(title: str, name: str, is_it: bool) -> None:
+    assert is_titled(Paper(title, ""), name) is is_it
+
+
+@pytest.mark.parametrize(("name", "title"), [("S2FT", "S^{2}FT"), ("s²ft", "S^{2}FT"), ("ET Bench", "E.T. Bench")])
+def test_a_named_paper_comes_first_however_its_name_is_spelt(library: Assistant, name: str, title: str) -> None:
+    found = library.search(f"What does {name} freeze?", k=2)
+    assert found[0].paper.title.startswith(f"{title}:")
+
+
+def test_a_follow_up_may_be_the_first_question_of_an_open_library(library: Assistant) -> None:
+    with Assistant(library.config) as again:
+        history = [
+            {"role": "user", "content": "What does HFT freeze?"},
+            {"role": "assistant", "content": "HFT freezes half of the parameters."},
+        ]
+        answer = again.ask("And what about S2FT?", history=history)
+    assert answer.citations[0].paper.title.startswith("S^{2}FT:")
