@@ -23,6 +23,7 @@ _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at
+_SPELT = 40  # names that are looked for in other spellings, shorter ones first: an earlier answer may hold hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Finder:
         names = possible_titles(text)
         found = self._catalogue.papers_named(names)
         # A title may spell its name otherwise ("S^{2}FT"): the word index knows all spellings.
-        for name in (name for name in names if name not in found and is_coined(name)):
+        for name in [name for name in names if name not in found and is_coined(name)][:_SPELT]:
             hits = self._indexes.lexical.search(terms(name), _NAMESAKES)
             found[name] = list(dict.fromkeys(paper_of(chunk_id) for chunk_id, _ in hits))
         papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
