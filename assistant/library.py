@@ -4,6 +4,7 @@ import asyncio
 import base64
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -181,10 +182,8 @@ class Assistant:
     def evidence(self, question: Question, papers: Iterable[str] | None = None) -> Candidates:
         """`Search.evidence` over the library, or over these papers (titles or ids)."""
         scope = self._scope(papers).paper_ids
-        with self._lock:
-            self._fill_if_new()
-            self._follow()
-            return self._search.evidence(question, scope)
+        with self._current() as search:
+            return search.evidence(question, scope)
 
     @property
     def calibration(self) -> OwnCalibration:
@@ -381,17 +380,13 @@ class Assistant:
         rerank: bool = True,
         own: OwnCalibration | None = None,
     ) -> list[Passage]:
-        with self._lock:
-            self._fill_if_new()
-            self._follow()
+        with self._current() as search:
             order = (own or self.calibration).order
-            return self._search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+            return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
 
     def _papers_named(self, text: str) -> set[str]:
-        with self._lock:
-            self._fill_if_new()
-            self._follow()
-            return self._search.papers_named(text)
+        with self._current() as search:
+            return search.papers_named(text)
 
     def _decide(
         self,
@@ -408,6 +403,14 @@ class Assistant:
     def lexical(self) -> LexicalIndex:
         """The open word index: term weights and vocabulary of the library."""
         return self._indexes.lexical
+
+    @contextmanager
+    def _current(self) -> Iterator[Search]:
+        """The search, over indexes that hold all that is stored; one thread at a time."""
+        with self._lock:
+            self._fill_if_new()
+            self._follow()
+            yield self._search
 
     def _follow(self, progress: Progress | None = None) -> None:
         with self._lock:

@@ -234,5 +234,5 @@ def is_coined(name: str) -> bool:
 
 
 def _letters_of(name: str) -> str:
-    """What all spellings of a name share; "LoRA+" is another one than "LoRA"."""
+    """What all spellings of a name share, its plus too, which `terms.squeezed` drops: "LoRA+" is another one than "LoRA"."""
     return _BETWEEN_LETTERS.sub("", fold(name)).casefold()
