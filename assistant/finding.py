@@ -29,7 +29,8 @@ _SPELT = 40  # names that are looked for in other spellings, shorter ones first:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What both indexes found for a question: scores by chunk id, and those of both fused; `named` are the chunks of the
-    papers that the question is about, `cover` is how much of its words one of the best passages holds."""
+    papers that the question is about, `cover` is how much of its words one of the best passages holds, and `is_mended` says
+    that some of its words were taken for others, which the library knows."""
 
     question: Question
     vector: np.ndarray
@@ -37,6 +38,7 @@ class Found:
     dense: Mapping[str, float]
     named: Collection[str]
     cover: float
+    is_mended: bool
     fused: dict[str, float]
 
     def first(self, count: int) -> list[str]:
@@ -66,7 +68,7 @@ class Finder:
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
         vector = self._embedder.encode([question.text])[0]
-        question = self._without_typing_errors(question)
+        asked, question = question, self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
         named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
         dense |= self._similarities(vector, [name for name in named if name not in dense])
@@ -75,7 +77,7 @@ class Finder:
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        return Found(question, vector, bm25, dense, named, cover, fused)
+        return Found(question, vector, bm25, dense, named, cover, question.terms != asked.terms, fused)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""

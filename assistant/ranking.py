@@ -16,9 +16,9 @@ from assistant.resources import resource
 FEATURES = ("BM25", "similarity", "late interaction", "best sentence", "similar sentence", "title")
 # The share of a reranker in a candidate's score, by the cover of the question's words.
 RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
-# That of the learnt order, which falls only where one passage holds nearly all words, as a name with odd characters or words
-# mended of typing errors: the questions that it was learnt from hold few of those, and lose nothing by it.
-LEARNT_WEIGHT_COVERED, _FALL = 0.3, 4
+# That of the learnt order, which falls only where typing errors were mended, which the reranker reads as they stand, and one
+# passage holds nearly all words. Otherwise it is 1: on held-out questions that is as good at every cover.
+LEARNT_WEIGHT_MENDED, _FALL = 0.3, 4
 _STEPS, _RATE = 500, 0.1  # of learning
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 
@@ -76,13 +76,15 @@ def ranking_version() -> str:
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """A question's candidates, as the shipped reranker read them: the ids of their `papers`, `rows` of their `FEATURES`,
-    (candidates, features), their `fused` scores, and how much of the question's words is covered. `is_named` says that the
-    question calls papers by their names: those come first, whatever the scores."""
+    (candidates, features), their `fused` scores, and how much of the question's words is covered. `is_mended` says that some of
+    those words were taken for others, `is_named` that the question calls papers by their names: those come first, whatever
+    the scores."""
 
     papers: Sequence[str]
     rows: np.ndarray
     fused: np.ndarray
     cover: float
+    is_mended: bool = False
     is_named: bool = False
 
     @property
@@ -92,10 +94,12 @@ class Candidates:
         return np.hstack([rows, self.cover * rows])
 
     def scores(self, weights: np.ndarray) -> np.ndarray:
-        """Scores in [0, 1], (candidates,): the inputs as they were learnt to be weighed, mixed with the fused scores where words
-        must decide."""
+        """Scores in [0, 1], (candidates,): the inputs as they were learnt to be weighed, mixed with the fused scores where the
+        words alone were mended."""
         learnt = scaled(self.inputs @ weights)
-        weight = between(1.0, LEARNT_WEIGHT_COVERED, self.cover**_FALL)
+        if not self.is_mended:
+            return learnt
+        weight = between(1.0, LEARNT_WEIGHT_MENDED, self.cover**_FALL)
         return (1 - weight) * scaled(self.fused) + weight * learnt
 
 

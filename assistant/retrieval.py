@@ -166,6 +166,7 @@ class Search:
             np.array(rows).reshape(len(read), len(FEATURES)),
             np.array([found.fused[chunk.id] for chunk, _ in read]),
             found.cover,
+            found.is_mended,
             bool(found.named),
         ), reading
 

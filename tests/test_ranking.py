@@ -44,13 +44,17 @@ def test_a_candidate_that_is_best_in_everything_comes_first() -> None:
     assert Candidates("a", rows[:1], np.ones(1), 0.5).scores(shipped_weights()).tolist() == [0]
 
 
-def test_words_decide_where_one_passage_holds_them_all() -> None:
+def test_words_decide_where_they_were_mended_and_one_passage_holds_them_all() -> None:
     rows = np.zeros((2, len(FEATURES)))
     rows[0, FEATURES.index("BM25")], rows[1] = 1, 1
     rows[1, FEATURES.index("BM25")] = 0
     fused = np.array([1.0, 0.0])
-    assert Candidates("ab", rows, fused, 1.0).scores(shipped_weights()).argmax() == 0
-    assert Candidates("ab", rows, fused, 0.6).scores(shipped_weights()).argmax() == 1
+    firsts = {
+        (cover, is_mended): Candidates("ab", rows, fused, cover, is_mended).scores(shipped_weights()).argmax()
+        for cover in (0.6, 1.0)
+        for is_mended in (False, True)
+    }
+    assert firsts == {(0.6, False): 1, (0.6, True): 1, (1.0, False): 1, (1.0, True): 0}
 
 
 def test_weights_are_learnt_from_what_the_right_candidates_have() -> None:
