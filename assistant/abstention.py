@@ -30,6 +30,7 @@ _RIDGE = 1.0  # keeps weights finite where few examples are told apart without e
 # How firmly the shipped weights hold against a library's own questions. Chosen on claims of SciFact's training split, of 30, 10
 # and 3, calibrated by 20 and by 100 of them; held-out questions over the corpus, which the shipped weights suit, lose a point.
 _FIRMNESS = 10.0
+_FEW_TERMS = 2
 _STEPS = 50
 WITHOUT_RERANKER = 10  # features
 SIGNS = (-1, *[1] * 11)  # of the features: strange words speak against an answer, all others for one
@@ -277,8 +278,7 @@ def decide(
         name, row = "reread, words", row[:WITHOUT_RERANKER]
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)
-    strangers = [name for name in question.names if not _is_mentioned(name, lexical, passages)]
-    if strangers:
+    if strangers := _strangers(question, lexical, passages, probability):
         return Decision(False, probability, _never_mentioned(strangers))
     is_named = any(passage.signals.get("named") for passage in passages)
     margin = None if is_named else own.margin(name, row, keep)
@@ -291,6 +291,17 @@ def decide(
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
+
+
+def _strangers(question: Question, lexical: LexicalIndex, passages: Sequence[Passage], probability: float) -> list[str]:
+    """The names in the question that the library does not use. Where the question says little and rather no paper answers, all
+    its words if none of them is used: for "tell me about football" it is not enough that something comes near in meaning."""
+    if strangers := [name for name in question.names if not _is_mentioned(name, lexical, passages)]:
+        return strangers
+    if len(question.terms) > _FEW_TERMS or probability >= 0.5:
+        return []
+    words = _as_typed(question.topic, question.terms)
+    return [] if any(_is_mentioned(word, lexical, passages) for word in words) else words
 
 
 def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:

@@ -67,8 +67,10 @@ class Finder:
 
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
-        vector = self._embedder.encode([question.text])[0]
-        asked, question = question, self._without_typing_errors(question)
+        vector = self._embedder.encode([question.topic])[0]
+        # The time of publication is looked up: a year in a text says something else.
+        asked = replace(question, terms=question.undated or question.terms)
+        question = self._without_typing_errors(asked)
         bm25, dense = self._candidates(question, vector, paper_ids)
         named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
         dense |= self._similarities(vector, [name for name in named if name not in dense])

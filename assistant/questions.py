@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
 from assistant.records import Paper, one_line
@@ -47,11 +48,7 @@ _OF_YEAR = re.compile(
     r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
     r"\b[^.?!]{0,24}?\b(?:19|20)\d{2}\b|\b(?:19|20)\d{2} (?:paper|work|stud|preprint|article|publication)", re.IGNORECASE,
 )  # fmt: skip
-# What a question says to the assistant, not of a topic: no search term.
-_REQUEST = re.compile(
-    r"^\W*(?:(?:please|can you|could you|would you)\W+)*(?:explain|describe|summari[sz]e|list|name|enumerate|outline|"
-    r"(?:show|find|give|tell)(?: me)?)\b|\bwhat\s?s\b|\b(?:a |an |the )?summary of\b", re.IGNORECASE,
-)  # fmt: skip
+_WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
 _ASKING_VERBS = frozenset(terms("wrote authored find found"))
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
@@ -60,39 +57,6 @@ _PUBLISHING = frozenset(
 _DEFINITION = re.compile(
     r"^\W*(?:what(?:['’]?s| is| are)|explain|describe|summari[sz]e|tell me about)\b(?: (?:a|an|the))?(?: [^\s?]+){1,4}\W*$"
     r"|^\W*what (?:does|do) .{1,80}(?:propose|introduce|present|suggest)s?\W*$", re.IGNORECASE,
-)  # fmt: skip
-_SMALL_TALK = re.compile(
-    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
-    r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
-    r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
-)  # fmt: skip
-# A question about the library holds nothing else: "the longest document that the model can process" is a topic.
-_OF_LIBRARY = (
-    r"how many (?:papers|documents|articles|publications)"
-    r"|(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?"
-    r"|(?:most|fewest) (?:authors|comments)|most commented"
-)
-_BESIDE = (
-    "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
-    "holds|i|in|is|it|know|library|list|listed|me|my|name|of|one|ones|our|papers?|documents?|articles?|please|s|show|so|tell|"
-    "ten|the|them|there|these|this|three|total|us|we|what|which|with|you|your"
-)
-_ABOUT_LIBRARY = re.compile(
-    rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
-)
-# "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
-# song as sheet music …"), two in a hundred thousand read so.
-_BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"
-_WRITING = re.compile(
-    r"^\W*(?:(?:please|(?:can|could|would|will) you|i (?:want|need|would like) you to|help me(?: to)?)\W+)*(?:"
-    r"(?:(?:write|compose|draft|code|implement|make|create|generate|build)(?: up)? (?:me|us)"
-    rf"|(?:write|compose|draft|code|implement)) (?:an?|some|my|another) {_BETWEEN}"
-    r"(?:functions?|scripts?|programs?|app|quer(?:y|ies)|regex|regular expressions?|class|loop|code|snippet|macro|unit tests?|"
-    r"website|poems?|haikus?|sonnets?|songs?|lyrics|stor(?:y|ies)|jokes?|limericks?|e-?mails?|letters?|essays?|speech|"
-    r"tweets?|recipes?|cv|itinerary)"
-    rf"|(?:tell|give|send|sing) (?:me|us) (?:an?|some|another) {_BETWEEN}"
-    r"(?:poems?|haikus?|sonnets?|songs?|stor(?:y|ies)|jokes?|limericks?|recipes?))"
-    r"(?=\W*$|[.,;:!?]|\s(?:that|which|who|to|for|in|on|about|after|of|with|from|using|by)\b)", re.IGNORECASE,
 )  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
@@ -107,14 +71,16 @@ _QUOTED_TITLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that can be searched for: its `text`, index `terms`, what it expects of an answer, and the `names` in it.
+    """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
+    answer, and the `names` in it.
 
     `of_year` is true where the `years` (and `months`, three letters each) are those of publication. `small_talk` asks
-    nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `wants_writing` asks for
-    a program, a poem or a letter to be written.
+    nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
+    many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written.
     """
 
     text: str
+    topic: str
     terms: tuple[str, ...]
     wants_list: bool = False
     wants_comparison: bool = False
@@ -129,6 +95,7 @@ class Question:
     names: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
+    counts_papers: bool = False
     wants_writing: bool = False
     wants_definition: bool = False
 
@@ -142,8 +109,15 @@ class Question:
     @property
     def wants_records(self) -> bool:
         """True where papers of a time are asked for, whatever their topic."""
-        dated = {*map(str, self.years), *(month.lower() for month in self.months)}
-        return self.of_year and set(self.terms) <= dated | _PUBLISHING
+        return self.of_year and not self.undated
+
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """The terms without those of the time of publication."""
+        dated = (
+            {*map(str, self.years), *(month.lower() for month in self.months)} | _PUBLISHING if self.of_year else set()
+        )
+        return tuple(term for term in self.terms if term not in dated)
 
     def is_of_month(self, paper: Paper) -> bool:
         """True where the paper's printed date names one of the `months`, or none is asked for."""
@@ -165,14 +139,16 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    names = _names(_QUOTED_TITLE.sub(" ", cleaned))
+    topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
+    names = _names(_QUOTED_TITLE.sub(" ", topic))
     printed = asked_metadata(cleaned)
     return Question(
         text=cleaned,
-        terms=_search_terms(cleaned),
-        wants_list=bool(_LIST.search(cleaned)),
+        topic=topic,
+        terms=_search_terms(cleaned, topic),
+        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(cleaned),
         wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
-        wants_number=bool(_COUNT.search(cleaned)),
+        wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
         wants_date=printed.date and not _OF_YEAR.search(cleaned),
         wants_people=printed.people,
         wants_author_count=printed.author_count,
@@ -181,9 +157,10 @@ def read_question(text: str) -> Question:
         months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
         of_year=bool(_OF_YEAR.search(cleaned)),
         names=names,
-        small_talk=bool(_SMALL_TALK.search(cleaned)),
-        about_library=bool(_ABOUT_LIBRARY.search(cleaned)),
-        wants_writing=bool(_WRITING.search(cleaned)),
+        small_talk=is_small_talk(cleaned),
+        about_library=is_about_library(cleaned),
+        counts_papers=is_counting,
+        wants_writing=wants_writing(cleaned),
         wants_definition=bool(_DEFINITION.search(cleaned)),
     )
 
@@ -204,10 +181,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _search_terms(text: str) -> tuple[str, ...]:
+def _search_terms(text: str, topic: str) -> tuple[str, ...]:
     """The terms that say what the question is about; all of them where nothing else is left."""
     every = tuple(dict.fromkeys(terms(text)))
-    wanted = dict.fromkeys(terms(_REQUEST.sub(" ", text)))
+    wanted = dict.fromkeys(terms(_WHATS.sub(" ", topic)))
     return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
 
 

@@ -132,7 +132,7 @@ class Search:
             return _ReadAgain()
         if not isinstance(reranker, LateInteraction):
             texts = [reranked_text(paper, chunk) for chunk, paper in read]
-            meant = np.array(reranker.score(found.question.text, texts))
+            meant = np.array(reranker.score(found.question.topic, texts))
             scores = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
             return _ReadAgain(_by(names, scores), _by(names, meant))
         candidates, reading = self._candidates_read(found, read, reranker)
@@ -146,7 +146,7 @@ class Search:
         """What is known of candidates, and what of that the reranker said."""
         texts = [reranked_text(paper, chunk) for chunk, paper in read]
         spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
-        reading = reranker.read(found.question.text, texts, spans)
+        reading = reranker.read(found.question.topic, texts, spans)
         cover = coverer(found.question.terms, self._indexes.lexical.idf)
         rows = [
             [
@@ -174,7 +174,7 @@ class Search:
         """The highest cosine of the question and a sentence of each chunk, by the shipped embedding: one of a provider costs
         money for every sentence."""
         own = own_embedder()
-        vector = found.vector if self._embedder is own else own.encode([found.question.text])[0]
+        vector = found.vector if self._embedder is own else own.encode([found.question.topic])[0]
         sentences = [chunk.sentence(i) for chunk in chunks for i in range(len(chunk.sentences))]
         cosines = iter((own.encode_often(sentences) @ vector).tolist())
         return [max((next(cosines) for _ in chunk.sentences), default=0.0) for chunk in chunks]
@@ -248,7 +248,7 @@ class Search:
         if unread:
             texts = [reranked_text(passage.paper, passage.chunk) for passage in unread]
             spans = [_spans_in(text, passage.chunk) for passage, text in zip(unread, texts, strict=True)]
-            rows = reranker.score_spans(question.text, texts, spans)
+            rows = reranker.score_spans(question.topic, texts, spans)
             fits |= {passage.chunk.id: row for passage, row in zip(unread, rows, strict=True)}
         found = [score for passage in passages for score in fits[passage.chunk.id]]
         meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])

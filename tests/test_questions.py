@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.asking import asks_for_papers, counts_papers, topic_of
 from assistant.followups import leans_on_history, points_back
 from assistant.questions import is_titled, read_question
 from assistant.terms import stem
@@ -123,6 +124,88 @@ def test_a_paper_with_a_date_in_digits_is_listed_by_its_month(tmp_path: Path) ->
 @pytest.mark.parametrize("question", ["Explain PALBEAR", "Summarise PALBEAR", "Can you list PALBEAR?", "whats PALBEAR"])
 def test_what_is_said_to_the_assistant_is_no_topic(zoo: Assistant, question: str) -> None:
     assert titles(zoo, question)[0] == PAPERS[3].title
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("tell me about otters", "otters"),
+        ("Hi there, could you please tell me something about otters?", "otters"),
+        ("I'd like to know how otters swim, thanks", "how otters swim"),
+        ("I’m looking for papers on otters in your library", "otters"),
+        ("Are there any recent papers about otters?", "otters"),
+        ("papers from 2022 about otters", "otters"),
+        ("Which papers deal with otters?", "otters"),
+        ("How many papers do you have about otters?", "otters"),
+        ("Can you explain to me what otters eat, like I'm five", "what otters eat"),
+        ("What do you know about otters?", "otters"),
+        ("summarize the paper on otters for me", "otters"),
+        ("Do you know who feeds otters?", "who feeds otters"),
+        ("I’m a PhD student and I need to know what otters eat. Thanks in advance!", "what otters eat"),
+        ("As a keeper of otters, how do I feed them?", "how do I feed them"),
+        ("Quick question: what do otters eat?", "what do otters eat"),
+        ("According to your papers, what do otters eat?", "what do otters eat"),
+    ],
+)
+def test_the_topic_is_what_is_not_said_to_the_assistant(question: str, topic: str) -> None:
+    assert topic_of(question) == topic
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What do otters eat?",
+        "Which papers show that otters swim?",
+        "Name-based search for otters",
+        "Well-known otters",
+        "How many papers does the survey of otters cover?",
+        "Does the paper about otters count dams?",
+        "hello",
+        "explain",
+        "Which paper is from 2022 and about otters?",
+    ],
+)
+def test_a_question_that_says_nothing_to_the_assistant_is_its_topic(question: str) -> None:
+    assert topic_of(question) == question
+
+
+def test_a_request_finds_what_the_bare_topic_finds(zoo: Assistant) -> None:
+    bare = zoo.search("otters in cold rivers")
+    assert zoo.search("Hi, can you tell me something about otters in cold rivers, please?") == bare
+    assert zoo.search("otters in cold deserts") != bare
+
+
+def test_a_greeting_is_no_name() -> None:
+    assert read_question("Hello, Could you explain how otters swim?").names == ()
+
+
+def test_papers_on_a_topic_are_listed(zoo: Assistant) -> None:
+    assert asks_for_papers("are there papers about otters?") and not asks_for_papers("What do papers about otters say?")
+    assert len(titles(zoo, "papers about otters")) == 3
+
+
+def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
+    answer = zoo.ask("How many papers do you have about otters?")
+    assert (answer.status, answer.reason) == ("partial", "papers are found, not counted: these come nearest")
+    assert {citation.paper.title for citation in answer.citations} >= {"Otters in May", "Otters in June"}
+    assert not counts_papers("How many papers does the survey of otters cover?")
+
+
+def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None:
+    """That bears were counted in 2022 says nothing of otters."""
+    assert read_question("papers from 2022 about otters").undated == ("otter",)
+    bears = Paper("Bears", "From 2005 to 2022 we counted papers about bears.", date="Mar 1, 2022", year=2022)
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([*PAPERS, bears])
+        assert titles(library, "papers from 2022 about otters")[:2] == ["Otters in May", "Otters in June"]
+        assert titles(library, "What did you count from 2005 to 2022?")[0] == "Bears"
+
+
+def test_a_topic_that_no_paper_mentions_is_not_answered_by_what_is_alike(zoo: Assistant) -> None:
+    answer = zoo.ask("tell me about salmon")
+    assert (answer.status, answer.reason) == ("not_found", "Not found: the papers never mention “salmon”.")
+    assert zoo.ask("tell me about hills").probability > 0.5  # which are much like mountains
+    assert titles(zoo, "tell me about hills") == ["Mountains explained"]
 
 
 def test_a_question_of_requests_only_is_still_searched_for() -> None:

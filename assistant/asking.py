@@ -1,0 +1,133 @@
+"""What a question says to the assistant, as against what it asks of the papers: greetings and requests, talk about the library,
+texts to be written. What is left of it is the topic."""
+
+import re
+
+_PAPERS = (
+    r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|research|literature|documents?|sources?"
+    r"|surveys?)"
+)
+_ABOUT = r"(?:about|on|regarding|concerning|dealing with|related to|covering)"
+_SAYING = (
+    rf"(?:(?:is|are) {_ABOUT}|deals? with|talks? about|looks? at|focus(?:es)? on|discuss(?:es)?|covers?|mentions?"
+    r"|address(?:es)?)"
+)
+_THESE = r"(?:the|these|this|your|my|our)"
+_SHELF = rf"(?:here|in {_THESE} (?:library|collection|corpus|papers))"
+_DATED = r"(?:from|of|in|published in) (?:\w+ )?(?:19|20)\d\d"
+_THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"
+_I_AM = r"(?:i['’]?m|i am|we are|we['’]re)"
+_LEARN = r"(?:know|learn|understand|read|see|hear|find(?: out)?|get)"
+_DIRECTLY = r"(?=[ ,:])"  # not in "name-based"
+# What may stand before a topic, once or several times: "Hi, could you please tell me something about otters?"
+_LEADS = (
+    rf"(?:(?:hi|hello|hey)(?: there| again| all)?|good (?:morning|afternoon|evening|day)|{_THANKS}|well|sorry)(?=[,.!;:])",
+    r"(?:hi|hello|hey|so|ok(?:ay)?|please)(?=[ ,.!;:])",
+    r"(?:(?:a |one )?(?:quick|more|another|next|last) |i have a )question\b(?: (?:about|on|for you)\b)?",
+    rf"(?:as|{_I_AM}) an? [^\W\d][^,.;:?!]{{0,40}}?(?:, (?:and |so )?| and | so |[.;] )"
+    r"(?=(?:i|please|can|could|what|how|which|why)\b)",
+    rf"(?:according to|based on|in|from) {_THESE} (?:papers?|library|collection|literature|sources|documents)(?= ?[,:])",
+    r"(?:can|could|would|will) you(?: please| maybe| also| briefly)?\b",
+    rf"help (?:me|us)(?: to)? {_LEARN}\b(?: this{_DIRECTLY})?",
+    rf"(?:i (?:want|need|wish|would like|would love)|i['’]d (?:like|love)) (?:you )?to {_LEARN}(?: more)?(?: {_ABOUT})?\b",
+    rf"{_I_AM} (?:\w+ )?(?:(?:looking|searching) for|interested in|(?:curious|wondering)(?: about)?)\b",
+    rf"{_I_AM} (?:\w+ )?trying to {_LEARN}(?: more)?(?: {_ABOUT})?\b|i (?:wonder(?:ed)?|was wondering)\b",
+    r"do you (?:happen to )?know\b(?: (?:anything|something|much|a lot) about\b)?",
+    rf"what (?:do|can|does) (?:you|we|i|they|it|the papers|the library) (?:know|say|tell me|have|find) {_ABOUT}\b",
+    r"what (?:is|do we|are the papers) (?:known|know|saying) about\b|(?:what|how) about\b",
+    rf"(?:explain|describe|summari[sz]e|outline)(?: (?:to|for) (?:me|us))?{_DIRECTLY}",
+    rf"(?:list|name|enumerate){_DIRECTLY}",
+    rf"(?:show|find|give|tell|teach)(?: me| us)?{_DIRECTLY}"
+    rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {_ABOUT}\b)?",
+    r"(?:an? |the )?(?:short |brief |quick |general )?(?:summary|overview|gist|explanation|description) of\b",
+    r"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there) )?"
+    rf"(?:(?:any|some|all|the|a|more|other|recent|new|good|of) )*(?:{_PAPERS}|anything|something|information|info)"
+    rf"(?: {_SHELF})?(?: {_DATED})? (?:that (?:is |are )?)?(?:{_ABOUT}|{_SAYING})\b",
+    rf"(?:which|what|how many)(?: of (?:the|these|those|your|our))? {_PAPERS}"
+    rf"(?: (?:do (?:you|we) have|are there|{_SHELF}))*(?: that)? (?:{_SAYING}|{_ABOUT})\b",
+)
+_BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"(?:[ ,;.!?]+(?:please|{_THANKS}|for me|briefly|in detail|in short|{_SHELF}|(?:in|with) simple (?:words|terms)"
+    r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
+)  # fmt: skip
+_SMALL_TALK = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
+    r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
+    r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
+)  # fmt: skip
+# A question about the library holds nothing else: "the longest document that the model can process" is a topic.
+_OF_LIBRARY = (
+    r"how many (?:papers|documents|articles|publications)"
+    r"|(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?"
+    r"|(?:most|fewest) (?:authors|comments)|most commented"
+)
+_BESIDE = (
+    "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
+    "holds|i|in|is|it|know|library|list|listed|me|my|name|of|one|ones|our|papers?|documents?|articles?|please|s|show|so|tell|"
+    "ten|the|them|there|these|this|three|total|us|we|what|which|with|you|your"
+)
+_ABOUT_LIBRARY = re.compile(
+    rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
+)
+# Papers of the library are counted, not those that a paper reviews: "how many papers does the survey cover?"
+_COUNTS_PAPERS = re.compile(
+    rf"\bhow many (?:of (?:the|these|your|our) )?{_PAPERS}(?: (?:do (?:you|we) have|are there|{_SHELF}|that))*"
+    rf" (?:{_SAYING}|{_ABOUT})\b",
+    re.IGNORECASE,
+)
+_FOR_PAPERS = re.compile(
+    r"^\W*(?:(?:any|some|all|the|a|me|us|more|other|recent|new|latest|good|are|is|there|do|you|we|i|have|got|show|find|give|"
+    r"tell|can|could|would|please|want|need|like|am|['’]m|looking|for|know|of|to|see|hi|hello|hey)\W+)*"
+    rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? (?:that (?:are )?)?(?:{_ABOUT}|{_SAYING})\b",
+    re.IGNORECASE,
+)
+# "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
+# song as sheet music …"), two in a hundred thousand read so.
+_BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"
+_WRITING = re.compile(
+    r"^\W*(?:(?:please|(?:can|could|would|will) you|i (?:want|need|would like) you to|help me(?: to)?)\W+)*(?:"
+    r"(?:(?:write|compose|draft|code|implement|make|create|generate|build)(?: up)? (?:me|us)"
+    rf"|(?:write|compose|draft|code|implement)) (?:an?|some|my|another) {_BETWEEN}"
+    r"(?:functions?|scripts?|programs?|app|quer(?:y|ies)|regex|regular expressions?|class|loop|code|snippet|macro|unit tests?|"
+    r"website|poems?|haikus?|sonnets?|songs?|lyrics|stor(?:y|ies)|jokes?|limericks?|e-?mails?|letters?|essays?|speech|"
+    r"tweets?|recipes?|cv|itinerary)"
+    rf"|(?:tell|give|send|sing) (?:me|us) (?:an?|some|another) {_BETWEEN}"
+    r"(?:poems?|haikus?|sonnets?|songs?|stor(?:y|ies)|jokes?|limericks?|recipes?))"
+    r"(?=\W*$|[.,;:!?]|\s(?:that|which|who|to|for|in|on|about|after|of|with|from|using|by)\b)", re.IGNORECASE,
+)  # fmt: skip
+_WORD = re.compile(r"\w")
+
+
+def topic_of(text: str) -> str:
+    """The question without what it says to the assistant: "can you tell me something about otters, please?" -> "otters"; all
+    of it where it says nothing, or nothing else is left."""
+    topic = _AFTER.sub("", text)
+    while (said := _BEFORE.match(topic)) and _WORD.search(topic, said.end()):
+        topic = topic[said.end() :]
+    return topic.strip(" ,;:.?!") if topic != text and _WORD.search(topic) else text
+
+
+def is_small_talk(text: str) -> bool:
+    """True for "Hello" and "What can you do?", which ask nothing of papers."""
+    return bool(_SMALL_TALK.search(text))
+
+
+def is_about_library(text: str) -> bool:
+    """True for questions about the library as a whole, which no passage answers: "What is the newest paper?"."""
+    return bool(_ABOUT_LIBRARY.search(text))
+
+
+def asks_for_papers(text: str) -> bool:
+    """True where papers on a topic are asked for: "Are there papers about otters?"."""
+    return bool(_FOR_PAPERS.search(text))
+
+
+def counts_papers(text: str) -> bool:
+    """True where the library's papers about a topic are to be counted: "How many papers are about otters?"."""
+    return bool(_COUNTS_PAPERS.search(text))
+
+
+def wants_writing(text: str) -> bool:
+    """True for a request to write a program, a poem or a letter."""
+    return bool(_WRITING.search(text))
