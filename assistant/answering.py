@@ -174,6 +174,8 @@ class Pipeline:
         asked = read_question(request.question)
         if request.rewritten:
             state.question = read_question(request.rewritten)
+        elif asked.small_talk:
+            state.question = asked
         elif request.history and leans_on_history(asked.text) and not self._changes_the_paper(asked.text, request):
             by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
             if by_model:

@@ -118,7 +118,8 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
             continue
         if question.wants_records and not question.is_of_time(passage.paper):
             continue
-        if papers and not question.wants_records and (passage.score < _RIVAL_SHARE or len(papers) >= MAX_SENTENCES):
+        is_doubtful = passage.score < _RIVAL_SHARE and not passage.signals.get("named")
+        if papers and not question.wants_records and (is_doubtful or len(papers) >= MAX_SENTENCES):
             return
         papers.append(passage.paper.id)
         yield Claim(passage.paper.record, (numbering.cite_record(passage),))

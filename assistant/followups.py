@@ -9,7 +9,7 @@ from assistant.terms import terms
 
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
-    r"go on|more (?:details?|on))\b", re.IGNORECASE,
+    r"go on|more (?:details?|on)|which ones?(?! of\b))\b", re.IGNORECASE,
 )  # fmt: skip
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
@@ -29,8 +29,18 @@ _ORDINAL = re.compile(
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _SEVERAL = 4
-_OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all)\b", re.IGNORECASE)
-_OWN_ANTECEDENT = re.compile(r"\b(?:that|which|who)\b\s+\w+s?\b", re.IGNORECASE)
+_OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
+# "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
+_OWN_ANTECEDENT = re.compile(r"that\s+\w", re.IGNORECASE)
+_BEFORE_DEMONSTRATIVE = re.compile(
+    r"(?:^|\b(?:do|does|did|is|are|was|were|can|could|would|will|should|has|have|of|about|with|from|to|for|on|by|like|than|"
+    r"why|how|what|if|whether|and|but|explain|describe|summari[sz]e))\W+$", re.IGNORECASE,
+)  # fmt: skip
+# "and from 2023?" asks the same of other papers.
+_OF_ANOTHER_TIME = re.compile(
+    r"^\W*(?:(?:and|but|so|now|ok(?:ay)?|please|just|only|the|those|ones?|papers|published|what about|how about)\W+)*"
+    r"(?:from|in|of) (?:[a-z]+ )?(?:19|20)\d\d\W*$", re.IGNORECASE,
+)  # fmt: skip
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
     r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"
@@ -85,8 +95,8 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
     """True where what the pronoun stands for is in the question before it, or where it stands for nothing."""
     text, word = pronoun.string, pronoun.group().lower()
     before = text[: pronoun.start()]
-    if word == "that":  # "a method that freezes …"
-        return bool(_OWN_ANTECEDENT.match(text, pronoun.start()))
+    if word == "that":
+        return bool(_OWN_ANTECEDENT.match(text, pronoun.start())) and not _BEFORE_DEMONSTRATIVE.search(before)
     if word in ("they", "their", "theirs"):
         return bool(_PLURAL_SUBJECT.search(before))
     if word == "it" and _EXPLETIVE.match(text, pronoun.start()):
@@ -101,12 +111,15 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequ
 
     `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
     over in its order (one for "the second one", the first for "it", up to four for "which of them", else two), else the
-    earlier question is.
+    earlier question is, as for another year ("and from 2023?").
     A question that stands alone is returned as it is.
     """
     earlier = [turn for turn in history if turn.get("content", "").strip()]
     if not earlier or not leans_on_history(text):
         return text
+    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
+    if asked and _OF_ANOTHER_TIME.search(text):
+        return f"{asked} ({text})"
     answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
     places = {paper.title: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
     titles = sorted((title for title in places if places[title] >= 0), key=lambda title: places[title])
@@ -116,5 +129,4 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequ
     titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
     if titles:
         return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
-    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
     return f"{text} (after: {asked[:300]})" if asked else text

@@ -38,6 +38,9 @@ _WHEN = re.compile(
     rf"|\b{_TIME} (?:is|was|does) {_AS_SUBJECT}.{{0,120}}\b(?:from|have|bear|carry)\W*$"
     rf"|\bhow old (?:is|are|was) (?:it\W*$|{_ARTICLE} {_WORDS}{_WORK}|{_NAME})"
     r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
+    rf"|\bwhich (?:(?:one|paper|of (?:them|(?:these|those)(?: {_WORK})?|the (?:\w+ )?{_WORK})) )?(?:is|was|appeared|came out)(?: the)? "
+    r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
+    r"|(?:^\W*|\b(?:and|but) )when\W*$"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
 )  # fmt: skip
 # "Finding out who wrote it" is a topic, not a question.
@@ -71,6 +74,10 @@ _COMMENTS = re.compile(
 )  # fmt: skip
 
 
+# What a follow-up carries over from the turn before it (`assistant.followups.standalone`) is not what it asks.
+_CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What printed metadata a question asks for."""
@@ -83,6 +90,7 @@ class Asked:
 
 def asked_metadata(text: str) -> Asked:
     """What of a paper's printed metadata the question `text` asks for."""
+    text = _CARRIED_OVER.sub("", text)
     return Asked(
         date=bool(_WHEN.search(text)),
         people=bool(_WHO.search(text)),

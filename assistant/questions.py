@@ -64,6 +64,7 @@ _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
+_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTED_TITLE = re.compile(
     r"“[^”]*\s[^”]*\s[^”]*”|\"[^\"]*\s[^\"]*\s[^\"]*\""
 )  # its capitals name nothing by themselves
@@ -161,7 +162,7 @@ def read_question(text: str) -> Question:
         about_library=is_about_library(cleaned),
         counts_papers=is_counting,
         wants_writing=wants_writing(cleaned),
-        wants_definition=bool(_DEFINITION.search(cleaned)),
+        wants_definition=bool(_DEFINITION.search(cleaned) or _DEFINITION.search(topic)),
     )
 
 
@@ -189,19 +190,21 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
 
 
 def possible_titles(text: str) -> list[str]:
-    """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …")."""
+    """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
+    stands in quotes."""
     words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
     runs = (
         " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
     )
-    return list(dict.fromkeys(run for run in runs if len(run) > 1))
+    quoted = (one or other for one, other in _QUOTED.findall(text))
+    return list(dict.fromkeys(run for run in (*runs, *quoted) if len(run) > 1))
 
 
 def is_titled(paper: Paper, name: str) -> bool:
-    """True where `name` is the paper's title up to its colon, "S2FT" of "S^{2}FT: …" too. A name that is a common word
-    ("POINTS") must have its case."""
+    """True where `name` is the paper's title, or that up to its colon, "S2FT" of "S^{2}FT: …" too. A name that is a common
+    word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
-    return short == name or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+    return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
 
 
 def is_coined(name: str) -> bool:

@@ -370,6 +370,49 @@ def test_a_follow_up_on_another_paper_leaves_the_first(dens: Assistant, question
     assert cited[0] == "Beaver-7: Counting Dams"
 
 
+def test_thanks_in_between_are_no_question(dens: Assistant) -> None:
+    history = [{"role": "user", "content": "What is OtterNet?"}, {"role": "assistant", "content": "It finds dens."}]
+    answer = dens.ask("thanks!", history=history)
+    assert (answer.standalone_question, answer.reason[:27]) == ("thanks!", "That asks nothing of the pa")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["explain that in simple words", "How does that compare with LoRA?", "which one runs longer on a phone?"],
+)
+def test_what_points_at_the_turn_before_leans_on_it(question: str) -> None:
+    assert leans_on_history(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["Which tool that counts dams runs on a phone?", "Which one of the tools counts dams?"]
+)
+def test_what_points_at_its_own_noun_does_not(question: str) -> None:
+    assert not leans_on_history(question)
+
+
+def test_another_year_asks_the_same_of_other_papers(zoo: Assistant) -> None:
+    understood, cited = chat(zoo, "papers about otters published in 2022", "and from 2019?")
+    assert understood == "papers about otters published in 2022 (and from 2019?)"
+    understood, cited = chat(zoo, "papers about otters", "only from 2019")
+    assert understood == "papers about otters (only from 2019)"
+    assert cited == ["Otters before"]
+
+
+def test_printed_metadata_is_asked_of_the_paper_of_the_turn_before(zoo: Assistant) -> None:
+    history = [
+        {"role": "user", "content": "Compare PALBEAR and Otters in May"},
+        {"role": "assistant", "content": "PALBEAR: Bears that ponder: Bears ponder. Otters in May: Otters swim."},
+    ]
+    who = zoo.ask("who wrote it?", history=history)
+    assert who.reason.startswith("The listing of “PALBEAR: Bears that ponder” does not say who wrote it")
+    newest = zoo.ask("which of them is the newest?", history=history)
+    assert {c.paper.title: c.section for c in newest.citations} == {
+        "PALBEAR: Bears that ponder": "record",
+        "Otters in May": "record",
+    }
+
+
 @pytest.mark.parametrize("question", ["How long does it take?", "and the time it takes?", "What does it run on?"])
 def test_a_follow_up_on_the_same_paper_keeps_it(dens: Assistant, question: str) -> None:
     understood, cited = chat(dens, "What is Beaver-7?", question)
