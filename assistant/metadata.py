@@ -38,7 +38,8 @@ _WHEN = re.compile(
     rf"|\b{_TIME} (?:is|was|does) {_AS_SUBJECT}.{{0,120}}\b(?:from|have|bear|carry)\W*$"
     rf"|\bhow old (?:is|are|was) (?:it\W*$|{_ARTICLE} {_WORDS}{_WORK}|{_NAME})"
     r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
-    rf"|\bwhich (?:(?:one|paper|of (?:them|(?:these|those)(?: {_WORK})?|the (?:\w+ )?{_WORK})) )?(?:is|was|appeared|came out)(?: the)? "
+    rf"|\bwhich (?:(?:one|paper|of (?:them|(?:these|those)(?: {_WORK})?|the (?:\w+ )?{_WORK})) )?"
+    r"(?:is|was|appeared|came out)(?: the)? "
     r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
     r"|(?:^\W*|\b(?:and|but) )when\W*$"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
