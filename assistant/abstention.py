@@ -286,7 +286,7 @@ def decide(
     if margin is None or margin >= 0:
         lacking = unmet(question, passages, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
     else:
-        unknown = [term for term in question.terms if not lexical.is_known(term)]
+        unknown = [t for t in question.terms if not (lexical.is_known(t) or lexical.correction(t))]
         lacking = "Not found: no paper in the library comes close enough to answering this."
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))

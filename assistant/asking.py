@@ -18,11 +18,12 @@ _DATED = r"(?:from|of|in|published in) (?:\w+ )?(?:19|20)\d\d"
 _THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"
 _I_AM = r"(?:i['’]?m|i am|we are|we['’]re)"
 _LEARN = r"(?:know|learn|understand|read|see|hear|find(?: out)?|get)"
+_SEVERAL = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several)"
 _DIRECTLY = r"(?=[ ,:])"  # not in "name-based"
 # What may stand before a topic, once or several times: "Hi, could you please tell me something about otters?"
 _LEADS = (
     rf"(?:(?:hi|hello|hey)(?: there| again| all)?|good (?:morning|afternoon|evening|day)|{_THANKS}|well|sorry)(?=[,.!;:])",
-    r"(?:hi|hello|hey|so|ok(?:ay)?|please)(?=[ ,.!;:])",
+    r"(?:hi|hello|hey|so|ok(?:ay)?|please|pl[sz]|wa?ts?(?: is| are)?)(?=[ ,.!;:])",
     r"(?:(?:a |one )?(?:quick|more|another|next|last) |i have a )question\b(?: (?:about|on|for you)\b)?",
     rf"(?:as|{_I_AM}) an? [^\W\d][^,.;:?!]{{0,40}}?(?:, (?:and |so )?| and | so |[.;] )"
     r"(?=(?:i|please|can|could|what|how|which|why)\b)",
@@ -41,14 +42,14 @@ _LEADS = (
     rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {_ABOUT}\b)?",
     r"(?:an? |the )?(?:short |brief |quick |general )?(?:summary|overview|gist|explanation|description) of\b",
     r"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there) )?"
-    rf"(?:(?:any|some|all|the|a|more|other|recent|new|good|of) )*(?:{_PAPERS}|anything|something|information|info)"
+    rf"(?:(?:any|some|all|the|a|few|more|other|recent|new|good|of|{_SEVERAL}) )*(?:{_PAPERS}|anything|something|information|info)"
     rf"(?: {_SHELF})?(?: {_DATED})? (?:that (?:is |are )?)?(?:{_ABOUT}|{_SAYING})\b",
     rf"(?:which|what|how many)(?: of (?:the|these|those|your|our))? {_PAPERS}"
     rf"(?: (?:do (?:you|we) have|are there|{_SHELF}))*(?: that)? (?:{_SAYING}|{_ABOUT})\b",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:[ ,;.!?]+(?:please|{_THANKS}|for me|briefly|in detail|in short|{_SHELF}|(?:in|with) simple (?:words|terms)"
+    rf"(?:[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|briefly|in detail|in short|{_SHELF}|(?:in|with) simple (?:words|terms)"
     r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _SMALL_TALK = re.compile(
@@ -77,7 +78,7 @@ _COUNTS_PAPERS = re.compile(
     re.IGNORECASE,
 )
 _FOR_PAPERS = re.compile(
-    r"^\W*(?:(?:any|some|all|the|a|me|us|more|other|recent|new|latest|good|are|is|there|do|you|we|i|have|got|show|find|give|"
+    rf"^\W*(?:(?:any|some|all|the|a|few|{_SEVERAL}|me|us|more|other|recent|new|latest|good|are|is|there|do|you|we|i|have|got|show|find|give|"
     r"tell|can|could|would|please|want|need|like|am|['’]m|looking|for|know|of|to|see|hi|hello|hey)\W+)*"
     rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? (?:that (?:are )?)?(?:{_ABOUT}|{_SAYING})\b",
     re.IGNORECASE,

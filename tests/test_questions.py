@@ -143,6 +143,8 @@ def test_what_is_said_to_the_assistant_is_no_topic(zoo: Assistant, question: str
         ("Do you know who feeds otters?", "who feeds otters"),
         ("I’m a PhD student and I need to know what otters eat. Thanks in advance!", "what otters eat"),
         ("As a keeper of otters, how do I feed them?", "how do I feed them"),
+        ("wat is an otter pls", "an otter"),
+        ("Give me three papers on otters", "otters"),
         ("Quick question: what do otters eat?", "what do otters eat"),
         ("According to your papers, what do otters eat?", "what do otters eat"),
     ],
@@ -181,7 +183,7 @@ def test_a_greeting_is_no_name() -> None:
 
 def test_papers_on_a_topic_are_listed(zoo: Assistant) -> None:
     assert asks_for_papers("are there papers about otters?") and not asks_for_papers("What do papers about otters say?")
-    assert len(titles(zoo, "papers about otters")) == 3
+    assert len(titles(zoo, "papers about otters")) == len(titles(zoo, "Show me 3 papers on otters")) == 3
 
 
 def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
