@@ -123,6 +123,10 @@ class Conversations:
             logging.getLogger(__name__).warning("%s cannot be read (%s); it is left as it is", path, reason)
             return Conversation()
 
+    def holds(self, conversation_id: str) -> bool:
+        """True where a conversation of this id is stored, whether or not it can be read."""
+        return bool(_ID.fullmatch(conversation_id)) and self._path(conversation_id).exists()
+
     def append(self, conversation_id: str, answer: Answer, instead_of: Turn | None = None) -> Conversation:
         """Adds a turn to what `get` finds, which makes the conversation where it is new, and returns all of it.
 

@@ -88,6 +88,8 @@ class Chat:
             for event in self._library.stream(
                 question, before.history, papers or None, years or None, rewritten, sources or None
             ):
+                if before.turns and not self._stored.holds(before.id):
+                    return  # it was deleted meanwhile, which may come before Gradio can cancel this
                 if event.kind == "done" and event.answer:
                     yield self.show(self._stored.append(before.id, event.answer, standing))
                 else:

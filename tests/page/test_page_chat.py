@@ -269,3 +269,26 @@ def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> 
     page.reload()
     page.wait_for_selector("#chatbot :text('cold rivers')")
     assert turns(page) == 1
+
+
+def test_a_conversation_that_is_deleted_gets_no_further_answer(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    reranker = slow.library._search._reranker
+    reranker.go.set()
+    page.fill("#question textarea", "Where do otters swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    page.click("#show-conversations")
+    page.click("#manage > button")
+    page.wait_for_function("document.querySelectorAll('#conversations label').length == 1")
+    reranker.go.clear()
+    page.fill("#question textarea", "Where do bears sleep?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    page.click("#delete")
+    page.click("#really-delete")
+    page.wait_for_function("document.querySelectorAll('#conversations label').length == 0")
+    reranker.go.set()
+    page.wait_for_timeout(2000)
+    assert page.locator("#chatbot :text('warm caves')").count() == 0
+    assert slow.library.conversations.newest() == []
