@@ -271,6 +271,9 @@ def decide(
     if question.wants_records:  # what is printed decides
         is_there = any(question.is_of_time(passage.paper) for passage in passages)
         return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
+    printed = [passage.paper for passage in passages if passage.paper.year is not None]
+    if question.of_year and printed and not any(map(question.is_of_time, printed)):
+        return Decision(False, None, "Not found: no paper that comes near this is printed with that date.")
     row = features(question, passages, lexical.idf, lexical.is_known)
     name = "reread" if len(row) > WITHOUT_RERANKER else "words"
     if name == "reread" and (question.about_metadata or question.years or question.names):

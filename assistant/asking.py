@@ -14,19 +14,24 @@ _SAYING = (
 )
 _THESE = r"(?:the|these|this|your|my|our)"
 _SHELF = rf"(?:here|in {_THESE} (?:library|collection|corpus|papers))"
+_STORED = rf"(?:do (?:you|we|i) have|are there|{_SHELF})"
 _DATED = r"(?:from|of|in|published in) (?:\w+ )?(?:19|20)\d\d"
+_ON_TOPIC = rf"(?:{_ABOUT}|that (?:are {_ABOUT}|{_SAYING}))"
 _THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"
 _I_AM = r"(?:i['’]?m|i am|we are|we['’]re)"
 _LEARN = r"(?:know|learn|understand|read|see|hear|find(?: out)?|get)"
 _SEVERAL = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several)"
+_SOME = rf"(?:any|some|all|the|an?|few|more|other|recent|new|good|of|{_SEVERAL})"
+_ASKING = r"(?:what|how|why|which|who|when|where|is|are|do|does|did|can|could|would|please|tell|explain|i)\b"
+_READER = r"(?:student|researcher|postdoc|engineer|developer|scientist|reviewer|beginner|newcomer|novice|layman)\b"
 _DIRECTLY = r"(?=[ ,:])"  # not in "name-based"
-# What may stand before a topic, once or several times: "Hi, could you please tell me something about otters?"
+# What may stand before a topic, once or several times: "Hi, could you please tell me something about otters?" Terse topics
+# are left as they are: of the training questions, "teach a solver …" and "overview of ways …" say nothing to anyone.
 _LEADS = (
     rf"(?:(?:hi|hello|hey)(?: there| again| all)?|good (?:morning|afternoon|evening|day)|{_THANKS}|well|sorry)(?=[,.!;:])",
-    r"(?:hi|hello|hey|so|ok(?:ay)?|please|pl[sz]|wa?ts?(?: is| are)?)(?=[ ,.!;:])",
+    rf"(?:hi|hello|hey|ok(?:ay)?|please|pl[sz]|wa?ts?(?: is| are)?)(?=[ ,.!;:])|so(?=,| {_ASKING})",
     r"(?:(?:a |one )?(?:quick|more|another|next|last) |i have a )question\b(?: (?:about|on|for you)\b)?",
-    rf"(?:as|{_I_AM}) an? [^\W\d][^,.;:?!]{{0,40}}?(?:, (?:and |so )?| and | so |[.;] )"
-    r"(?=(?:i|please|can|could|what|how|which|why)\b)",
+    rf"(?:as|{_I_AM}) an? (?:[\w-]+ ){{0,3}}?{_READER}[^,.;:?!]{{0,30}}?(?:, (?:and |so )?| and | so |[.;] )(?={_ASKING})",
     rf"(?:according to|based on|in|from) {_THESE} (?:papers?|library|collection|literature|sources|documents)(?= ?[,:])",
     r"(?:can|could|would|will) you(?: please| maybe| also| briefly)?\b",
     rf"help (?:me|us)(?: to)? {_LEARN}\b(?: this{_DIRECTLY})?",
@@ -34,22 +39,21 @@ _LEADS = (
     rf"{_I_AM} (?:\w+ )?(?:(?:looking|searching) for|interested in|(?:curious|wondering)(?: about)?)\b",
     rf"{_I_AM} (?:\w+ )?trying to {_LEARN}(?: more)?(?: {_ABOUT})?\b|i (?:wonder(?:ed)?|was wondering)\b",
     r"do you (?:happen to )?know\b(?: (?:anything|something|much|a lot) about\b)?",
-    rf"what (?:do|can|does) (?:you|we|i|they|it|the papers|the library) (?:know|say|tell me|have|find) {_ABOUT}\b",
+    rf"what (?:do|can) (?:you|we|i|the papers|the library) (?:know|say|tell me|have|find) {_ABOUT}\b",
     r"what (?:is|do we|are the papers) (?:known|know|saying) about\b|(?:what|how) about\b",
-    rf"(?:explain|describe|summari[sz]e|outline)(?: (?:to|for) (?:me|us))?{_DIRECTLY}",
-    rf"(?:list|name|enumerate){_DIRECTLY}",
-    rf"(?:show|find|give|tell|teach)(?: me| us)?{_DIRECTLY}"
+    rf"(?:explain|describe|summari[sz]e)(?: (?:to|for) (?:me|us))?{_DIRECTLY}|(?:list|name|enumerate){_DIRECTLY}",
+    rf"(?:show|find|give|tell|teach) (?:me|us){_DIRECTLY}(?: (?:an? )?(?:short |brief |quick |general )?overview of\b)?"
     rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {_ABOUT}\b)?",
-    r"(?:an? |the )?(?:short |brief |quick |general )?(?:summary|overview|gist|explanation|description) of\b",
-    r"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there) )?"
-    rf"(?:(?:any|some|all|the|a|few|more|other|recent|new|good|of|{_SEVERAL}) )*(?:{_PAPERS}|anything|something|information|info)"
-    rf"(?: {_SHELF})?(?: {_DATED})? (?:that (?:is |are )?)?(?:{_ABOUT}|{_SAYING})\b",
-    rf"(?:which|what|how many)(?: of (?:the|these|those|your|our))? {_PAPERS}"
-    rf"(?: (?:do (?:you|we) have|are there|{_SHELF}))*(?: that)? (?:{_SAYING}|{_ABOUT})\b",
+    rf"tell about\b|(?:show|find|give|get)(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?{_ON_TOPIC}\b)",
+    r"(?:an? |the )?(?:short |brief |quick |general )?summary of\b",
+    rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
+    rf" (?:{_PAPERS}|anything|something|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
+    rf"(?:papers|articles|publications|anything|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
+    rf"(?:which|what|how many)(?: of {_THESE})? {_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}|(?: that)? {_SAYING})\b",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|briefly|in detail|in short|{_SHELF}|(?:in|with) simple (?:words|terms)"
+    rf"(?:[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|in (?:the|your) library|(?:in|with) simple (?:words|terms)"
     r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _SMALL_TALK = re.compile(
@@ -73,16 +77,14 @@ _ABOUT_LIBRARY = re.compile(
 )
 # Papers of the library are counted, not those that a paper reviews: "how many papers does the survey cover?"
 _COUNTS_PAPERS = re.compile(
-    rf"\bhow many (?:of (?:the|these|your|our) )?{_PAPERS}(?: (?:do (?:you|we) have|are there|{_SHELF}|that))*"
-    rf" (?:{_SAYING}|{_ABOUT})\b",
+    rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}\b| {_SAYING}\b| {_ON_TOPIC}\b.* {_STORED}\W*$)",
     re.IGNORECASE,
 )
 _FOR_PAPERS = re.compile(
-    rf"^\W*(?:(?:any|some|all|the|a|few|{_SEVERAL}|me|us|more|other|recent|new|latest|good|are|is|there|do|you|we|i|have|got|show|find|give|"
-    r"tell|can|could|would|please|want|need|like|am|['’]m|looking|for|know|of|to|see|hi|hello|hey)\W+)*"
-    rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? (?:that (?:are )?)?(?:{_ABOUT}|{_SAYING})\b",
-    re.IGNORECASE,
-)
+    rf"^\W*(?:(?:{_SOME}|me|us|are|is|there|do|you|we|i|have|got|show|find|give|get|latest|tell|can|could|would|please|want|"
+    r"need|like|am|['’]m|looking|for|know|to|see|hi|hello|hey)\W+)*"
+    rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b", re.IGNORECASE,
+)  # fmt: skip
 # "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
 # song as sheet music …"), two in a hundred thousand read so.
 _BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"

@@ -142,7 +142,7 @@ def test_what_is_said_to_the_assistant_is_no_topic(zoo: Assistant, question: str
         ("summarize the paper on otters for me", "otters"),
         ("Do you know who feeds otters?", "who feeds otters"),
         ("I’m a PhD student and I need to know what otters eat. Thanks in advance!", "what otters eat"),
-        ("As a keeper of otters, how do I feed them?", "how do I feed them"),
+        ("As a new student of rivers, how do I feed otters?", "how do I feed otters"),
         ("wat is an otter pls", "an otter"),
         ("Give me three papers on otters", "otters"),
         ("Quick question: what do otters eat?", "what do otters eat"),
@@ -159,6 +159,12 @@ def test_the_topic_is_what_is_not_said_to_the_assistant(question: str, topic: st
         "What do otters eat?",
         "Which papers show that otters swim?",
         "Name-based search for otters",
+        "teach otters to swim",
+        "overview of ways to feed otters",
+        "survey on otters",
+        "find dens of otters from the air",
+        "How many varieties are in the collection?",
+        "As a fisherman, how do I feed otters?",
         "Well-known otters",
         "How many papers does the survey of otters cover?",
         "Does the paper about otters count dams?",
@@ -190,7 +196,9 @@ def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
     answer = zoo.ask("How many papers do you have about otters?")
     assert (answer.status, answer.reason) == ("partial", "papers are found, not counted: these come nearest")
     assert {citation.paper.title for citation in answer.citations} >= {"Otters in May", "Otters in June"}
+    assert counts_papers("how many papers on otters are there?")
     assert not counts_papers("How many papers does the survey of otters cover?")
+    assert not counts_papers("How many articles on otters were read?")
 
 
 def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None:
@@ -201,6 +209,18 @@ def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None
         library.add([*PAPERS, bears])
         assert titles(library, "papers from 2022 about otters")[:2] == ["Otters in May", "Otters in June"]
         assert titles(library, "What did you count from 2005 to 2022?")[0] == "Bears"
+
+
+def test_papers_of_a_year_of_which_there_are_none_are_not_found(zoo: Assistant) -> None:
+    answer = zoo.ask("papers from 2015 about otters")
+    assert answer.reason == "Not found: no paper that comes near this is printed with that date."
+    assert answer.nearest[0].paper.title.startswith("Otters")
+
+
+def test_where_no_date_is_printed_a_year_is_not_held_against_a_paper(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([Paper(paper.title, paper.abstract) for paper in PAPERS])
+        assert titles(library, "papers from 2015 about otters")
 
 
 def test_a_topic_that_no_paper_mentions_is_not_answered_by_what_is_alike(zoo: Assistant) -> None:
