@@ -53,7 +53,7 @@ _LEADS = (
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|in (?:the|your) library|(?:in|with) simple (?:words|terms)"
+    rf"(?:(?<![ ,;.!?])[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|in (?:the|your) library|(?:in|with) simple (?:words|terms)"
     r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _SMALL_TALK = re.compile(

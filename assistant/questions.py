@@ -66,7 +66,7 @@ _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTED_TITLE = re.compile(
-    r"“[^”]*\s[^”]*\s[^”]*”|\"[^\"]*\s[^\"]*\s[^\"]*\""
+    r"“[^”\s]*(?:\s[^”\s]*){2,}”|\"[^\"\s]*(?:\s[^\"\s]*){2,}\""
 )  # its capitals name nothing by themselves
 
 

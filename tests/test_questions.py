@@ -1,5 +1,6 @@
 """What a question asks for, and that the library acts on it: years, requests that are no topics, small talk, spellings."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,6 +182,18 @@ def test_a_request_finds_what_the_bare_topic_finds(zoo: Assistant) -> None:
     bare = zoo.search("otters in cold rivers")
     assert zoo.search("Hi, can you tell me something about otters in cold rivers, please?") == bare
     assert zoo.search("otters in cold deserts") != bare
+
+
+@pytest.mark.parametrize(
+    "piece", [" (about “", "please ", "!", "“", "some papers about ", "how many of these ", "hi, I am a "]
+)
+def test_a_hostile_text_holds_nothing_up(piece: str) -> None:
+    """A pattern that tries every pair of quotes took 80 seconds for the first of these."""
+    text = f"x{piece * 4000}"[:4000].strip()
+    start = time.process_time()
+    read_question(text)
+    leans_on_history(text)
+    assert time.process_time() - start < 5
 
 
 def test_a_greeting_is_no_name() -> None:
