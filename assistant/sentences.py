@@ -12,7 +12,9 @@ _ABBREVIATIONS = frozenset(
 )
 # A sentence ends at . ! ? … with any closing quotes or brackets, before white space; the next starts with something
 # that can open a sentence.
-_BOUNDARY = re.compile(r"(?P<end>[.!?…]+[\"'”’)\]}*]*)(?P<space>\s+)(?=[\"'“‘(\[{*$\\]*[A-Z0-9À-ÞΑ-Ω]|[^\x00-\u02ff])")
+_BOUNDARY = re.compile(
+    r"(?P<end>(?<![.!?…])[.!?…]+[\"'”’)\]}*]*)(?P<space>\s+)(?=[\"'“‘(\[{*$\\]*[A-Z0-9À-ÞΑ-Ω]|[^\x00-\u02ff])"
+)
 _MISSING_SPACE = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z]*[ ,])")  # "… of sizes.From a theoretical view"
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _OPENERS = re.compile(r"(?:This|These|The|We|In|It|Our|To|However|Moreover|Finally|Experiments|Results|By|As|For)\b")

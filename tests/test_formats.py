@@ -1,6 +1,7 @@
 """Every other format: what is read out of a small file of each, and that hostile bytes end in a LoadError."""
 
 import json
+import time
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant import Assistant
+from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.loaders import FORMATS, Source, ending_of, load_archive, load_file, load_source
 from assistant.records import Paper, Section
@@ -360,3 +362,18 @@ def test_gigantic_and_deeply_nested_files_are_one_clear_line(tmp_path: Path, mon
     (tmp_path / "big.txt").write_text("Otters")
     with pytest.raises(LoadError, match="split it"):
         load_file(tmp_path / "big.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.bib", "@article{a, title = {Otters}, abstract = {" + "\n" * 100_000 + "}}"),
+        ("x.md", "# Otters\n\n" + "!" * 100_000),
+    ],
+)
+def test_a_run_of_one_sign_holds_nothing_up(name: str, text: str) -> None:
+    """Either took half a minute or more with a pattern that begins anew at each of them."""
+    start = time.process_time()
+    for paper in load_source(Source(Path(name), text.encode())).papers:
+        chunk_paper(paper, 256)
+    assert time.process_time() - start < 5

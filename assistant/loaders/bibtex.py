@@ -15,7 +15,7 @@ from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 from assistant.records import Paper
 
-_ENTRY = re.compile(r"^\s*@\w+\s*\{", re.MULTILINE)
+_ENTRY = re.compile(r"^[^\S\n]*@\w+\s*\{", re.MULTILINE)
 # Commands of type and size: what they stand before is kept. Accents and signs are the parser's to turn into letters.
 _STYLE = re.compile(
     r"\\(?:emph|enquote|underline|[mh]box|ensuremath|operatorname|boldsymbol|url|text(?:it|bf|sc|tt|rm|sf|sl|up|md|normal)?"
@@ -62,7 +62,7 @@ def load(source: Source) -> Loaded:
     missing = (
         len(_ENTRY.findall(source.text))
         - len(entries)
-        - len(re.findall(r"(?im)^\s*@(?:string|comment|preamble)\b", source.text))
+        - len(re.findall(r"(?im)^[^\S\n]*@(?:string|comment|preamble)\b", source.text))
     )
     if missing > 0:
         problems.append(f"{missing} entries could not be read; check their braces")
