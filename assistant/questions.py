@@ -38,6 +38,11 @@ _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _MONTH = re.compile(
     rf"\b({'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)})\b(?=\.? (?:\d|of\b))", re.IGNORECASE
 )
+_MONTH_NAME = rf"(?:{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in MONTHS)})\b"
+_DAY = re.compile(
+    rf"\b{_MONTH_NAME}\.? (\d{{1,2}})(?:st|nd|rd|th)?\b|\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH_NAME}"
+    r"|(?<!\d)(?:19|20)\d\d-\d\d-(\d\d)(?!\d)", re.IGNORECASE,
+)  # fmt: skip
 # What a printed date says of its month: "Mar 9, 2023", "9 March 2023", "2023-03-09", "2023/03", "03/2023".
 _DATED_MONTH = re.compile(
     rf"\b({'|'.join(MONTHS.values())})[a-z]*|(?<!\d)(?:19|20)\d{{2}}[-/.](0?[1-9]|1[0-2])(?!\d)"
@@ -75,7 +80,7 @@ class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it.
 
-    `of_year` is true where the `years` (and `months`, three letters each) are those of publication. `small_talk` asks
+    `of_year` is true where the `years` (and `months`, three letters each, and `days`) are those of publication. `small_talk` asks
     nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
     many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written.
     """
@@ -92,6 +97,7 @@ class Question:
     wants_comments: bool = False
     years: tuple[int, ...] = ()
     months: tuple[str, ...] = ()
+    days: tuple[int, ...] = ()
     of_year: bool = False
     names: tuple[str, ...] = ()
     small_talk: bool = False
@@ -115,18 +121,27 @@ class Question:
     @property
     def undated(self) -> tuple[str, ...]:
         """The terms without those of the time of publication."""
-        dated = (
-            {*map(str, self.years), *(month.lower() for month in self.months)} | _PUBLISHING if self.of_year else set()
-        )
+        if not self.of_year:
+            return self.terms
+        dated = {*map(str, (*self.years, *self.days)), *(month.lower() for month in self.months)} | _PUBLISHING
         return tuple(term for term in self.terms if term not in dated)
 
-    def is_of_month(self, paper: Paper) -> bool:
-        """True where the paper's printed date names one of the `months`, or none is asked for."""
-        return not self.months or not _months_of(paper.date or "").isdisjoint(self.months)
+    @property
+    def sought(self) -> tuple[str, ...]:
+        """The terms to search for: a time of publication is looked up, where a topic is left, as a year in a text says
+        something else."""
+        return self.undated or self.terms
+
+    def is_of_day(self, paper: Paper) -> bool:
+        """True where the paper's printed date names one of the `months` and one of the `days`, of those that are asked for."""
+        printed = paper.date or ""
+        return (not self.months or not _months_of(printed).isdisjoint(self.months)) and (
+            not self.days or not set(_days_of(printed)).isdisjoint(self.days)
+        )
 
     def is_of_time(self, paper: Paper) -> bool:
-        """True where the paper is printed with one of the `years`, and with one of the `months` where there are any."""
-        return paper.year in self.years and self.is_of_month(paper)
+        """True where the paper is printed with one of the `years`, and of the `months` and `days` where there are any."""
+        return paper.year in self.years and self.is_of_day(paper)
 
 
 def read_question(text: str) -> Question:
@@ -156,6 +171,7 @@ def read_question(text: str) -> Question:
         wants_comments=printed.comments,
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
         months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
+        days=_days_of(cleaned),
         of_year=bool(_OF_YEAR.search(cleaned)),
         names=names,
         small_talk=is_small_talk(cleaned),
@@ -170,6 +186,11 @@ def _months_of(date: str) -> set[str]:
     """The months of a printed date, three letters each: "2023-03-09" -> {"Mar"}."""
     every = [month.title() for month in MONTHS.values()]
     return {name.title() or every[int(after or before) - 1] for name, after, before in _DATED_MONTH.findall(date)}
+
+
+def _days_of(text: str) -> tuple[int, ...]:
+    """The days of the dates in a text: "Mar 9, 2023" and "2023-03-09" -> (9,)."""
+    return tuple(int(next(filter(None, found))) for found in _DAY.findall(text))
 
 
 def _names(text: str) -> tuple[str, ...]:

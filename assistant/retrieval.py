@@ -200,7 +200,7 @@ class Search:
         def share(paper_id: str) -> float:
             if paper_id not in papers:
                 return _OTHER_YEAR
-            return 1.0 if question.is_of_month(papers[paper_id]) else _OTHER_MONTH
+            return 1.0 if question.is_of_day(papers[paper_id]) else _OTHER_MONTH
 
         return {name: score * share(paper_of(name)) for name, score in fused.items()}
 

@@ -222,6 +222,7 @@ def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None
         library.add([*PAPERS, bears])
         assert titles(library, "papers from 2022 about otters")[:2] == ["Otters in May", "Otters in June"]
         assert titles(library, "What did you count from 2005 to 2022?")[0] == "Bears"
+        assert titles(library, "Which paper is dated Jun 9, 2022?") == ["Otters in June"]
 
 
 def test_papers_of_a_year_of_which_there_are_none_are_not_found(zoo: Assistant) -> None:

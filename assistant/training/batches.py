@@ -48,6 +48,7 @@ class Tuning:
         Cycle(2000, (0, 1, 2, 4, 3)),
         Cycle(1600, (5, 6), filled_to=12_000),
         Cycle(1600, tuple(range(8)), pools=8, pools_taken=5),
+        Cycle(1280, tuple(range(8)), pools=8, pools_taken=4),
     )
     # By how much a paper's hardest question may tell it from the nearest other for a group to begin with it: below that, the
     # other may answer as well, and above nothing is to be learnt.

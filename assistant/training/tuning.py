@@ -9,10 +9,10 @@ vectors are kept (cross-batch memory, Wang et al. 2020): by the cosine of both t
 interaction (Khattab and Zaharia 2020), which holds each token of the question against those of the paper. Late interaction
 with the answering sentences must be higher than with all other sentences. Titles and sentences of other papers of the
 corpus are asked beside them, so that the model keeps what it knew. The embeddings and the lowest layers stay as they are.
-There are five cycles: each of the first four has questions that the others did not see, the fifth takes papers together that
+There are six cycles: each of the first four has questions that the others did not see, the others take papers together that
 the network as it is then takes for each other. What is written is a mixture of the plain weights and those after the last
 cycle, which holds up better on other topics (Wortsman et al. 2022).
-Four hours on two free cores with bfloat16 instructions; others round differently.
+Five hours on two free cores with bfloat16 instructions; others round differently.
 """
 
 import argparse
