@@ -45,12 +45,12 @@ def test_a_candidate_that_is_best_in_everything_comes_first() -> None:
 
 
 def test_words_decide_where_they_were_mended_and_one_passage_holds_them_all() -> None:
-    rows = np.zeros((2, len(FEATURES)))
+    rows = np.zeros((3, len(FEATURES)))
     rows[0, FEATURES.index("BM25")], rows[1] = 1, 1
     rows[1, FEATURES.index("BM25")] = 0
-    fused = np.array([1.0, 0.0])
+    fused = np.array([1.0, 0.4, 0.0])
     firsts = {
-        (cover, is_mended): Candidates("ab", rows, fused, cover, is_mended).scores(shipped_weights()).argmax()
+        (cover, is_mended): Candidates("abc", rows, fused, cover, is_mended).scores(shipped_weights()).argmax()
         for cover in (0.6, 1.0)
         for is_mended in (False, True)
     }
