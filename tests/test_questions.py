@@ -220,7 +220,7 @@ def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None
     bears = Paper("Bears", "From 2005 to 2022 we counted papers about bears.", date="Mar 1, 2022", year=2022)
     with Assistant(data_dir=tmp_path) as library:
         library.add([*PAPERS, bears])
-        assert titles(library, "papers from 2022 about otters")[:2] == ["Otters in May", "Otters in June"]
+        assert set(titles(library, "papers from 2022 about otters")[:2]) == {"Otters in May", "Otters in June"}
         assert titles(library, "What did you count from 2005 to 2022?")[0] == "Bears"
         assert titles(library, "Which paper is dated Jun 9, 2022?") == ["Otters in June"]
 
