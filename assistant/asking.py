@@ -14,7 +14,7 @@ _SAYING = (
 )
 _THESE = r"(?:the|these|this|your|my|our)"
 _SHELF = rf"(?:here|in {_THESE} (?:library|collection|corpus|papers))"
-_STORED = rf"(?:do (?:you|we|i) have|are there|{_SHELF})"
+_STORED = rf"(?:(?:do )?(?:you|we|i) have|are there|there are|{_SHELF})"
 _DATED = r"(?:from|of|in|published in) (?:\w+ )?(?:19|20)\d\d"
 _ON_TOPIC = rf"(?:{_ABOUT}|that (?:are {_ABOUT}|{_SAYING}))"
 _THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"

@@ -210,6 +210,7 @@ def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
     assert (answer.status, answer.reason) == ("partial", "papers are found, not counted: these come nearest")
     assert {citation.paper.title for citation in answer.citations} >= {"Otters in May", "Otters in June"}
     assert counts_papers("how many papers on otters are there?")
+    assert counts_papers("Could you tell me how many papers you have about otters?")
     assert not counts_papers("How many papers does the survey of otters cover?")
     assert not counts_papers("How many articles on otters were read?")
 
