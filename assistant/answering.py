@@ -16,6 +16,7 @@ from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, R
 
 from assistant.abstention import Decision
 from assistant.answers import Answer, Claim, Event, Status, Usage
+from assistant.context import best_reading
 from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
 from assistant.followups import leans_on_history, points_back, standalone
@@ -206,7 +207,10 @@ class Pipeline:
     def retrieve(self, state: State) -> State:
         """Finds the passages."""
         assert state.question is not None
-        state.passages = self._find(state.question, self._passages, state.request.scope.paper_ids)
+        scope = state.request.scope.paper_ids
+        state.question, state.passages = best_reading(
+            state.question, lambda asked: self._find(asked, self._passages, scope), self._decide
+        )
         state.clock("retrieve")
         return state
 

@@ -108,7 +108,7 @@ def topic_of(text: str) -> str:
     topic = _AFTER.sub("", text)
     while (said := _BEFORE.match(topic)) and _WORD.search(topic, said.end()):
         topic = topic[said.end() :]
-    return topic.strip(" ,;:.?!") if topic != text and _WORD.search(topic) else text
+    return topic.strip(" ,;:.?!") if topic != text and _WORD.search(topic) else text.rstrip(" ,;:.!") or text
 
 
 def is_small_talk(text: str) -> bool:

@@ -15,6 +15,7 @@ from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writ
 from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
+from assistant.context import best_reading
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
 from assistant.errors import LoadError, QuestionError
@@ -168,16 +169,22 @@ class Assistant:
         """
         if k < 1:
             raise QuestionError(f"k is the number of passages and at least 1, not {k}")
-        return self._find(read_question(question), k, self._scope(papers, years).paper_ids, dense_weight, rerank)
+        scope = self._scope(papers, years).paper_ids
+        asked = read_question(question)
+        return best_reading(asked, lambda one: self._find(one, k, scope, dense_weight, rerank), self._decide)[1]
 
     def decision(
         self, question: str, papers: Iterable[str] | None = None, own: OwnCalibration | None = None
     ) -> Decision:
         """Whether the library answers, as `ask` decides it before it writes; with `own` in place of its calibration, where
         given. Raises as `ask` does."""
-        own, read = own or self.calibration, read_question(question)
-        passages = self._find(read, self.config.passages, self._scope(papers).paper_ids, own=own)
-        return self._decide(read, passages, own)
+        own, scope = own or self.calibration, self._scope(papers).paper_ids
+
+        def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
+            return self._decide(asked, passages, own)
+
+        asked = read_question(question)
+        return decided(*best_reading(asked, lambda one: self._find(one, self.config.passages, scope, own=own), decided))
 
     def evidence(self, question: Question, papers: Iterable[str] | None = None) -> Candidates:
         """`Search.evidence` over the library, or over these papers (titles or ids)."""

@@ -30,6 +30,7 @@ WORDINGS = (
 
 def worded(question: str, wording: str) -> str:
     """The question in a wording; inside a sentence it begins with a small letter, but for names such as "LoRA"."""
+    question += "" if question[-1] in ".?!" else "."
     is_name = question[:2].isupper() or any(sign.isupper() for sign in question.split()[0][1:])
     return wording.format(as_it_is=question, inside=question if is_name else question[0].lower() + question[1:])
 
