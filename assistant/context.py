@@ -20,7 +20,8 @@ _REQUEST = re.compile(
     r"^\W*(?:(?:please|so|and|now|then)\W+)*(?:"
     r"(?:what|how|why|which|who|whose|when|where|is|are|do|does|did|was|were|has|have|can|could|should|would|will)\b"
     r"|tell|explain|describe|summari[sz]e|list|name|show|find|give|compare|help"
-    r"|i['’]d like|i (?:want|need|would like|wonder)(?! (?:it|this|that|them)\b)|(?:i['’]?m|i am) (?:looking|searching|wondering|interested))",
+    r"|i['’]d like|i (?:want|need|would like|wonder)(?! (?:it|this|that|them)\b)"
+    r"|(?:i['’]?m|i am) (?:looking|searching|wondering|interested))",
     re.IGNORECASE,
 )
 # "My boss wants to know.", "This is for a school project.", but not "role of the wrong options"
