@@ -15,8 +15,9 @@ HFT = "Which method keeps half of the parameters frozen in each tuning round?"
         (f"We had a debate over lunch and nobody was sure. {HFT}", HFT),
         (f"{HFT} My boss wants to know by Friday.", HFT),
         (f"I read about it on Twitter last week! {HFT} I'd be glad about a reference.", HFT),
-        ("we were unsure. which method keeps half the weights frozen in turn?", "which method keeps half the weights frozen in turn?"),
-        ("Pruning of models at initialization. I need it for my thesis.", "Pruning of models at initialization."),
+        ("we were unsure. which method keeps half the weights frozen?", "which method keeps half the weights frozen?"),
+        ("Pruning language models at initialization. I need it for my thesis.",
+         "Pruning language models at initialization."),
         (f"{HFT} It is for a school project.", HFT),
     ],
 )  # fmt: skip
