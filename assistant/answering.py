@@ -151,7 +151,7 @@ class Pipeline:
     def __init__(
         self,
         find: Callable[[Question, int, Sequence[str] | None], list[Passage]],
-        decide: Callable[[Question, Sequence[Passage]], Decision],
+        decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision],
         writer: Writer,
         passages: int,
         papers_named: Callable[[str], set[str]],
@@ -208,8 +208,12 @@ class Pipeline:
         """Finds the passages."""
         assert state.question is not None
         scope = state.request.scope.paper_ids
+
+        def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
+            return self._decide(asked, passages, scope)
+
         state.question, state.passages = best_reading(
-            state.question, lambda asked: self._find(asked, self._passages, scope), self._decide
+            state.question, lambda asked: self._find(asked, self._passages, scope), decided
         )
         state.clock("retrieve")
         return state
@@ -217,7 +221,7 @@ class Pipeline:
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
         assert state.question is not None
-        state.decision = self._decide(state.question, state.passages)
+        state.decision = self._decide(state.question, state.passages, state.request.scope.paper_ids)
         return state
 
     def write(self, states: Iterator[State]) -> Generator[AddableDict, None, None]:

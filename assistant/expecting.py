@@ -89,6 +89,16 @@ _TOPICS = (
         r"\b(?-i:(?:in|at|from|of|across|near) (?:the )?[A-Z][a-z]+)",
     ),
     _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
+    _topic(
+        "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|shortcomings?|caveats?)\b",
+        r"\blimit|\bweak|\bdrawback|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work|\bdegrad|\bsuffer"
+        r"|\black|\brestrict|\bwors",
+    ),
+    _topic(
+        "code or a link to it",
+        r"\b(?:is|are|where|link|address|url)\b[^?]{0,80}\b(?:code|implementation|repository|repo|github|weights|checkpoints)\b",
+        r"\bcode\b|\bgithub|https?:|\breleas|\bavailab|\bopen[- ]?sourc|\bpublicly|\bweights\b|\bcheckpoint|\brepositor",
+    ),
     _topic("a seed", r"\b(?:which|what|how many) (?:random )?seeds?\b", r"\bseed"),
 )  # fmt: skip
 

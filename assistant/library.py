@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import Decision, OwnCalibration, decide
+from assistant.abstention import Decision, OwnCalibration, Within, decide
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
@@ -30,7 +30,7 @@ from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
 from assistant.preparing import read_beforehand
 from assistant.privacy import silence
-from assistant.questions import Question, read_question
+from assistant.questions import Question, asked_of, read_question
 from assistant.ranking import Candidates
 from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from assistant.generating import ModelWriter
 
 History = Sequence[Mapping[str, str]]
+
+
+_FEW = 3  # papers that "the paper" or "they" may mean
 
 
 class Assistant:
@@ -171,7 +174,11 @@ class Assistant:
             raise QuestionError(f"k is the number of passages and at least 1, not {k}")
         scope = self._scope(papers, years).paper_ids
         asked = read_question(question)
-        return best_reading(asked, lambda one: self._find(one, k, scope, dense_weight, rerank), self._decide)[1]
+
+        def decided(one: Question, passages: Sequence[Passage]) -> Decision:
+            return self._decide(one, passages, scope)
+
+        return best_reading(asked, lambda one: self._find(one, k, scope, dense_weight, rerank), decided)[1]
 
     def decision(
         self, question: str, papers: Iterable[str] | None = None, own: OwnCalibration | None = None
@@ -181,7 +188,7 @@ class Assistant:
         own, scope = own or self.calibration, self._scope(papers).paper_ids
 
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
-            return self._decide(asked, passages, own)
+            return self._decide(asked, passages, scope, own)
 
         asked = read_question(question)
         return decided(*best_reading(asked, lambda one: self._find(one, self.config.passages, scope, own=own), decided))
@@ -399,12 +406,30 @@ class Assistant:
         self,
         question: Question,
         passages: Sequence[Passage],
+        paper_ids: Sequence[str] | None = None,
         own: OwnCalibration | None = None,
         quoting: bool | None = None,
     ) -> Decision:
         if quoting is None:
             quoting = self._writer.mode == ExtractiveWriter.mode
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own or self.calibration)
+        own = own or self.calibration
+        within = self._found_within(question, passages, paper_ids, own)
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own, within)
+
+    def _found_within(
+        self, question: Question, passages: Sequence[Passage], paper_ids: Sequence[str] | None, own: OwnCalibration
+    ) -> Within | None:
+        """What is asked of the papers that the question names, or of a few that were chosen, and what they alone say of it."""
+        papers = {passage.paper.id: passage.paper for passage in passages if passage.signals.get("named")}
+        if not papers and (self._catalogue.counts()[0] if paper_ids is None else len(paper_ids)) <= _FEW:
+            papers = self._catalogue.papers_by_id(self._catalogue.paper_ids() if paper_ids is None else paper_ids)
+        is_certain = bool(papers)
+        if not papers and passages and passages[0].signals.get("titled"):
+            papers = {passages[0].paper.id: passages[0].paper}
+        if not papers:
+            return None
+        asked = asked_of(question, papers.values())
+        return Within(asked, self._find(asked, self.config.passages, list(papers), own=own), is_certain)
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -89,9 +89,14 @@ class Asked:
     comments: bool
 
 
+def asked_now(text: str) -> str:
+    """A follow-up without what it carries over from the turn before it."""
+    return _CARRIED_OVER.sub("", text)
+
+
 def asked_metadata(text: str) -> Asked:
     """What of a paper's printed metadata the question `text` asks for."""
-    text = _CARRIED_OVER.sub("", text)
+    text = asked_now(text)
     return Asked(
         date=bool(_WHEN.search(text)),
         people=bool(_WHO.search(text)),

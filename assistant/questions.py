@@ -1,11 +1,12 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
 from assistant.errors import QuestionError
-from assistant.metadata import asked_metadata
+from assistant.metadata import asked_metadata, asked_now
 from assistant.records import Paper, one_line
 from assistant.terms import MONTHS, fold, terms
 
@@ -224,6 +225,15 @@ def is_titled(paper: Paper, name: str) -> bool:
     word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
     return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def asked_of(question: Question, papers: Iterable[Paper]) -> Question:
+    """The question as it is asked of `papers` alone: with "it" for their names, and without what a follow-up carries over."""
+    papers, text = list(papers), asked_now(question.text)
+    names = [run for run in possible_titles(text) if any(is_titled(paper, run) for paper in papers)]
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"[“\"‘]?{re.escape(name)}[”\"’]?", "it", text)
+    return read_question(text)
 
 
 def is_coined(name: str) -> bool:

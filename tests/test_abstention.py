@@ -270,3 +270,47 @@ def test_too_few_questions_calibrate_nothing(tmp_path: Path) -> None:
         calibrate(library, [Item("x", "What is eaten?", "own", False, without=("Otters of the North",))] * 30)
     with Assistant(data_dir=tmp_path, model="extractive") as library:
         assert library.calibration == OwnCalibration()
+
+
+HFT = "HFT: Half Fine-Tuning for Large Language Models"
+OF_ANY_PAPER = [
+    "What does the paper propose?",
+    "What is this about?",
+    "Summarize this paper.",
+    "What is the main result?",
+]
+FOREIGN = ["What colour is {}?", "Which airport does {} use?", "How many languages does {} support?"]
+
+
+@pytest.mark.parametrize("question", [*OF_ANY_PAPER, "How was it evaluated?", "How many authors does it have?"])
+def test_what_can_be_asked_of_any_paper_is_answered_of_the_chosen_one(library: Assistant, question: str) -> None:
+    answer = library.ask(question, papers=[HFT])
+    assert (answer.status, {citation.paper.title for citation in answer.citations}) == ("answered", {HFT})
+
+
+@pytest.mark.parametrize("question", FOREIGN)
+def test_what_is_foreign_to_the_paper_asked_about_is_declined(library: Assistant, question: str) -> None:
+    named = library.ask(question.format("HFT"))
+    chosen = library.ask(question.format("it"), papers=[HFT])
+    carried = library.ask(f"{question.format('it')} (about “{HFT}”)")
+    for answer in (named, chosen, carried):
+        assert answer.reason == f"Not found: nothing in “{HFT}” comes close enough to answering this."
+
+
+def test_a_few_chosen_papers_are_what_is_meant(library: Assistant) -> None:
+    papers = [HFT, "LiST: Lite Prompted Self-training Makes Parameter-Efficient Few-shot Learners"]
+    cited = {citation.paper.title for citation in library.ask("What do they propose?", papers=papers).citations}
+    assert cited and cited <= set(papers)
+    assert library.ask("How do I bake sourdough bread?", papers=papers).status == "not_found"
+
+
+def test_the_only_paper_of_a_library_is_meant(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([Paper("Otters at night", "We propose a lamp that counts otters. It finds nine of ten.")])
+        assert library.ask("What does the paper propose?").status == "answered"
+        assert library.ask("How do I bake sourdough bread?").status == "not_found"
+
+
+@pytest.mark.parametrize("question", ["What are the limitations of HFT?", "Where is the code of HFT?"])
+def test_limitations_and_code_that_a_paper_does_not_speak_of_are_not_made_up(library: Assistant, question: str) -> None:
+    assert library.ask(question).status == "not_found"
