@@ -1,10 +1,10 @@
-"""The development half's questions as people type them in a chat: with greetings, requests and thanks around them.
+"""The development half's questions as people type them in a chat: with greetings, requests, thanks and asides around them.
 
     python benchmarks/wordings.py
 
 asks them bare and in each wording, of the seeds, without a model, and prints nDCG@10 of the right paper, the share of answerable
 questions that is kept, and the share of the others that is declined. What a wording loses against the bare question is lost to
-words that ask nothing of the papers. The last one is a sentence that `assistant.asking` does not know as such.
+words that ask nothing of the papers. The last one says something that papers are about, and is of no use here.
 """
 
 import tempfile
@@ -25,6 +25,9 @@ WORDINGS = (
     "According to your papers, {inside}",
     "Please help me understand this: {inside}",
     "We had a debate over lunch about this and nobody was sure. {as_it_is}",
+    "I am writing the related work section of my thesis at ETH Zurich. {as_it_is}",
+    "{as_it_is} My boss wants to know by Friday.",
+    "Our team trains models on two GPUs. {as_it_is}",
 )
 
 
