@@ -28,15 +28,17 @@ _SPELT = 40  # names that are looked for in other spellings, shorter ones first:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What both indexes found for a question: scores by chunk id, and those of both fused; `named` are the chunks of the
-    papers that the question is about, `cover` is how much of its words one of the best passages holds, and `is_mended` says
-    that some of its words were taken for others, which the library knows."""
+    """What both indexes found for a question: scores by chunk id, and those of both fused; `titled` are the names of papers that
+    stand in it, with the ids of those papers, `named` are the chunks of the papers that it is about, `cover` is how much of its
+    words one of the best passages holds, and `is_mended` says that some of its words were taken for others, which the library
+    knows."""
 
     question: Question
     vector: np.ndarray
     bm25: Mapping[str, float]
     dense: Mapping[str, float]
     named: Collection[str]
+    titled: Mapping[str, Sequence[str]]
     cover: float
     is_mended: bool
     fused: dict[str, float]
@@ -71,14 +73,15 @@ class Finder:
         asked = replace(question, terms=question.sought)
         question = self._without_typing_errors(asked)
         bm25, dense = self._candidates(question, vector, paper_ids)
-        named = self._chunks_named(question, paper_ids) if dense_weight is None else set()
+        titled = self._titled(question.text) if dense_weight is None else {}
+        named = self._chunks_named(question, titled, paper_ids)
         dense |= self._similarities(vector, [name for name in named if name not in dense])
         whole = self._catalogue.searchable([*{*bm25, *dense}], self._indexes.number)  # papers may be added meanwhile
         bm25, dense = ({name: found[name] for name in found if name in whole} for found in (bm25, dense))
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        return Found(question, vector, bm25, dense, named, cover, question.terms != asked.terms, fused)
+        return Found(question, vector, bm25, dense, named, titled, cover, question.terms != asked.terms, fused)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -98,10 +101,11 @@ class Finder:
         }
         return {name: ids for name, ids in titled.items() if ids}
 
-    def _chunks_named(self, question: Question, paper_ids: Sequence[str] | None) -> set[str]:
+    def _chunks_named(
+        self, question: Question, titled: Mapping[str, Sequence[str]], paper_ids: Sequence[str] | None
+    ) -> set[str]:
         """The chunks of the papers that the question is about, by their short names: where those are but a part of what it
         says, as a gene's is of a claim, they do not decide."""
-        titled = self._titled(question.text)
         named = {term for name in titled for term in terms(name)}
         if coverage(question.terms, named, self._indexes.lexical.idf) < _NAMED_SHARE:
             return set()
