@@ -24,6 +24,16 @@ _BOILERPLATE = re.compile(
     r"\b(?:code|data|dataset|models?|implementation|project page)s?\b.{0,60}\b(?:available|released?|open-sourced?|found at)\b"
     r"|github\.com|https?://", re.IGNORECASE,
 )  # fmt: skip
+_RELEASING = re.compile(
+    r"\b(?:release|open-?source|publish|share)(?:s|d)?\b.{0,60}\b(?:code|data ?sets?|models?|weights|checkpoints)\b",
+    re.IGNORECASE,
+)
+# "on GLUE", "across nine benchmarks", "the GSM8K dataset", "we evaluate it on"
+_ON_DATA = re.compile(
+    r"\b(?:[Oo]n|[Aa]cross|including) (?:[a-z][\w-]{0,30} ){0,2}\(?[\w-]{0,30}[A-Z]"
+    r"|\b[A-Z][\w-]{0,30} (?:data ?sets?|benchmarks?|corpus|corpora|tasks)\b"
+    r"|\b(?:benchmarks|tasks) \(|\b(?:evaluat|experiment)\w{0,9} .{0,60}\bon\b"
+)
 _CLAIMING = re.compile(
     r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|"
     r"identify|design|reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|"
@@ -38,6 +48,8 @@ _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
     re.IGNORECASE,
 )
+_RELEASE_BONUS = 0.5  # where code, data or a link is asked for
+_DATA_BONUS = 0.3  # where the question asks for data sets
 _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
 _CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15, 0.3, 0.04
 
@@ -138,10 +150,13 @@ def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
 
 def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     """How many sentences to quote of which papers, the best first: those among which one that answers is most probably, so
-    that a doubtful best paper leaves room for its rivals; one each for lists and comparisons."""
-    broad = question.wants_list or question.wants_comparison
-    share = _BROAD_SHARE if broad else _RIVAL_SHARE
+    that a doubtful best paper leaves room for its rivals; one each for comparisons and lists, but not for a list of what one
+    paper has."""
     papers = list(dict.fromkeys(p.paper.id for p in passages))
+    named = {p.paper.id for p in passages if p.signals.get("named")}
+    is_listed = question.wants_list and not (question.wants_parts and len(named) == 1)
+    broad = (is_listed or question.wants_comparison) and len(papers) > 1
+    share = _BROAD_SHARE if broad else _RIVAL_SHARE
     chances = {p.paper.id: p.signals["chance"] for p in passages if "chance" in p.signals}
     if broad or not chances:
         near = dict.fromkeys(p.paper.id for p in passages if p.score >= share * passages[0].score)
@@ -156,12 +171,20 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
 
 
 def _scored(question: Question, passages: Sequence[Passage]) -> Iterator[_Pick]:
+    # "What is the accuracy of …?" asks for something else than what it is.
+    is_definition = question.wants_definition and not (
+        question.wants_number or question.wants_data or question.wants_release
+    )
     for number, passage in enumerate(passages):
         for position, sentence in enumerate(passage.sentences):
             score = sentence.score
             score += _CLAIMING_BONUS * bool(_CLAIMING.search(sentence.text))
-            score += _INTRODUCING_BONUS * (question.wants_definition and bool(_INTRODUCING.search(sentence.text)))
+            score += _INTRODUCING_BONUS * (is_definition and bool(_INTRODUCING.search(sentence.text)))
             score += _NUMBER_BONUS * (question.wants_number and bool(_NUMBER.search(sentence.text)))
-            score -= _BOILERPLATE_LOSS * bool(_BOILERPLATE.search(sentence.text))
+            score += _DATA_BONUS * (question.wants_data and bool(_ON_DATA.search(sentence.text)))
+            if question.wants_release:
+                score += _RELEASE_BONUS * bool(_BOILERPLATE.search(sentence.text) or _RELEASING.search(sentence.text))
+            else:
+                score -= _BOILERPLATE_LOSS * bool(_BOILERPLATE.search(sentence.text))
             score -= _BACKGROUND_LOSS * (position < 2 and not passage.chunk.start)
             yield _Pick(number, position, score)

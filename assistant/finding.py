@@ -28,16 +28,17 @@ _SPELT = 40  # names that are looked for in other spellings, shorter ones first:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What both indexes found for a question: scores by chunk id, and those of both fused; `titled` are the ids of the papers
-    whose short names stand in the question, `named` their chunks where it is about them, `cover` is how much of its words one
-    of the best passages holds, and `is_mended` says that some of its words were taken for others, which the library knows."""
+    """What both indexes found for a question: scores by chunk id, and those of both fused; `titled` are the names of papers that
+    stand in it, with the ids of those papers, `named` are the chunks of the papers that it is about, `cover` is how much of its
+    words one of the best passages holds, and `is_mended` says that some of its words were taken for others, which the library
+    knows."""
 
     question: Question
     vector: np.ndarray
     bm25: Mapping[str, float]
     dense: Mapping[str, float]
-    titled: Collection[str]
     named: Collection[str]
+    titled: Mapping[str, Sequence[str]]
     cover: float
     is_mended: bool
     fused: dict[str, float]
@@ -51,7 +52,7 @@ class Found:
         return {
             "bm25": self.bm25.get(name, 0.0),
             "dense": self.dense.get(name, 0.0),
-            "titled": float(paper_of(name) in self.titled),
+            "titled": float(any(paper_of(name) in keys for keys in self.titled.values())),
             "named": float(name in self.named),
         }
 
@@ -81,8 +82,7 @@ class Finder:
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        titled_ids = {key for keys in titled.values() for key in keys}
-        return Found(question, vector, bm25, dense, titled_ids, named, cover, question.terms != asked.terms, fused)
+        return Found(question, vector, bm25, dense, named, titled, cover, question.terms != asked.terms, fused)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""

@@ -428,7 +428,7 @@ class Assistant:
             papers = {passages[0].paper.id: passages[0].paper}
         if not papers:
             return None
-        asked = asked_of(question, papers.values())
+        asked = asked_of(question, list(papers.values()))
         return Within(asked, self._find(asked, self.config.passages, list(papers), own=own), is_certain)
 
     @property

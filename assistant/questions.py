@@ -1,8 +1,8 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
 from assistant.errors import QuestionError
@@ -18,6 +18,33 @@ _LIST = re.compile(
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
     re.IGNORECASE,
 )
+# A list of what one paper has, where the question names that paper: its data sets, the models that it uses.
+_PARTS = re.compile(
+    r"\b(?:which|what) (?:(?!other|similar|further)\w+ ){0,2}?(?:data ?sets|benchmarks"
+    r"|(?:methods|approaches|techniques|models|algorithms)(?= (?:does|do|did|has|have|was|were)\b|\W*$))"
+    r"|\b(?:list|name|enumerate) (?:\w+ ){0,3}?(?:data ?sets|benchmarks)\b",
+    re.IGNORECASE,
+)
+# "Which data sets …?", "What was it evaluated on?", but not "Which papers offer data sets?"
+_DATA = re.compile(
+    r"\b(?:which|what|list|name|enumerate)\b(?: (?!papers|works|studies|articles)[\w-]+){0,3}?"
+    r" (?:data|data ?sets?|benchmarks?|corpus|corpora|test ?sets?)\b"
+    r"|\bwhat\b.{1,80}\b(?:evaluated|tested|trained|tuned|validated|benchmarked) (?:on|with|against)\W*$",
+    re.IGNORECASE,
+)
+# Where something is to be had: "Is the code of BioBERT available?", "Where can I download the weights?"
+_RELEASABLE = r"(?:code|implementation|repo|repository|data|data ?sets?|corpus|benchmark|models?|weights|checkpoints?|demo)"
+_RELEASE = re.compile(
+    rf"\bwhere (?:can|could|do|would|to)\b.{{0,30}}\b(?:find|get|download|obtain|access|see)\b.{{0,60}}\b{_RELEASABLE}\b"
+    r"|\bwhere (?:is|are) (?:\S+ ){0,4}?(?:code|implementation|repo|repository|data ?sets?|weights|checkpoints?|demo)\b"
+    rf"|^\W*(?:\w+ )?(?:is|are|was|were|has|have|will|can)\b.{{0,60}}\b{_RELEASABLE}\b.{{0,60}}"
+    r"\b(?:available|released|public|publicly|published|shared|open|open-?sourced?|accessible|online|downloaded)\b"
+    rf"|^\W*(?:\w+ )?(?:do|does|did|will)\b.{{0,60}}\b(?:release|publish|share|open-?source|provide)\b.{{0,40}}\b{_RELEASABLE}\b"
+    rf"|\bis there (?:(?:any|an?|some|public|official|source) )*{_RELEASABLE}\b"
+    r"|\bon github\W*$|\b(?:github|gitlab) (?:link|url|page|address|repo|repository)\b"
+    r"|\b(?:links?|url|address) (?:to|of|for) (?:\S+ ){0,4}?(?:code|repository|data|model|demo)"
+    r"|^\W*(?:(?:and|what about|the|its|any) )*code\W*$", re.IGNORECASE,
+)  # fmt: skip
 # "many different cues" and "both speed and accuracy" compare nothing, and "versus" only where it stands between two things
 # that the question names.
 _COMPARISON = re.compile(
@@ -81,7 +108,9 @@ class Question:
 
     `of_year` is true where the `years` (and `months`, three letters each, and `days`) are those of publication. `small_talk` asks
     nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
-    many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written.
+    many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data`
+    asks for data sets, `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper
+    has.
     """
 
     text: str
@@ -104,6 +133,9 @@ class Question:
     counts_papers: bool = False
     wants_writing: bool = False
     wants_definition: bool = False
+    wants_parts: bool = False
+    wants_release: bool = False
+    wants_data: bool = False
 
     @property
     def about_metadata(self) -> bool:
@@ -156,7 +188,7 @@ def read_question(text: str) -> Question:
         )
     topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
     names = _names(_QUOTED_TITLE.sub(" ", topic))
-    printed = asked_metadata(cleaned)
+    printed, asked = asked_metadata(cleaned), asked_now(cleaned)
     return Question(
         text=cleaned,
         topic=topic,
@@ -178,6 +210,9 @@ def read_question(text: str) -> Question:
         counts_papers=is_counting,
         wants_writing=wants_writing(cleaned),
         wants_definition=bool(_DEFINITION.search(cleaned) or _DEFINITION.search(topic)),
+        wants_data=bool(_DATA.search(asked)),
+        wants_parts=bool(_PARTS.search(asked)),
+        wants_release=bool(_RELEASE.search(asked)),
     )
 
 
@@ -209,6 +244,21 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
     return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
 
 
+def asked_of(question: Question, papers: Collection[Paper]) -> Question:
+    """What is asked of `papers` by themselves: without their names, and without what a follow-up carries over."""
+    topic = asked_now(question.topic)
+    names = [run for run in possible_titles(topic) if any(is_titled(paper, run) for paper in papers)]
+    for name in sorted(names, key=len, reverse=True):
+        topic = re.sub(rf"[“\"‘]?(?<!\w){re.escape(name)}(?!\w)[”\"’]?", "", topic)
+    left, before = set(terms(topic)), set(terms(question.topic))
+    return replace(
+        question,
+        topic=" ".join(topic.split()),
+        terms=tuple(term for term in question.terms if term in left or term not in before),  # typing errors were mended
+        names=tuple(name for name in question.names if name in topic),
+    )
+
+
 def possible_titles(text: str) -> list[str]:
     """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
     stands in quotes."""
@@ -225,15 +275,6 @@ def is_titled(paper: Paper, name: str) -> bool:
     word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
     return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
-
-
-def asked_of(question: Question, papers: Iterable[Paper]) -> Question:
-    """The question as it is asked of `papers` alone: with "it" for their names, and without what a follow-up carries over."""
-    papers, text = list(papers), asked_now(question.text)
-    names = [run for run in possible_titles(text) if any(is_titled(paper, run) for paper in papers)]
-    for name in sorted(names, key=len, reverse=True):
-        text = re.sub(rf"[“\"‘]?{re.escape(name)}[”\"’]?", "it", text)
-    return read_question(text)
 
 
 def is_coined(name: str) -> bool:

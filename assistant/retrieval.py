@@ -15,7 +15,7 @@ from assistant.catalogue import Catalogue
 from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
-from assistant.questions import Question
+from assistant.questions import Question, asked_of
 from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
@@ -108,7 +108,7 @@ class Search:
             )
             for chunk, paper in self._stored(best)
         ]
-        return self._with_sentences(found.question, found.vector, passages, again)
+        return self._with_sentences(found, passages, again)
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
@@ -204,36 +204,51 @@ class Search:
 
         return {name: score * share(paper_of(name)) for name, score in fused.items()}
 
-    def _with_sentences(
-        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], again: _ReadAgain
-    ) -> list[Passage]:
-        scores = iter(self._sentence_scores(question, vector, passages, again))
+    def _with_sentences(self, found: Found, passages: Sequence[Passage], again: _ReadAgain) -> list[Passage]:
+        rows = self._sentence_scores(found.question, found.vector, passages, again.fits or None)
+        titled = {key for keys in found.titled.values() for key in keys}
+        for paper in {passage.paper.id: passage.paper for passage in passages if passage.paper.id in titled}.values():
+            # A paper's own name says nothing about which of its sentences answers: those that repeat it would win.
+            places = [place for place, passage in enumerate(passages) if passage.paper.id == paper.id]
+            asked = asked_of(found.question, [paper])
+            if asked.terms:
+                # A provider's embedding would be another call, for little.
+                is_own = self._embedder is own_embedder()
+                vector = self._embedder.encode([asked.topic])[0] if is_own else found.vector
+                of_paper = [passages[place] for place in places]
+                scores = self._sentence_scores(asked, vector, of_paper, {} if again.fits else None)
+                for place, row in zip(places, scores, strict=True):
+                    rows[place] = row
         return [
             replace(
                 passage,
                 sentences=tuple(
-                    Sentence(passage.chunk.sentence(i), span, next(scores))
-                    for i, span in enumerate(passage.chunk.sentences)
+                    Sentence(passage.chunk.sentence(i), span, row[i]) for i, span in enumerate(passage.chunk.sentences)
                 ),
             )
-            for passage in passages
+            for passage, row in zip(passages, rows, strict=True)
         ]
 
     def _sentence_scores(
-        self, question: Question, vector: np.ndarray, passages: Sequence[Passage], again: _ReadAgain
-    ) -> list[float]:
-        """How well each sentence fits the question, in [0, 1]: its similarity, its share of the question's idf mass and, where
-        the shipped reranker is in use, what that makes of it."""
+        self,
+        question: Question,
+        vector: np.ndarray,
+        passages: Sequence[Passage],
+        fits: Mapping[str, Sequence[float | None]] | None,
+    ) -> list[list[float]]:
+        """How well each sentence of each passage fits the question, in [0, 1]: its similarity, its share of the question's idf
+        mass and, where the shipped reranker is in use, what that makes of it, which `fits` holds as far as it has read."""
         texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
         similarity = np.clip(self._embedder.encode_often(texts) @ vector, 0.0, 1.0)
         cover = coverer(question.terms, self._indexes.lexical.idf)
         covers = np.array([cover(term_set(text)) for text in texts])
         scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * covers
-        if again.fits and isinstance(self._reranker, LateInteraction):
-            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker, again.fits)
+        if fits is not None and isinstance(self._reranker, LateInteraction):
+            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker, fits)
             read = scores[: len(meant)]
             read += SENTENCE_MEANT_WEIGHT * (meant - read)
-        return [float(score) for score in scores]
+        every = iter(scores.tolist())
+        return [[next(every) for _ in passage.chunk.sentences] for passage in passages]
 
     def _sentences_meant(
         self,

@@ -59,6 +59,90 @@ def test_a_list_quotes_each_paper_once() -> None:
     assert quoted("Which papers are about otters?", *passages) == {"A": 1, "B": 1, "C": 1}
 
 
+def test_a_list_of_what_one_paper_has_is_no_list_of_papers() -> None:
+    of_one = passage("A", 1.0, chance=0.97, named=1.0)
+    rival = passage("B", 0.9, chance=0.01)
+    for question in (
+        "On which datasets was A evaluated?",
+        "What benchmarks? (about “A”)",
+        "Which models does A use?",
+        "List the datasets of A",
+    ):
+        assert quoted(question, of_one, rival) == {"A": 3}, question
+    for question in ("Which papers use A?", "Which models extend A?", "Which other datasets resemble A?"):
+        assert quoted(question, of_one, rival) == {"A": 1, "B": 1}, question
+    assert quoted("Which methods are used?", of_one) == {"A": 3}  # asked of one paper alone
+
+
+def best_of(question: str, *sentences: str) -> str:
+    """The sentence that is quoted first where all fit the question alike and only one may be."""
+    text = " ".join(sentences)
+    starts = [text.index(one) for one in sentences]
+    spans = tuple(Span(start, start + len(one)) for start, one in zip(starts, sentences, strict=True))
+    chunk = Chunk("p-0", "p", text, spans, section=0, start=99, tokens=12)
+    scored = tuple(Sentence(one, span, 0.4) for one, span in zip(sentences, spans, strict=True))
+    found = Passage(chunk, Paper("P", text, id="p"), 1.0, scored, {"chance": 0.3})
+    rivals = [passage(title, 0.99, chance=0.29) for title in ("Q", "R")]
+    return next(iter(extract(read_question(question), [found, *rivals]))).text
+
+
+def test_where_the_code_is_asked_for_its_address_answers() -> None:
+    address, other = "Our code is available at https://github.com/some/thing.", "Otters swim with code and data."
+    for question in (
+        "Is the code of Otter available?",
+        "Where can I find the Otter code?",
+        "where is the code? (about “Otter”)",
+        "Has the model been released?",
+        "Is it on GitHub?",
+        "Do they release their data?",
+    ):
+        assert best_of(question, other, address) == address, question
+    for question in (
+        "How does Otter generate code?",
+        "Where do the models fail?",
+        "Which links between names are found?",
+    ):
+        assert best_of(question, address, other) == other, question
+
+
+def test_where_data_sets_are_asked_for_the_sentence_that_names_them_answers() -> None:
+    named, other = "Experiments on GLUE and SQuAD show this.", "Many works prune a dataset of weights."
+    for question in (
+        "On which datasets was Otter evaluated?",
+        "What was Otter tested on?",
+        "What are the datasets of Otter?",
+    ):
+        assert best_of(question, other, named) == named, question
+    introduced = "We propose Otter, a model for rivers."
+    assert best_of("What are the datasets of Otter?", introduced, named) == named
+    assert best_of("What is Otter?", named, introduced) == introduced
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who chose the pebbles of Otter?", "A committee of three sailors chose all the pebbles."),
+        (
+            "who chose the pebbles? (about “Otter: A Rapid Method”)",
+            "A committee of three sailors chose all the pebbles.",
+        ),
+    ],
+)
+def test_a_papers_own_name_does_not_choose_among_its_sentences(
+    question: str, answer: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    abstract = (
+        "Otter is a rapid method: Otter, a method like no other method, is rapid. Otter is what Otter is, a rapid method. "
+        f"{answer} The rapid method Otter is by Otter people. Nothing else of it is known."
+    )
+    with Assistant(data_dir=tmp_path_factory.mktemp("otter")) as own:
+        own.add(
+            [Paper("Otter: A Rapid Method", abstract), Paper("Rivers", "Rivers run to the sea, and none is rapid.")]
+        )
+        best = next(p for p in own.search(question) if p.paper.title.startswith("Otter"))
+    assert best.best_sentence == answer
+
+
 @pytest.mark.parametrize(
     "question", ["What does S^{2}FT propose?", "How can a model of the world help a robot to plan?"]
 )
