@@ -112,7 +112,7 @@ def remove(papers: Annotated[list[str], typer.Argument(help="Ids or titles.")], 
     """Remove papers from the library."""
     with library_of(data_dir) as library:
         for paper in library.remove(papers):
-            typer.echo(f"removed {paper.title}")
+            typer.echo(f"removed {paper.title or paper.id}")
 
 
 @app.command()

@@ -72,6 +72,10 @@ def diagnose(**settings: Any) -> list[Finding]:
         with Assistant(config) as library:
             papers, chunks = library.counts()
             findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
+            if untitled := library.untitled():
+                ids = f"{', '.join(untitled[:3])}{', …' * (len(untitled) > 3)}"
+                message = f"without a title: {ids}; 'assistant remove ID' removes one"
+                findings.append(Finding("papers", False, message))
             if library.calibration != OwnCalibration():
                 findings.append(
                     Finding("calibration", True, "fitted to questions of its own ('assistant eval calibrate')")

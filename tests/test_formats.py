@@ -121,6 +121,34 @@ def test_what_holds_no_paper_is_one_clear_line(name: str, data: bytes, message: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.jsonl", '{"title": "¤", "abstract": "They swim."}', "no title"),
+        ("a.csv", "title,abstract\n¤,They swim.", "no title"),
+        ("a.bib", "@article{a, title={¤}, abstract={They swim.}}", "no title"),
+        ("a.ris", "TY  - JOUR\nTI  - ¤\nAB  - They swim.\nER  -", "no title"),
+        (
+            "a.xml",
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>¤</title><summary>They swim.</summary></entry></feed>",
+            "papers",
+        ),
+        ("o.md", "# ¤\n\nThey swim.", ""),
+        ("o.txt", "¤\no\n\nThey swim.", ""),
+        ("o.html", "<html><h1>¤</h1><p>They swim.</p></html>", ""),
+        ("o.tex", "\\documentclass{article}\\title{¤}\\begin{document}They swim.\\end{document}", ""),
+    ],
+)
+@pytest.mark.parametrize("sign", ["\u200b", "\u0085 \u2060"], ids=["zero-width", "control"])
+def test_a_title_that_shows_nothing_is_no_title(name: str, text: str, message: str, sign: str) -> None:
+    source = Source(Path(name), text.replace("¤", sign).encode())
+    if message:
+        with pytest.raises(LoadError, match=message):
+            load_source(source)
+    else:
+        assert [paper.title for paper in load_source(source).papers] == ["o"]
+
+
 def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
     loaded = load_source(Source(Path("x.bib"), BIBTEX.encode()))
     assert len(loaded.papers) == 1

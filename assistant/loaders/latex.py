@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assistant.errors import LoadError
-from assistant.loaders.parts import NOT_A_NAME, year
+from assistant.loaders.parts import NOT_A_NAME, clean, year
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
@@ -72,7 +72,7 @@ def load(source: Source) -> Loaded:
             f"{source.name} is only a part of a LaTeX document; add the main file, or all of it as a .tar.gz"
         )
     found = _Reading(text).read()
-    title = " ".join("".join(found.title).split()) or source.path.name.split(".")[0].replace("_", " ")
+    title = clean("".join(found.title)) or source.path.name.split(".")[0].replace("_", " ")
     abstract = [("Abstract", paragraph) for paragraph in _paragraphs("".join(found.abstract))]
     date = " ".join("".join(found.date).split()) or None
     loaded = prose_paper(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.records import Paper
+from assistant.records import Paper, is_visible
 
 _NAMED = 20
 _ARXIV = re.compile(
@@ -28,8 +28,9 @@ def named_problems(problems: Sequence[str], what: str = "lines") -> tuple[str, .
 
 
 def clean(value: Any) -> str:
-    """Text with white space made plain; "" for what is no text or number."""
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    """Text with white space made plain; "" for what is no text or number, and for what shows nothing."""
+    text = " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    return text if is_visible(text) else ""
 
 
 def arxiv_id(value: Any) -> str | None:
