@@ -252,10 +252,26 @@ def test_a_macro_that_is_defined_nowhere_stands_for_its_name() -> None:
         (r"{Two} \emph{and} \& three: \textit{E. coli}", "Two and & three: E. coli"),
         (r"{\it E. coli} in {\bf Rivers}, \textbf{\emph {again}}", "E. coli in Rivers, again"),
         (r"M{\"u}ller's caf\'e, \c{C}a va, Stra{\ss}e", "Müller's café, Ça va, Straße"),
+        (
+            r"On $\beta$-Carotene in \cite{foo} at $10^{-3}$ and 10^{-3}",
+            r"On $\beta$-Carotene in [foo] at $10^{-3}$ and 10^{-3}",
+        ),
+        (r"From \rho \rightarrow \infty, \href{http://x.y}{here}\relax{}, 5\,\textmu g", "From ρ → ∞, here, 5 µg"),
+        (r"{GANs} at 5% of \$5 -- or {\L}\'od\'z~II, 9\% [95\% CI]", "GANs at 5% of $5 – or Łódź II, 9% [95% CI]"),
     ],
 )
 def test_commands_of_style_leave_a_title(written: str, title: str) -> None:
     assert read("x.bib", "@misc{a, title = {" + written + "}}").title == title
+
+
+def test_braces_hold_a_name_together_and_addresses_stay_as_they_are() -> None:
+    fields = r"author = {{Rivers and Lakes Trust} and G{\"o}del, Kurt}, url = {\url{http://x.y/~a\_b--c}}, doi = {10.1000/a\_b}"
+    paper = read("x.bib", f"@misc{{a, title = {{Otters}}, {fields}}}")
+    assert (paper.authors, paper.url, paper.doi) == (
+        ("Rivers and Lakes Trust", "Kurt Gödel"),
+        "http://x.y/~a_b--c",
+        "10.1000/a_b",
+    )
 
 
 FRONT_MATTER = f"""---
