@@ -54,11 +54,11 @@ class Paper:
         """The printed metadata as one line, such as "5 authors · Mar 3, 2023 · 2 comments"; "" where none was printed."""
         parts = [", ".join(self.authors), self.organisation or ""]
         if self.author_count and not self.authors:
-            parts.insert(0, f"{self.author_count} author{'s' if self.author_count != 1 else ''}")
+            parts.insert(0, counted(self.author_count, "author"))
         parts.append(self.venue or "")
         parts.append(self.date or (str(self.year) if self.year else ""))
         if self.comment_count is not None:
-            parts.append(f"{self.comment_count} comment{'s' if self.comment_count != 1 else ''}")
+            parts.append(counted(self.comment_count, "comment"))
         return " · ".join(part for part in parts if part)
 
     @property
@@ -87,6 +87,12 @@ def one_line(text: str) -> str:
     """`text` with white space and control characters made plain, and without soft hyphens and zero-width characters."""
     seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with what it counts: "1 paper", "1,234 papers", "2 entries"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def is_visible(text: str) -> bool:

@@ -344,6 +344,39 @@ def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:
         load_source(Source(Path("x.txt"), b"caf\xe9 au lait\n\nIt is warm."))
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "encoding", "said"),
+    [
+        ("x.html", '<!doctype html><meta charset="iso-8859-1"><h1>T</h1><p>@', "cp1252", "Müller’s £5"),
+        ("x.htm", "<meta http-equiv=x content='text/html; charset=koi8-r'><h1>T</h1><p>@", "koi8-r", "Выдры плавают"),
+        (
+            "x.xhtml",
+            "<?xml version='1.0' encoding='Shift_JIS'?><html><h1>T</h1><p>@</p></html>",
+            "shift_jis",
+            "カワウソ",
+        ),
+        ("x.xml", FEED.replace("?>", " encoding='ISO-8859-15'?>").replace(ABSTRACT, "@"), "iso8859-15", "Müller: €5"),
+        ("x.tex", "\\usepackage[latin1]{inputenc}\\begin{document}@\\end{document}", "latin1", "Müller: £5"),
+        ("x.bib", "% Encoding: windows-1251\n@article{a, title={T}, abstract={@}}", "cp1251", "Выдры плавают"),
+    ],
+)
+def test_an_encoding_that_a_file_declares_is_read(name: str, text: str, encoding: str, said: str) -> None:
+    text = text.replace("@", said) if name != "x.bib" else text.replace("{@}", f"{{{said}}}")
+    (paper,) = load_source(Source(Path(name), text.encode(encoding))).papers
+    assert [section.text for section in paper.sections] == [said]
+
+
+@pytest.mark.parametrize("declared", ["nonsense", "punycode", "hex", "utf-7", "utf-8"])
+def test_an_encoding_that_cannot_be_is_refused(declared: str) -> None:
+    with pytest.raises(LoadError, match="not UTF-8"):
+        load_source(Source(Path("x.html"), f'<meta charset="{declared}"><h1>T</h1><p>Müller'.encode("latin-1")))
+
+
+def test_a_page_without_its_beginning_is_known_by_its_name() -> None:
+    paper = read("x.htm", "<p>unclosed <b>bold<h1>Mossy Roofs</h1><p>Moss grows two millimetres a year.")
+    assert (paper.title, paper.body[0].text.split("\n\n")[-1]) == ("Mossy Roofs", "Moss grows two millimetres a year.")
+
+
 def test_an_archive_is_read_file_by_file_within_bounds(tmp_path: Path) -> None:
     path = tmp_path / "papers.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -14,7 +14,7 @@ from assistant.loaders.latex import plain_text
 from assistant.loaders.parts import named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
-from assistant.records import Paper
+from assistant.records import Paper, counted
 
 _ENTRY = re.compile(r"^[^\S\n]*@\w+\s*\{", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?:url\s*(?=\{))?(?=[_%&#$~{])|[{}]")
@@ -62,10 +62,10 @@ def load(source: Source) -> Loaded:
         - len(re.findall(r"(?im)^[^\S\n]*@(?:string|comment|preamble)\b", source.text))
     )
     if missing > 0:
-        problems.append(f"{missing} entries could not be read; check their braces")
+        problems.append(f"{counted(missing, 'entry')} could not be read; check the braces")
     if not papers:
         raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'no entry'}")
-    return Loaded(tuple(papers), named_problems(problems, "entries"))
+    return Loaded(tuple(papers), named_problems(problems, "entry"))
 
 
 def _paper(entry: dict[str, str], source: str) -> Paper:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.records import Paper, is_visible
+from assistant.records import Paper, counted, is_visible
 
 _NAMED = 20
 _ARXIV = re.compile(
@@ -20,11 +20,11 @@ NOT_A_NAME = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
-def named_problems(problems: Sequence[str], what: str = "lines") -> tuple[str, ...]:
+def named_problems(problems: Sequence[str], what: str = "line") -> tuple[str, ...]:
     """The problems, or the first twenty of them and how many more there are."""
     if len(problems) <= _NAMED:
         return tuple(problems)
-    return (*problems[:_NAMED], f"and {len(problems) - _NAMED} more {what}")
+    return (*problems[:_NAMED], f"and {counted(len(problems) - _NAMED, f'more {what}')}")
 
 
 def clean(value: Any) -> str:
