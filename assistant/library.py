@@ -390,9 +390,18 @@ class Assistant:
         rerank: bool = True,
         own: OwnCalibration | None = None,
     ) -> list[Passage]:
-        with self._current() as search:
-            order = (own or self.calibration).order
-            return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+        def found() -> list[Passage]:
+            with self._current() as search:
+                order = (own or self.calibration).order
+                return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+
+        passages = found()
+        if passages:
+            return passages
+        with self._lock:
+            # Nothing is found of papers that another process wrote since the indexes were followed, be it all of them, as in a
+            # rebuild: they are there, and are asked again.
+            return [] if self._indexes.is_current else found()
 
     def _papers_named(self, text: str) -> set[str]:
         with self._current() as search:
