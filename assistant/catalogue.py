@@ -21,7 +21,7 @@ from assistant.database import TITLE
 from assistant.merging import identifiers
 from assistant.readings import GIVEN, Readings
 from assistant.recent import Recent
-from assistant.records import Chunk, Paper, Span, paper_from
+from assistant.records import Chunk, Paper, Span, is_visible, paper_from
 
 Order = Literal["added", "newest", "oldest", "title"]
 _ORDERS: dict[Order, str] = {
@@ -149,6 +149,10 @@ class Catalogue(Readings, Computed):
         for source, paper_id in self._in(sql, list(sources)):
             found.setdefault(source, set()).add(paper_id)
         return found
+
+    def untitled(self) -> list[str]:
+        """The ids of the papers whose title shows nothing, which could be added once."""
+        return [row[0] for row in self._rows(f"SELECT id, COALESCE({TITLE}, '') FROM papers") if not is_visible(row[1])]
 
     def find_papers(
         self, text: str, order: Order, offset: int, limit: int, titles_only: bool = False

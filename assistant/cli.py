@@ -11,6 +11,7 @@ import typer
 from assistant import interrupts
 from assistant.cli_eval import eval_app
 from assistant.errors import AssistantError, ConfigError
+from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def remove(papers: Annotated[list[str], typer.Argument(help="Ids or titles.")], 
     """Remove papers from the library."""
     with library_of(data_dir) as library:
         for paper in library.remove(papers):
-            typer.echo(f"removed {paper.title}")
+            typer.echo(f"removed {paper.title or paper.id}")
 
 
 @app.command()
@@ -127,14 +128,14 @@ def papers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         return
     for paper in found:
         typer.echo(f"{paper.id}  {paper.record}")
-    typer.echo(f"{len(found)} papers")
+    typer.echo(counted(len(found), "paper"))
 
 
 @app.command()
 def prepare(data_dir: DataDir = None) -> None:
     """Let the reranker read every passage now, so that no question waits for it. Stopped, it goes on the next time."""
     with library_of(data_dir) as library:
-        typer.echo(f"the reranker read {library.prepare(library.progress):,} new passages")
+        typer.echo(f"the reranker read {counted(library.prepare(library.progress), 'new passage')}")
 
 
 @app.command()
@@ -146,7 +147,7 @@ def rebuild(yes: Yes = False, data_dir: DataDir = None) -> None:
             _confirm_embedding(library, library.estimate())
 
     with library_of(data_dir, rebuild=confirm) as library:
-        typer.echo(f"rebuilt {len(library.papers())} papers in {library.config.data_dir}")
+        typer.echo(f"rebuilt {counted(len(library.papers()), 'paper')} in {library.config.data_dir}")
 
 
 @app.command()
@@ -174,7 +175,7 @@ def export(
 ) -> None:
     """Write every paper with its text to one file, to move a library or keep a copy."""
     with library_of(data_dir) as library:
-        typer.echo(f"wrote {library.export(file, embeddings):,} papers to {file}")
+        typer.echo(f"wrote {counted(library.export(file, embeddings), 'paper')} to {file}")
 
 
 @contextmanager
@@ -246,17 +247,17 @@ def _print_ingest(report: "IngestReport") -> None:
         if file.error:
             typer.echo(f"{file.name}: NOT READ: {file.error}")
             continue
-        pages = f", {file.pages} pages" if file.pages else ""
+        pages = f", {counted(file.pages, 'page')}" if file.pages else ""
         gone = f", {file.removed} removed" if file.removed else ""
         counts = f"{file.added} new, {file.updated} updated, {file.unchanged} unchanged{gone}"
         twice = f", {file.duplicates} known from another source" if file.duplicates else ""
-        typer.echo(f"{file.name}: {file.papers} papers{pages}, {counts}{twice}, {file.seconds:.1f} s")
+        typer.echo(f"{file.name}: {counted(file.papers, 'paper')}{pages}, {counts}{twice}, {file.seconds:.1f} s")
         for problem in file.problems:
             typer.echo(f"    {problem}")
     if quiet and len(report.files) > 1:
-        typer.echo(f"{len(quiet)} files unchanged")
-    failed = f", {len(report.failed)} files not read" if report.failed else ""
-    typer.echo(f"{report.added} new papers in {report.seconds:.1f} s{failed}")
+        typer.echo(f"{counted(len(quiet), 'file')} unchanged")
+    failed = f", {counted(len(report.failed), 'file')} not read" if report.failed else ""
+    typer.echo(f"{counted(report.added, 'new paper')} in {report.seconds:.1f} s{failed}")
 
 
 def main() -> None:

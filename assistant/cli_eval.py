@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from assistant.errors import AssistantError, TestSetError
+from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
 
     spent = estimate(load_config(), items, baselines, judge)
     typer.echo(
-        f"{len(items)} questions; " + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
+        f"{counted(len(items), 'question')}; "
+        + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
     )
     print_spent(spent, "up to ")
 
@@ -188,8 +190,8 @@ def calibrate(
         before, now = found.ranking
         outcome = "its own are in force" if found.reordered else "too little: the shipped ones stay in force"
         typer.echo(
-            f"order of the papers of {found.ranked} questions: nDCG@10 {before:.3f} as shipped, {now:.3f} with weights of this "
-            f"library's own, each judged by the others; {outcome}"
+            f"order of the papers of {counted(found.ranked, 'question')}: nDCG@10 {before:.3f} as shipped, {now:.3f} with "
+            f"weights of this library's own, each judged by the others; {outcome}"
         )
     what = "weights and threshold" if found.refitted else f"the threshold, by {found.shift:+.2f} in log odds,"
     typer.echo(f"moved {what} to keep {keep:.0%} of answerable questions")
@@ -230,7 +232,7 @@ def generate(
     for reason, count in sorted(drafted.rejected.items()) if drafted else ():
         typer.echo(f"left out {count}: {reason}")
     if drafted:
-        typer.echo(f"{drafted.spent.calls} calls, US dollars {dollars_in_words(drafted.spent)}")
+        typer.echo(f"{counted(drafted.spent.calls, 'call')}, US dollars {dollars_in_words(drafted.spent)}")
     if not items:
         raise TestSetError(
             "no question could be drafted from the papers: without a model that wants a question as a title or a sentence with "
@@ -238,7 +240,7 @@ def generate(
         )
     export_testset(items, output, "assistant")
     typer.echo(
-        f"drafted {len(items)} questions into {output}; review them, then run 'assistant eval {output} --split all'"
+        f"drafted {counted(len(items), 'question')} into {output} to review; then run 'assistant eval {output} --split all'"
     )
 
 
@@ -258,17 +260,19 @@ def import_(
 
     if public := read_public_set(file):
         export_testset(public.items, output, "assistant")
-        typer.echo(f"wrote {len(public.items)} questions of {public.name} to {output}")
+        typer.echo(f"wrote {counted(len(public.items), 'question')} of {public.name} to {output}")
         if public.papers:
             papers = output.with_name(f"{output.stem}-papers.jsonl")
             public.save_papers(papers)
-            typer.echo(f"wrote its {len(public.papers)} papers to {papers}; add them with 'assistant add {papers}'")
+            typer.echo(
+                f"wrote its {counted(len(public.papers), 'paper')} to {papers}, to add with 'assistant add {papers}'"
+            )
         return
     with library_of(data_dir) as opened:
         items, lost = import_testset(file, opened.papers())
     export_testset(items, output, "assistant")
-    missing = f"; {lost} contexts stand in no paper of the library and were left out" if lost else ""
-    typer.echo(f"wrote {len(items)} questions to {output}{missing}")
+    missing = f"; left out: {counted(lost, 'context')} in no paper of the library" if lost else ""
+    typer.echo(f"wrote {counted(len(items), 'question')} to {output}{missing}")
 
 
 @eval_app.command()

@@ -8,6 +8,7 @@ from assistant.abstention import OwnCalibration
 from assistant.config import Config, load_config, misspelt_variables
 from assistant.errors import AssistantError
 from assistant.library import Assistant
+from assistant.records import counted
 from assistant.seeding import seed_files
 
 
@@ -71,7 +72,11 @@ def diagnose(**settings: Any) -> list[Finding]:
             return findings
         with Assistant(config) as library:
             papers, chunks = library.counts()
-            findings.append(Finding("library", True, f"{papers} papers in {chunks} chunks"))
+            findings.append(Finding("library", True, f"{counted(papers, 'paper')} in {counted(chunks, 'chunk')}"))
+            if untitled := library.untitled():
+                ids = f"{', '.join(untitled[:3])}{', …' * (len(untitled) > 3)}"
+                message = f"without a title: {ids}; 'assistant remove ID' removes one"
+                findings.append(Finding("papers", False, message))
             if library.calibration != OwnCalibration():
                 findings.append(
                     Finding("calibration", True, "fitted to questions of its own ('assistant eval calibrate')")

@@ -35,6 +35,12 @@ def printable_name(path: Path) -> str:
     return path.name.encode("utf-8", "replace").decode()
 
 
+def _refused(path: Path, error: OSError) -> LibraryError:
+    """That a file could not be written, and what to do."""
+    step = "free some disk space" if is_disk_full(error) else "check the path and its permissions"
+    return LibraryError(f"{path} could not be written ({error}); {step} and retry")
+
+
 class WriterLock:
     """One writer at a time in `folder` over all threads and processes; writers of another `name` go on beside it.
 
@@ -68,6 +74,8 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Replaces the file in one step with `lines` as they come, and returns how many. Raises LibraryError as above."""
     count = 0
+    if path.is_dir():
+        raise LibraryError(f"{path} is a folder; give the file to write, such as {path / 'papers.jsonl'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
@@ -81,7 +89,7 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
+        raise _refused(path, error) from None
     return count
 
 
@@ -95,7 +103,7 @@ def append_line(path: Path, line: bytes) -> None:
                 line = line if file.read(1) == b"\n" else b"\n" + line
             file.write(line + b"\n")
     except OSError as error:
-        raise LibraryError(f"{path} could not be written ({error}); free some disk space and retry") from None
+        raise _refused(path, error) from None
 
 
 def keep_copy(source: Path, folder: Path) -> Path:

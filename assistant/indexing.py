@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -31,11 +32,12 @@ from assistant.loaders import (
     read_ahead,
     read_source,
 )
+from assistant.loaders.checking import checked
 from assistant.loaders.pdf import ocr_is_installed
 from assistant.merging import distinct_id, identifiers, is_edition, merge, own_id
 from assistant.models import Embedder
 from assistant.readings import File
-from assistant.records import Chunk, Paper
+from assistant.records import Chunk, Paper, one_line
 from assistant.reports import FileReport, IngestReport
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
@@ -65,14 +67,12 @@ class Indexer:
         """Adds files, folders, globs and Paper objects. A file that cannot be read is reported and the rest go on.
 
         With `prune`, papers go whose file was read from one of these places and is there no more. Raises LoadError where a
-        source names no file at all.
+        source names no file at all, or is a Paper that cannot be stored: nothing is added then.
         """
         start = time.monotonic()
-        given = list(sources)
-        papers = [source for source in given if isinstance(source, Paper)]
-        places = [source for source in given if not isinstance(source, Paper)]
-        reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
+        papers, places = _parted(sources)
         paths = list(expand(places))
+        reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         with closing(read_ahead(paths, self._is_new, self._ocr)) as reading:
             for number, (path, ahead) in enumerate(reading):
                 if progress and len(paths) > 1:
@@ -89,9 +89,8 @@ class Indexer:
 
         Files that cannot be read are left out. Raises LoadError where a source names no file at all.
         """
-        given = list(sources)
-        papers = [source for source in given if isinstance(source, Paper)]
-        for path in expand([source for source in given if not isinstance(source, Paper)]):
+        papers, places = _parted(sources)
+        for path in expand(places):
             with suppress(LoadError):
                 loaded = [found for _, found in _loaded(read_source(path)) if isinstance(found, Loaded)]
                 papers += [paper for part in loaded for paper in part.papers]
@@ -305,6 +304,26 @@ class Indexer:
     def _key(self, text: str) -> bytes:
         """The cache key of a text's embedding: the model and the text, so that another model never reuses it."""
         return hashlib.sha256(f"{self._embedder.name}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _parted(sources: Iterable[str | Path | Paper]) -> tuple[list[Paper], list[str | Path]]:
+    """The papers given as they are, checked, and the places of files. Raises LoadError for a source that is neither."""
+    papers: list[Paper] = []
+    places: list[str | Path] = []
+    for source in sources:
+        if isinstance(source, Paper):
+            try:
+                papers.append(checked(source))
+            except ValueError as error:
+                name = one_line(source.title)[:60] if isinstance(source.title, str) else ""
+                named = f"the Paper “{name}”" if name else "a Paper"
+                raise LoadError(f"{named} cannot be stored: {error}; nothing was added") from None
+        elif isinstance(source, str | PathLike):
+            places.append(source)
+        else:
+            kind = type(source).__name__
+            raise LoadError(f"papers are added from files, folders or Paper objects, not {kind}; nothing was added")
+    return papers, places
 
 
 def _names(source: Source) -> list[str]:

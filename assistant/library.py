@@ -247,9 +247,9 @@ class Assistant:
         """Adds files, folders, globs or Paper objects; what is unchanged costs nothing.
 
         With `prune`, papers go whose file was below one of these folders and is there no more. Raises LoadError for a path
-        that names nothing.
+        that names nothing, and for a Paper that cannot be stored; nothing is added then.
         """
-        given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
+        given = _listed(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
         with self._adding, WriterLock(self.config.data_dir):
             self._seeding.give_way()
@@ -270,8 +270,7 @@ class Assistant:
         if sources is None:
             texts = self._indexer.texts_not_embedded(self._catalogue.papers())
         else:
-            given = [sources] if isinstance(sources, str | Path | Paper) else list(sources)
-            texts = self._indexer.texts_to_embed(given)
+            texts = self._indexer.texts_to_embed(_listed(sources))
         tokens = sum(map(tokens_at_most, texts))
         price = price_of(self.config, self.config.embedding)
         return tokens, None if price is None else price.of(tokens)
@@ -327,6 +326,10 @@ class Assistant:
     def paper(self, paper_id: str) -> Paper | None:
         """The paper with this id, or None."""
         return self._catalogue.paper(paper_id)
+
+    def untitled(self) -> list[str]:
+        """The ids of the papers without a title, without filling a new library."""
+        return self._catalogue.untitled()
 
     def years(self) -> list[int]:
         """The years that papers are printed with, newest first."""
@@ -394,9 +397,18 @@ class Assistant:
         rerank: bool = True,
         own: OwnCalibration | None = None,
     ) -> list[Passage]:
-        with self._current() as search:
-            order = (own or self.calibration).order
-            return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+        def found() -> list[Passage]:
+            with self._current() as search:
+                order = (own or self.calibration).order
+                return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
+
+        passages = found()
+        if passages:
+            return passages
+        with self._lock:
+            # Nothing is found of papers that another process wrote since the indexes were followed, be it all of them, as in a
+            # rebuild: they are there, and are asked again.
+            return [] if self._indexes.is_current else found()
 
     def _papers_named(self, text: str) -> set[str]:
         with self._current() as search:
@@ -484,6 +496,12 @@ class Assistant:
             return self._decide(question, passages, quoting=True).reason
 
         return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, unquotable, likeness)
+
+
+def _listed(sources: str | Path | Paper | Iterable[str | Path | Paper]) -> list[str | Path | Paper]:
+    if isinstance(sources, Iterable) and not isinstance(sources, str | bytes | Mapping):
+        return list(sources)
+    return [cast("str | Path | Paper", sources)]
 
 
 @lru_cache(maxsize=1)

@@ -82,27 +82,31 @@ def _abstracts_agree(first: Paper, second: Paper) -> bool:
 
 
 def is_edition(known: Paper, new: Paper, held: Collection[str] | None = None) -> bool:
-    """True where both records come from one source. `held` are ids of papers that the file of the new record holds or held:
-    files in two folders may share a name. None where no file is known, and the names must do."""
-    return _share_a_source(known, new) and (held is None or known.id in held)
+    """True where both records come from one source, or both from none: those were given as they are, by one hand. `held` are
+    ids of papers that the file of the new record holds or held: files in two folders may share a name. None where no file is
+    known, and the names must do."""
+    is_given = not known.sources and not new.sources
+    return (is_given or _share_a_source(known, new)) and (held is None or known.id in held)
 
 
 def merge(known: Paper, new: Paper, held: Collection[str] | None = None) -> Paper:
     """One paper out of two records of it: every source, the metadata that says most, the newest text of a source.
 
     A record from a source that is known already (`is_edition`) replaces the text; from another source, only a longer text
-    does. A new edition of the only source corrects the metadata too; where there are several, what is known stays.
+    does. A new edition of the only source corrects the metadata and the spelling of the title too; where there are several,
+    what is known stays.
     """
     is_new_edition = is_edition(known, new, held)
     is_only_source = is_new_edition and set(known.sources) <= set(new.sources)
     first, second = (new, known) if is_only_source else (known, new)
     filled = {name: getattr(first, name) for name in _FILLED}
     filled |= {name: getattr(second, name) for name, value in filled.items() if value is None or value == ()}
-    dated = max(known, new, key=_date_precision)
+    dated = max(first, second, key=_date_precision)
     takes_abstract = bool(new.abstract) and (is_new_edition or len(new.abstract) > len(known.abstract))
     takes_body = bool(new.body) and (is_new_edition or _length(new) > _length(known))
     return replace(
         known,
+        title=new.title if is_only_source and normalised(new.title) == normalised(known.title) else known.title,
         abstract=new.abstract if takes_abstract else known.abstract,
         abstract_page=new.abstract_page if takes_abstract else known.abstract_page,
         body=new.body if takes_body else known.body,

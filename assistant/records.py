@@ -3,7 +3,7 @@
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,9 +43,10 @@ class Paper:
     abstract_page: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.id:
+        # What is of another type is for `loaders.checking` to refuse, in words.
+        if not self.id and isinstance(self.title, str):
             object.__setattr__(self, "id", paper_id(self.title))
-        if self.author_count is None and self.authors:
+        if self.author_count is None and self.authors and isinstance(self.authors, Sequence):
             object.__setattr__(self, "author_count", len(self.authors))
 
     @property
@@ -53,11 +54,11 @@ class Paper:
         """The printed metadata as one line, such as "5 authors · Mar 3, 2023 · 2 comments"; "" where none was printed."""
         parts = [", ".join(self.authors), self.organisation or ""]
         if self.author_count and not self.authors:
-            parts.insert(0, f"{self.author_count} author{'s' if self.author_count != 1 else ''}")
+            parts.insert(0, counted(self.author_count, "author"))
         parts.append(self.venue or "")
         parts.append(self.date or (str(self.year) if self.year else ""))
         if self.comment_count is not None:
-            parts.append(f"{self.comment_count} comment{'s' if self.comment_count != 1 else ''}")
+            parts.append(counted(self.comment_count, "comment"))
         return " · ".join(part for part in parts if part)
 
     @property
@@ -79,13 +80,24 @@ def paper_from(values: Mapping[str, Any]) -> Paper:
     """A paper from the plain JSON types that `dataclasses.asdict` gives; what is left out has its default."""
     known: dict[str, Any] = {name: tuple(value) if name in _TUPLES else value for name, value in values.items()}
     known["body"] = tuple(Section(**section) for section in values.get("body", ()))
-    return Paper(**{"abstract": "", **known})
+    return Paper(**{"title": "", "abstract": "", **known})
 
 
 def one_line(text: str) -> str:
     """`text` with white space and control characters made plain, and without soft hyphens and zero-width characters."""
     seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with what it counts: "1 paper", "1,234 papers", "2 entries"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def is_visible(text: str) -> bool:
+    """True where `text` shows anything: white space, control and zero-width characters show nothing."""
+    return any(letter.isprintable() and letter != " " for letter in text)
 
 
 def normalised(text: str) -> str:
@@ -96,7 +108,9 @@ def normalised(text: str) -> str:
 def paper_id(title: str, abstract: str = "") -> str:
     """A stable id of 12 hex digits from the normalised title (and from the abstract where titles collide)."""
     key = normalised(title) or title
-    return hashlib.sha256("\n".join(filter(None, (key, normalised(abstract)))).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        "\n".join(filter(None, (key, normalised(abstract)))).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +151,8 @@ class Chunk:
 
 
 def paper_of(chunk_id: str) -> str:
-    """The id of the paper that a chunk is of: chunk ids begin with it."""
-    return chunk_id.partition("-")[0]
+    """The id of the paper that a chunk is of: chunk ids begin with it, and end with a number and a digest."""
+    return chunk_id.rsplit("-", 2)[0]
 
 
 @dataclass(frozen=True, slots=True)

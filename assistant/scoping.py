@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from assistant.answering import Scope
 from assistant.catalogue import Catalogue
 from assistant.errors import LibraryError
+from assistant.records import counted
 
 
 def scope_of(
@@ -18,7 +19,7 @@ def scope_of(
     ids = catalogue.paper_ids()
     if papers is not None:
         ids = ids_of(catalogue, papers)
-        words.append(f"{len(ids)} chosen paper{'s' * (len(ids) != 1)}")
+        words.append(counted(len(ids), "chosen paper"))
     if years is not None:
         years = _numbers(years)
         kept = set(catalogue.paper_ids(years))
@@ -35,7 +36,7 @@ def scope_of(
         kept = set().union(*listed.values())
         ids = [paper_id for paper_id in ids if paper_id in kept]
         words.append(f"sources {', '.join(sources) or 'none'}")
-    return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {catalogue.counts()[0]:,} papers")
+    return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {counted(catalogue.counts()[0], 'paper')}")
 
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:

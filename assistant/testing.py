@@ -22,6 +22,7 @@ from assistant.evaluation.asking import Examiner
 from assistant.evaluation.outcomes import stage_of
 from assistant.evaluation.testset import check_against
 from assistant.library import Assistant
+from assistant.records import counted
 
 TestSet = str | Path | Sequence[Item] | None
 
@@ -113,7 +114,7 @@ def _too_low(report: Report, at_least: Mapping[str, float]) -> list[str]:
     if unknown := sorted(at_least.keys() - figures.keys()):
         raise TestSetError(f"no figure is called {unknown[0]!r}; the figures are {', '.join(map(repr, figures))}")
     return [
-        f"{name} is {figures[name].in_words} ({figures[name].count} questions), wanted {least:g}"
+        f"{name} is {figures[name].in_words} ({counted(figures[name].count, 'question')}), wanted {least:g}"
         for name, least in at_least.items()
         if (value := figures[name].value) is None or value < least
     ]

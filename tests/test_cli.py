@@ -93,6 +93,16 @@ def test_failures_are_one_line_with_the_next_step(
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
+def test_one_of_a_thing_is_one_thing_and_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    data = {"ASSISTANT_DATA_DIR": str(tmp_path / "data")}
+    (tmp_path / "a.bib").write_text("@article{a, title={Otters}}\n@article{b, title={Beavers\n", encoding="utf-8")
+    added = run("add", str(tmp_path / "a.bib"), **data).stdout
+    assert "a.bib: 1 paper, 1 new" in added and "1 entry could not be read" in added and "\n1 new paper in" in added
+    assert run("papers", **data).stdout.endswith("\n1 paper\n")
+    refused = run("export", str(tmp_path), **data)
+    assert refused.returncode == 1 and "give the file to write" in refused.stderr
+
+
 def test_debug_shows_the_traceback(seeds: dict[str, str]) -> None:
     assert "Traceback" in run("--debug", "ask", "", **seeds).stderr
 

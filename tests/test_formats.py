@@ -121,6 +121,34 @@ def test_what_holds_no_paper_is_one_clear_line(name: str, data: bytes, message: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.jsonl", '{"title": "¤", "abstract": "They swim."}', "no title"),
+        ("a.csv", "title,abstract\n¤,They swim.", "no title"),
+        ("a.bib", "@article{a, title={¤}, abstract={They swim.}}", "no title"),
+        ("a.ris", "TY  - JOUR\nTI  - ¤\nAB  - They swim.\nER  -", "no title"),
+        (
+            "a.xml",
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>¤</title><summary>They swim.</summary></entry></feed>",
+            "papers",
+        ),
+        ("o.md", "# ¤\n\nThey swim.", ""),
+        ("o.txt", "¤\no\n\nThey swim.", ""),
+        ("o.html", "<html><h1>¤</h1><p>They swim.</p></html>", ""),
+        ("o.tex", "\\documentclass{article}\\title{¤}\\begin{document}They swim.\\end{document}", ""),
+    ],
+)
+@pytest.mark.parametrize("sign", ["\u200b", "\u0085 \u2060"], ids=["zero-width", "control"])
+def test_a_title_that_shows_nothing_is_no_title(name: str, text: str, message: str, sign: str) -> None:
+    source = Source(Path(name), text.replace("¤", sign).encode())
+    if message:
+        with pytest.raises(LoadError, match=message):
+            load_source(source)
+    else:
+        assert [paper.title for paper in load_source(source).papers] == ["o"]
+
+
 def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
     loaded = load_source(Source(Path("x.bib"), BIBTEX.encode()))
     assert len(loaded.papers) == 1
@@ -224,10 +252,26 @@ def test_a_macro_that_is_defined_nowhere_stands_for_its_name() -> None:
         (r"{Two} \emph{and} \& three: \textit{E. coli}", "Two and & three: E. coli"),
         (r"{\it E. coli} in {\bf Rivers}, \textbf{\emph {again}}", "E. coli in Rivers, again"),
         (r"M{\"u}ller's caf\'e, \c{C}a va, Stra{\ss}e", "Müller's café, Ça va, Straße"),
+        (
+            r"On $\beta$-Carotene in \cite{foo} at $10^{-3}$ and 10^{-3}",
+            r"On $\beta$-Carotene in [foo] at $10^{-3}$ and 10^{-3}",
+        ),
+        (r"From \rho \rightarrow \infty, \href{http://x.y}{here}\relax{}, 5\,\textmu g", "From ρ → ∞, here, 5 µg"),
+        (r"{GANs} at 5% of \$5 -- or {\L}\'od\'z~II, 9\% [95\% CI]", "GANs at 5% of $5 – or Łódź II, 9% [95% CI]"),
     ],
 )
 def test_commands_of_style_leave_a_title(written: str, title: str) -> None:
     assert read("x.bib", "@misc{a, title = {" + written + "}}").title == title
+
+
+def test_braces_hold_a_name_together_and_addresses_stay_as_they_are() -> None:
+    fields = r"author = {{Rivers and Lakes Trust} and G{\"o}del, Kurt}, url = {\url{http://x.y/~a\_b--c}}, doi = {10.1000/a\_b}"
+    paper = read("x.bib", f"@misc{{a, title = {{Otters}}, {fields}}}")
+    assert (paper.authors, paper.url, paper.doi) == (
+        ("Rivers and Lakes Trust", "Kurt Gödel"),
+        "http://x.y/~a_b--c",
+        "10.1000/a_b",
+    )
 
 
 FRONT_MATTER = f"""---
@@ -298,6 +342,39 @@ def test_utf16_is_read_and_latin1_is_refused_with_the_byte() -> None:
     assert load_source(Source(Path("x.txt"), "Otters\n\nThey swim.".encode("utf-16"))).papers[0].title == "Otters"
     with pytest.raises(LoadError, match="byte 3"):
         load_source(Source(Path("x.txt"), b"caf\xe9 au lait\n\nIt is warm."))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "encoding", "said"),
+    [
+        ("x.html", '<!doctype html><meta charset="iso-8859-1"><h1>T</h1><p>@', "cp1252", "Müller’s £5"),
+        ("x.htm", "<meta http-equiv=x content='text/html; charset=koi8-r'><h1>T</h1><p>@", "koi8-r", "Выдры плавают"),
+        (
+            "x.xhtml",
+            "<?xml version='1.0' encoding='Shift_JIS'?><html><h1>T</h1><p>@</p></html>",
+            "shift_jis",
+            "カワウソ",
+        ),
+        ("x.xml", FEED.replace("?>", " encoding='ISO-8859-15'?>").replace(ABSTRACT, "@"), "iso8859-15", "Müller: €5"),
+        ("x.tex", "\\usepackage[latin1]{inputenc}\\begin{document}@\\end{document}", "latin1", "Müller: £5"),
+        ("x.bib", "% Encoding: windows-1251\n@article{a, title={T}, abstract={@}}", "cp1251", "Выдры плавают"),
+    ],
+)
+def test_an_encoding_that_a_file_declares_is_read(name: str, text: str, encoding: str, said: str) -> None:
+    text = text.replace("@", said) if name != "x.bib" else text.replace("{@}", f"{{{said}}}")
+    (paper,) = load_source(Source(Path(name), text.encode(encoding))).papers
+    assert [section.text for section in paper.sections] == [said]
+
+
+@pytest.mark.parametrize("declared", ["nonsense", "punycode", "hex", "utf-7", "utf-8"])
+def test_an_encoding_that_cannot_be_is_refused(declared: str) -> None:
+    with pytest.raises(LoadError, match="not UTF-8"):
+        load_source(Source(Path("x.html"), f'<meta charset="{declared}"><h1>T</h1><p>Müller'.encode("latin-1")))
+
+
+def test_a_page_without_its_beginning_is_known_by_its_name() -> None:
+    paper = read("x.htm", "<p>unclosed <b>bold<h1>Mossy Roofs</h1><p>Moss grows two millimetres a year.")
+    assert (paper.title, paper.body[0].text.split("\n\n")[-1]) == ("Mossy Roofs", "Moss grows two millimetres a year.")
 
 
 def test_an_archive_is_read_file_by_file_within_bounds(tmp_path: Path) -> None:

@@ -58,6 +58,48 @@ def test_it_becomes_readable_text_with_its_sections() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (
+            r"5\,\textmu g of \textsuperscript{13}C in H\textsubscript{2}O\textsuperscript{*}",
+            "5 µg of ^{13}C in H_{2}O",
+        ),
+        (r"\SI{5}{\kilo\gram}, \qty[per-mode=symbol]{3}{\metre\per\second}", "5 kg, 3 m/s"),
+        (
+            r"\qty{9.81}{\m\per\s\squared}, \SI{4}{\J\per\kg\per\K}, \si{\per\cubic\cm}",
+            "9.81 m/s^{2}, 4 J/(kg K), cm^{-3}",
+        ),
+        (r"\num{1.5e-3}, \num{1,5 +- 0.2}, \ang{45}, \ang{1;2;3}", "1.5 × 10^{-3}, 1.5 ± 0.2, 45°, 1°2′3″"),
+        (
+            r"\SIrange{1}{5}{\um}, \qtyrange{10}{20}{\degreeCelsius}, \numlist{1;2;3}",
+            "1 to 5 µm, 10 to 20 °C, 1, 2 and 3",
+        ),
+        (r"\SI{5}{kg.m^{-2}}, \SI{7}{\percent}, $\SI{2}{\ms}$, \unit[5]{kg}", "5 kg m^{-2}, 7 %, $2 ms$, 5 kg"),
+        (r"\DeclareSIUnit{\spike}{sp}\SI{3}{\kilo\spike} at 10^{-3}, in a\_b", "3 ksp at 10^{-3}, in a_b"),
+    ],
+)
+def test_quantities_keep_their_units(written: str, text: str) -> None:
+    (paper,) = read(rf"\begin{{document}}Of {written}.\end{{document}}").papers
+    assert paper.body[0].text == f"Of {text}."
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (r"One.\iffalse No. \ifx\a\b No.\else No.\fi No.\else Two.\fi", "One. Two."),
+        (r"\iftrue One.\else No.\fi \todo[inline]{No \emph{no}.} Two.", "One. Two."),
+        (r"\ifdraft No.\else One.\fi \drafttrue \ifdraft Two.\else No.\fi", "One. Two."),
+        (r"\ifx\a\undefined One.\else No.\fi \ifcase 0 Two.\or No.\fi", "One. Two."),  # the first, where none can tell
+        (r"\ifthenelse{\boolean{x}}{One.}{No.} \iftoggle{a}{Two.}{} \iffalse No.\fi", "One. Two."),
+        (r"One. \iffalse Two.", "One. Two."),  # which is never closed
+    ],
+)
+def test_what_a_document_leaves_out_is_no_text_of_it(written: str, text: str) -> None:
+    (paper,) = read(rf"\newif\ifdraft \begin{{document}}{written}\end{{document}}").papers
+    assert " ".join(paper.body[0].text.split()) == text
+
+
 def pack(path: Path, files: dict[str, str]) -> Path:
     with tarfile.open(path, "w:gz") as archive:
         for name, text in files.items():
@@ -97,7 +139,8 @@ def test_parts_that_lie_elsewhere_are_named() -> None:
 
 
 HOSTILE = [r"\begin{figure}", "{", "}", r"\footnote{", "$", r"\begin{equation}", r"\(", r"\end{x}", r"\newcommand{\a}{", r"\'",
-           "%", r"\section{", "[", r"\cite[", r"\title{", "\\", "\n%"]  # fmt: skip
+           "%", r"\section{", "[", r"\cite[", r"\iffalse ", r"\fi ", r"\else ", r"\SI{", r"\num{\SI[",
+           r"^{", r"\title{", "\\", "\n%"]  # fmt: skip
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

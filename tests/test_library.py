@@ -8,8 +8,10 @@ import pytest
 
 import assistant
 from assistant import Assistant, AssistantError, Paper
+from assistant.doctor import diagnose
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
 from assistant.files import WriterLock
+from assistant.records import Section
 from assistant.seeding import seed_files
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
@@ -257,6 +259,49 @@ def test_one_title_with_two_unlike_abstracts_stays_two_papers(tmp_path: Path) ->
     with Assistant(data_dir=tmp_path / "own") as own:
         assert own.add([first, second]).added == 2
         assert own.add([second, first]).added == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (Paper("", "Herring swim."), "no title"),
+        (Paper(" \u200b\x03", "Herring swim."), "no title"),
+        (Paper(None, "Herring swim."), "title"),  # type: ignore[arg-type]
+        (Paper("Herring", None), "abstract"),  # type: ignore[arg-type]
+        (Paper("Herring", "They swim.", body=["They swim."]), "Herring.*body"),  # type: ignore[arg-type]
+        (Paper("Herring", "They swim.", body="They swim."), "body"),  # type: ignore[arg-type]
+        (Paper("Herring", "They swim.", authors=5), "authors"),  # type: ignore[arg-type]
+        (Paper("Herring \ud800", "They swim."), "ud800"),
+        (Paper("Herring", "They swim.", body=(Section("They \udc80."),)), "udc80"),
+        ({"title": "Herring", "abstract": "They swim."}, "not dict"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_is_given_and_cannot_be_stored_is_refused_in_one_line(tmp_path: Path, given: Any, message: str) -> None:
+    with Assistant(data_dir=tmp_path / "own") as own:
+        for sources in (given, [ZEBRAS, given]):
+            with pytest.raises(LoadError, match=f"{message}.*nothing was added"):
+                own.add(sources)
+        assert own.counts() == (0, 0)
+        assert own.add(Paper("Herring", "They swim.", authors=["Ada"], id="ours-7")).added == 1  # type: ignore[arg-type]
+        assert own.ask("Do herring swim?").citations[0].paper.authors == ("Ada",)
+
+
+def test_a_library_that_holds_a_paper_without_a_title_opens_and_loses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Assistant(data_dir=tmp_path) as own, monkeypatch.context() as patched:
+        patched.setattr("assistant.indexing.checked", lambda paper: paper)  # as it once was
+        own.add([Paper("", "Herring swim."), Paper("Zebras", "They cross roads.")])
+    with Assistant(data_dir=tmp_path) as own:
+        (bad, _) = own.papers()
+        (problem,) = [finding for finding in diagnose(data_dir=tmp_path) if not finding.ok]
+        assert bad.id in problem.message and "assistant remove" in problem.message
+        assert own.ask("Do herring swim?").citations and own.export(tmp_path / "all.jsonl") == 2
+        own.rebuild()
+        own.remove([bad.id])
+        assert [paper.title for paper in own.papers()] == ["Zebras"]
+        assert all(finding.ok for finding in diagnose(data_dir=tmp_path))
 
 
 def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path) -> None:

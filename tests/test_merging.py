@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +94,31 @@ def test_a_text_without_an_abstract_is_merged_with_its_listing_and_its_other_edi
     assert own_id(whole, papers, {}) == known.id
     other = Paper("Otters", "", body=(Section("Beavers fell trees and build dams across streams at night.", None),))
     assert own_id(other, papers, {}) == paper_id("Otters", other.body[0].text) != known.id
+
+
+def test_a_paper_that_is_given_again_replaces_what_was_given(tmp_path: Path) -> None:
+    def squids(speed: int, **more: Any) -> Paper:
+        return Paper("Given Paper on Squids", f"Squids jet at {speed} metres per second.", **more)
+
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(squids(11, year=2019, authors=("Jon Smth",), doi="10.1/x"))
+        (report,) = library.add(Paper("Given paper on squids", squids(12).abstract, ("John Smith",), year=2020)).files
+        assert (report.updated, report.unchanged, report.duplicates) == (1, 0, 0)
+        assert "12 metres" in library.ask("How fast do squids jet?").text
+        assert library.papers() == [
+            Paper("Given paper on squids", squids(12).abstract, ("John Smith",), year=2020, doi="10.1/x")
+        ]
+        assert library.add(Paper("Given Paper on Squids", MIRROR)).added == 1  # another text is another paper
+
+
+def test_a_paper_that_is_given_does_not_replace_what_files_say(tmp_path: Path) -> None:
+    file = write(tmp_path / "squids.md", f"{ASSAY} {MIRROR}", title="Squids")
+    given = Paper("Squids", "", body=(Section(f"{ASSAY} {MIRROR[:60]}"),))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add(file)
+        (report,) = library.add(given).files
+        assert (report.unchanged, report.duplicates) == (1, 1)
+        assert list(texts(library).values()) == [f"{ASSAY} {MIRROR}"]
 
 
 def test_a_file_of_the_same_name_elsewhere_does_not_replace_a_longer_text(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from assistant import Assistant, Paper
 from assistant.catalogue import Catalogue
 from assistant.errors import FingerprintError, LoadError, StoreError
+from assistant.finding import Finder
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
 
@@ -223,6 +224,24 @@ def test_a_reader_goes_on_asking_while_the_library_is_rebuilt(tmp_path: Path, mo
     with Assistant(data_dir=tmp_path, reranker="off", chunk_tokens=60) as library:
         assert library.counts()[1] > 3
         assert library.search("number 2")[0].paper.title == "Otter 2"
+
+
+def test_a_rebuild_in_the_middle_of_a_question_does_not_empty_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Assistant(data_dir=tmp_path, reranker="off") as reader, Assistant(data_dir=tmp_path, reranker="off") as beside:
+        reader.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Beavers", "Beavers build dams of wood.")])
+        real, rebuilds = Finder.find, iter(range(1))
+
+        def meanwhile(self: Finder, *values: Any, **options: Any) -> Any:
+            for _ in rebuilds:  # once, after the indexes were followed and before they are asked
+                beside.rebuild()
+            return real(self, *values, **options)
+
+        monkeypatch.setattr(Finder, "find", meanwhile)
+        answer = reader.ask("Where do otters swim?")
+        assert next(rebuilds, None) is None
+        assert (answer.status, answer.citations[0].paper.title) == ("answered", "Otters")
 
 
 def test_an_export_moves_to_a_chroma_server_without_embedding_again(

@@ -9,6 +9,7 @@ from assistant.costs import embedding_question
 from assistant.library import Assistant
 from assistant.loaders import FILE_TYPES
 from assistant.page import papers as shown
+from assistant.records import counted
 
 _PAGE = 25
 _ORDERS = [("as added", "added"), ("newest first", "newest"), ("oldest first", "oldest"), ("by title", "title")]
@@ -27,7 +28,7 @@ class Papers:
         if not found and number > 1:
             return self.page(text, order, 1)
         first = (number - 1) * _PAGE + 1
-        words = f"{first:,}–{first + len(found) - 1:,} of {total:,} papers" if found else "No paper matches."
+        words = f"{first:,}–{first + len(found) - 1:,} of {counted(total, 'paper')}" if found else "No paper matches."
         return gr.Radio(choices=[(shown.label(paper), paper.id) for paper in found], value=None), words, number
 
     def open(self, paper_id: str | None) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
 from assistant.evaluation.scoring import COMPARED, HARD
 from assistant.evaluation.statistics import Verdict, holm, paired, signed_interval, verdict_of
+from assistant.records import counted
 
 State = Literal["ok", "regression", "infrastructure", "cannot tell"]
 
@@ -123,7 +124,7 @@ def _failure(report: Report, name: str) -> str:
     failed = report.failed
     if not report.results or len(failed) > _FAILED_AT_MOST * len(report.results):
         first = f": {failed[0].error}" if failed else ""
-        return f"{len(failed)} of {len(report.results)} questions of {name} could not be asked{first}"
+        return f"{len(failed)} of {counted(len(report.results), 'question')} of {name} could not be asked{first}"
     return ""
 
 
@@ -132,7 +133,7 @@ def _notes(a: Report, b: Report, pairs: Sequence[tuple[Result, Result]], names: 
         f"{name} differ" for name in ("papers", "settings", "code", "testset") if a.setup.get(name) != b.setup.get(name)
     ]
     if len(pairs) < max(len(a.results), len(b.results)):
-        notes.append(f"{len(pairs)} questions in common, of {len(a.results)} and {len(b.results)}")
+        notes.append(f"{counted(len(pairs), 'question')} in common, of {len(a.results)} and {len(b.results)}")
     notes += _few_groups(pairs)
     notes += [f"{name} was interrupted" for name, report in zip(names, (a, b), strict=True) if report.interrupted]
     return notes
@@ -140,7 +141,8 @@ def _notes(a: Report, b: Report, pairs: Sequence[tuple[Result, Result]], names: 
 
 def _few_groups(pairs: Sequence[tuple[Result, Result]]) -> list[str]:
     groups = len({y.item.cluster for _, y in pairs})
-    few = f"the questions in common make {groups} independent groups (one a paper), of {_LEAST} needed to tell"
+    made = counted(groups, "independent group")
+    few = f"the questions in common make {made} (one a paper), of {_LEAST} needed to tell"
     return [few] if groups < _LEAST else []
 
 
@@ -169,7 +171,10 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
     if failure:
         return Gate("infrastructure", (failure,))
     if report.interrupted:
-        return Gate("cannot tell", (f"the run was stopped after {len(report.results)} of {report.asked_of} questions",))
+        return Gate(
+            "cannot tell",
+            (f"the run was stopped after {len(report.results)} of {counted(report.asked_of, 'question')}",),
+        )
     if baseline is None or comparison is None:
         return Gate("ok", ("valid",))
     pairs = _pairs(baseline, report)

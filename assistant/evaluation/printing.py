@@ -11,6 +11,7 @@ from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Spent
 from assistant.evaluation.sections import dollars_in_words, tokens_in_words
 from assistant.evaluation.statistics import Figure, Paired, signed_interval
+from assistant.records import counted
 
 _WIDE = 120  # columns of a terminal that shows every column of a comparison; the report has them all
 _FIGURE = 20  # columns in which the names of figures break between words only
@@ -40,7 +41,9 @@ def print_comparison(comparison: Comparison) -> None:
 def print_report(report: Report, comparison: Comparison | None) -> None:
     """Prints every figure, the types of questions, what the pipeline adds, what was spent, and the comparison."""
     console = Console(highlight=False)
-    table = Table(title=f"{len(report.results)} of {report.asked_of} questions, {report.mode}, {report.seconds:.1f} s")
+    table = Table(
+        title=f"{len(report.results)} of {counted(report.asked_of, 'question')}, {report.mode}, {report.seconds:.1f} s"
+    )
     for column in ("figure", "value", "95 % interval", "questions", "kind"):
         table.add_column(column, min_width=_FIGURE if column == "figure" else None)
     for figure in (*report.figures, *report.timings):
@@ -59,7 +62,7 @@ def print_spent(spent: Mapping[str, Spent], before: str = "") -> None:
         if part.calls:
             tokens, dollars = tokens_in_words(part), dollars_in_words(part)
             Console(highlight=False).print(
-                Text(f"{name}: {before}{part.calls:,} calls, {tokens} tokens, US dollars {dollars}")
+                Text(f"{name}: {before}{counted(part.calls, 'call')}, {tokens} tokens, US dollars {dollars}")
             )
 
 

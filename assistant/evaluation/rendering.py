@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 from assistant.evaluation import plots, sections
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
+from assistant.records import counted
 
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
@@ -74,9 +75,10 @@ def render(
     """The page as one HTML text. Everything that comes from papers, questions and models is escaped."""
     css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     previous = history[-2]["figures"] if len(history) > 1 else {}
+    asked = counted(report.asked_of, "question")
     parts = [
         "<h1>Evaluation</h1>",
-        f'<p class="quiet">{len(report.results)} of {report.asked_of} questions · {escape(report.mode)} · '
+        f'<p class="quiet">{len(report.results)} of {asked} · {escape(report.mode)} · '
         f"{report.seconds:.1f} s · {escape(' · '.join(f'{k} {v}' for k, v in report.setup.items()))}</p>",
         _verdict(report, comparison),
         _scorecard(report, previous),
@@ -101,13 +103,17 @@ def render(
 
 def _verdict(report: "Report", comparison: "Comparison | None") -> str:
     stopped = " The run was stopped before its end." if report.interrupted else ""
-    failed = f" {len(report.failed)} questions could not be asked and enter no figure." if report.failed else ""
+    failed = (
+        f" {counted(len(report.failed), 'question')} could not be asked, and no figure counts them."
+        if report.failed
+        else ""
+    )
     if comparison is None:
         text = "Not compared with another run. Comparing says whether this one is better or worse."
         return f'<p class="verdict">{text}{failed}{stopped}</p>'
     kind = "infrastructure" if comparison.infrastructure else comparison.verdict
     notes = "".join(f'<br><span class="quiet">{escape(note)}</span>' for note in comparison.notes)
-    lists = f"<br>{len(comparison.fixed)} questions fixed, {len(comparison.broken)} broken."
+    lists = f"<br>{counted(len(comparison.fixed), 'question')} fixed, {len(comparison.broken)} broken."
     word = f"<b>{kind.capitalize()}</b>: {escape(comparison.reason)}."
     return f'<p class="verdict {kind.split()[0]}">{word}{lists}{failed}{stopped}{notes}</p>'
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from assistant.evaluation.outcomes import by_paper
 from assistant.evaluation.statistics import Figure, Gain, signed_interval
+from assistant.records import counted
 
 if TYPE_CHECKING:
     from assistant.evaluation.reports import Report
@@ -70,7 +71,7 @@ def worst_papers(report: "Report") -> str:
         f"<tr><td>{escape(title)}</td><td class=number>{n['right']} of {n['questions']}</td></tr>"
         for title, n in papers[:_PAPERS]
     )
-    more = f"{len(papers)} papers have a question that went wrong; report.json lists every paper."
+    more = f"{counted(len(papers), 'paper')} with a question that went wrong; report.json lists every paper."
     table = f"<table><tr><th>paper</th><th class=number>right</th></tr>{rows}</table>"
     return f'<h2>By paper, worst first</h2><div class="wide">{table}</div><p class=quiet>{more}</p>'
 

@@ -3,25 +3,22 @@
 import logging
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 
 import bibtexparser
 from bibtexparser.bparser import BibTexParser
-from bibtexparser.customization import convert_to_unicode
 
 from assistant.errors import LoadError
 from assistant.interrupts import raise_if_interrupted
+from assistant.loaders.latex import plain_text
 from assistant.loaders.parts import named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
-from assistant.records import Paper
+from assistant.records import Paper, counted
 
 _ENTRY = re.compile(r"^[^\S\n]*@\w+\s*\{", re.MULTILINE)
-# Commands of type and size: what they stand before is kept. Accents and signs are the parser's to turn into letters.
-_STYLE = re.compile(
-    r"\\(?:emph|enquote|underline|[mh]box|ensuremath|operatorname|boldsymbol|url|text(?:it|bf|sc|tt|rm|sf|sl|up|md|normal)?"
-    r"|textsu(?:per|b)script|math(?:rm|bf|it|sf|tt|cal|bb|frak|scr|normal))\s*(?=\{)"
-    r"|\\(?:em|it|bf|sc|tt|rm|sf|sl|itshape|bfseries|scshape|ttfamily|small|large)(?![A-Za-z])\s*"
-)
+_ESCAPE = re.compile(r"\\(?:url\s*(?=\{))?(?=[_%&#$~{])|[{}]")
+_AND = re.compile(r"(\\.|[{}]|\s+and\s+|;)", re.DOTALL)
 
 
 class _Macros(OrderedDict[str, str]):
@@ -43,7 +40,7 @@ def sniff(source: Source) -> bool:
 def load(source: Source) -> Loaded:
     """The entries in order. Raises LoadError where none can be read."""
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it warns of every entry type that it does not know
-    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False, customization=_unicode)
+    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False)
     parser.bib_database.strings = _Macros(parser.bib_database.strings)
     try:
         entries = bibtexparser.loads(source.text, parser).entries
@@ -65,33 +62,44 @@ def load(source: Source) -> Loaded:
         - len(re.findall(r"(?im)^[^\S\n]*@(?:string|comment|preamble)\b", source.text))
     )
     if missing > 0:
-        problems.append(f"{missing} entries could not be read; check their braces")
+        problems.append(f"{counted(missing, 'entry')} could not be read; check the braces")
     if not papers:
         raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'no entry'}")
-    return Loaded(tuple(papers), named_problems(problems, "entries"))
-
-
-def _unicode(entry: dict[str, str]) -> dict[str, str]:
-    """The entry with letters for LaTeX. The commands of style go before the braces do, which part them from the words."""
-    return convert_to_unicode({name: _STYLE.sub("", value) for name, value in entry.items()})  # type: ignore[no-any-return]
+    return Loaded(tuple(papers), named_problems(problems, "entry"))
 
 
 def _paper(entry: dict[str, str], source: str) -> Paper:
-    def plain(name: str) -> str:
-        return re.sub(r"[{}]", "", entry.get(name, ""))
+    def text(name: str) -> str:
+        return plain_text(entry.get(name, ""))
 
-    is_arxiv = "arxiv" in (plain("archiveprefix") + plain("eprinttype") + plain("journal")).lower()
+    def address(name: str) -> str:
+        return _ESCAPE.sub("", entry.get(name, ""))
+
+    is_arxiv = "arxiv" in (address("archiveprefix") + address("eprinttype") + address("journal")).lower()
     return paper(
         {
-            "title": plain("title"),
-            "abstract": plain("abstract"),
-            "authors": re.split(r"\s+and\s+|;", plain("author")),
-            "year": plain("year") or plain("date"),
-            "date": plain("date"),
-            "doi": plain("doi"),
-            "arxiv_id": plain("eprint") if is_arxiv else plain("url"),
-            "venue": plain("journal") or plain("booktitle"),
-            "url": plain("url"),
+            "title": text("title"),
+            "abstract": text("abstract"),
+            "authors": [plain_text(name) for name in _authors(entry.get("author", ""))],
+            "year": address("year") or address("date"),
+            "date": text("date"),
+            "doi": address("doi"),
+            "arxiv_id": address("eprint") if is_arxiv else address("url"),
+            "venue": text("journal") or text("booktitle"),
+            "url": address("url"),
         },
         source,
     )
+
+
+def _authors(written: str) -> Iterator[str]:
+    """The names between "and"; within braces it is a part of one, as in {Rivers and Lakes Trust}."""
+    name, depth = "", 0
+    for part in _AND.split(written):
+        depth += (part == "{") - (part == "}")
+        if depth <= 0 and (part == ";" or part.strip() == "and" != part):
+            yield name
+            name = ""
+        else:
+            name += part
+    yield name

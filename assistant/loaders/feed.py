@@ -37,7 +37,7 @@ def load(source: Source) -> Loaded:
             problems.append(f"entry {number}: {error}; left out")
     if not papers:
         raise LoadError(f"{source.name} is a feed without papers; check the query that made it")
-    return Loaded(tuple(papers), named_problems(problems, "entries"))
+    return Loaded(tuple(papers), named_problems(problems, "entry"))
 
 
 def _paper(entry: Any, source: str) -> Paper:

@@ -16,9 +16,8 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
 from assistant.errors import LoadError
+from assistant.loaders.checking import checked
 from assistant.loaders.parts import arxiv_id, clean, named_problems, paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
@@ -29,7 +28,6 @@ _FIRST_LINE = 4_000_000  # bytes: an exported paper with its embeddings
 _PART = 2048  # lines
 _SPELT_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_EXPORTED = TypeAdapter(Paper)
 _LISTS = ("papers", "data", "results", "items")  # where an API's answer keeps its papers
 
 
@@ -159,16 +157,9 @@ def _arxiv_names(parsed: Any) -> list[str]:
 def _exported(record: Mapping[str, Any], source: str) -> Paper:
     values = {name: value for name, value in record.items() if name != "embeddings"}
     try:
-        read = _EXPORTED.validate_python({"sources": (source,), **values, "abstract": values["abstract"] or ""})
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"is no paper of 'assistant export' ({place}: {first['msg']})") from None
-    if not read.title.strip():
-        raise ValueError("it has no title")
-    if read.year is not None and not 0 < read.year < 10_000:
-        raise ValueError("its year is none")
-    return read
+        return checked({"sources": (source,), **values, "abstract": values["abstract"] or ""})
+    except ValueError as error:
+        raise ValueError(f"is no paper of 'assistant export' ({error})") from None
 
 
 def _vectors(embeddings: Any) -> dict[bytes, bytes]:

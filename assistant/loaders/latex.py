@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assistant.errors import LoadError
-from assistant.loaders.parts import NOT_A_NAME, year
+from assistant.loaders.conditionals import kept_branches
+from assistant.loaders.parts import NOT_A_NAME, clean, year
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 from assistant.loaders.tarball import is_tarball, main_file
+from assistant.loaders.units import plain_units
 
 _BEGINNING = re.compile(r"(?:\s*%[^\n]*\n)*\s*\\documentclass\b")
 _COMMENT_LINE = re.compile(r"^[ \t]*%.*\n", re.MULTILINE)
@@ -39,18 +41,54 @@ _DROPPED = frozenset(
     """label vspace hspace includegraphics bibliographystyle bibliography usepackage input include setcounter setlength
     addcontentsline pagestyle thispagestyle thanks footnote footnotetext footnotemark inst orcid email affiliation affil
     institute address documentclass graphicspath hypersetup definecolor color vskip pdfoutput markboth keywords ccsdesc
-    textsuperscript phantom includeonly subfile nocite cline addtocounter newcommand renewcommand DeclareMathOperator""".split()
+    phantom includeonly subfile nocite cline addtocounter newcommand renewcommand DeclareMathOperator todo todototoc
+    missingfigure marginpar marginnote fixme fxnote fxwarning fxerror fxfatal sisetup""".split()
 )
 _FIRST_DROPPED = frozenset("textcolor href colorbox scalebox resizebox raisebox fontsize hyperref".split())
 _SIGNS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
           "i": "i", "ldots": "…", "dots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "~",
           "textendash": "–", "textemdash": "—", "S": "§", "copyright": "©", "textdegree": "°", "quad": " ", "qquad": " ",
           "par": "\n\n", "newline": " ", "linebreak": " ", "LaTeX": "LaTeX", "TeX": "TeX", "item": "\n\n", "and": "\n",
-          "And": "\n", "AND": "\n", "textquotesingle": "'", "textbar": "|", "textless": "<", "textgreater": ">"}  # fmt: skip
+          "And": "\n", "AND": "\n", "textquotesingle": "'", "textbar": "|", "textless": "<", "textgreater": ">", "textmu": "µ",
+          "micro": "µ", "textohm": "Ω", "ohm": "Ω", "degree": "°", "textcelsius": "°C", "celsius": "°C", "texttimes": "×",
+          "textpm": "±", "textdiv": "÷", "textperthousand": "‰", "perthousand": "‰", "textonehalf": "½", "textonequarter": "¼",
+          "textthreequarters": "¾", "textonesuperior": "^{1}", "texttwosuperior": "^{2}", "textthreesuperior": "^{3}",
+          "textminus": "−", "textrightarrow": "→", "textleftarrow": "←", "texteuro": "€", "euro": "€", "pounds": "£",
+          "textsterling": "£", "textyen": "¥", "textcent": "¢", "textregistered": "®", "texttrademark": "™", "P": "¶",
+          "textquoteleft": "‘", "textquoteright": "’", "textquotedblleft": "“", "textquotedblright": "”", "textquotedbl": '"',
+          "textasciicircum": "^", "textunderscore": "_", "textbullet": "•", "textperiodcentered": "·", "slash": "/", "j": "j",
+          "guillemotleft": "«", "guillemotright": "»", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ",
+          "textdollar": "$", "textpercent": "%", "textampersand": "&"}  # fmt: skip
+# Signs of formulas that stand in text all the same, as in the fields of reference managers.
+_SIGNS |= {
+    "times": " × ",
+    "cdot": " · ",
+    "pm": " ± ",
+    "leq": " ≤ ",
+    "le": " ≤ ",
+    "geq": " ≥ ",
+    "ge": " ≥ ",
+    "neq": " ≠ ",
+    "approx": " ≈ ",
+    "sim": " ∼ ",
+    "rightarrow": " → ",
+    "leftarrow": " ← ",
+    "ll": " ≪ ",
+    "gg": " ≫ ",
+    "infty": "∞ ",
+}
+_GREEK = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi
+    omega""".split()
+for _case, _fold in (("SMALL", str), ("CAPITAL", str.title)):
+    _letters = {
+        _fold(name): unicodedata.lookup(f"GREEK {_case} LETTER {name.replace('mbda', 'mda')}") for name in _GREEK
+    }
+    _SIGNS |= _letters | {f"text{name}": letter for name, letter in _letters.items() if name != "mu"}
+_WITH_OPTION = {"item", "newline", "linebreak"}
 _ACCENTS = dict(
-    zip("'`^\"~=.uvHckr", map(unicodedata.lookup, [f"COMBINING {name}" for name in (
+    zip("'`^\"~=.uvHckrdb", map(unicodedata.lookup, [f"COMBINING {name}" for name in (
         "ACUTE ACCENT,GRAVE ACCENT,CIRCUMFLEX ACCENT,DIAERESIS,TILDE,MACRON,DOT ABOVE,BREVE,CARON,DOUBLE ACUTE ACCENT,CEDILLA,"
-        "OGONEK,RING ABOVE").split(",")]), strict=True)
+        "OGONEK,RING ABOVE,DOT BELOW,MACRON BELOW").split(",")]), strict=True)
 )  # fmt: skip
 _ACCENTED = re.compile(r"\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))")
 _TYPOGRAPHY = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"), ("~", " "))
@@ -72,7 +110,7 @@ def load(source: Source) -> Loaded:
             f"{source.name} is only a part of a LaTeX document; add the main file, or all of it as a .tar.gz"
         )
     found = _Reading(text).read()
-    title = " ".join("".join(found.title).split()) or source.path.name.split(".")[0].replace("_", " ")
+    title = clean("".join(found.title)) or source.path.name.split(".")[0].replace("_", " ")
     abstract = [("Abstract", paragraph) for paragraph in _paragraphs("".join(found.abstract))]
     date = " ".join("".join(found.date).split()) or None
     loaded = prose_paper(
@@ -85,21 +123,32 @@ def load(source: Source) -> Loaded:
     return Loaded(loaded.papers, (f"its parts ({', '.join(missing)}) were not read; add all of it as a .tar.gz",))
 
 
+def plain_text(fragment: str) -> str:
+    """A piece of LaTeX, such as a field of BibTeX, as text, its paragraphs parted by blank lines. A percent sign is one."""
+    text = "".join(_Reading(fragment, is_fragment=True).read().body).replace(_HEAD, "").replace(_END, "")
+    return "\n\n".join(_paragraphs(text)) or _typeset(text)
+
+
 @dataclass
 class _Group:
-    """An open group: what becomes of its text at its end, and, where it is an environment, the name that ends it."""
+    """An open group: what becomes of its text at its end, the name that ends it where it is an environment, and what becomes
+    of the groups after it, where it is an argument of several."""
 
     action: str = "keep"
     environment: str = ""
     out: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
 
 
 class _Reading:
-    """The pass over one document; `read` fills the parts of the paper."""
+    """The pass over one document, or a fragment of one; `read` fills the parts of the paper."""
 
-    def __init__(self, text: str) -> None:
-        text = _COMMENT.sub(r"\1", _COMMENT_LINE.sub("", text.replace(_HEAD, "").replace(_END, "")))
-        self.text = text
+    def __init__(self, text: str, is_fragment: bool = False) -> None:
+        text = text.replace(_HEAD, "").replace(_END, "")
+        if not is_fragment:
+            text = kept_branches(_COMMENT.sub(r"\1", _COMMENT_LINE.sub("", text)))
+        text = self.text = plain_units(text)
+        self.is_fragment = is_fragment
         self.at = 0
         self.groups = [_Group()]
         self.pending: list[str] = []  # what becomes of the next groups in braces
@@ -123,9 +172,14 @@ class _Reading:
             elif token["sign"]:
                 self._sign(token["sign"])
             elif token.group() == "{":
-                self.groups.append(_Group(self.pending.pop(0) if self.pending else "keep"))
+                action = self.pending.pop(0) if self.pending else "keep"
+                if action == "keep" and self._is_raised_or_lowered(token.start()):
+                    action = self.text[token.start() - 1]
+                self.groups.append(_Group(action, after=self.pending))
+                self.pending = []
             elif token.group() == "}":
                 if len(self.groups) > 1 and not self.groups[-1].environment:
+                    self.pending = self.groups[-1].after
                     self._close(self.groups.pop())
             elif token.group() == "$":
                 self._formula(token.start())
@@ -154,12 +208,17 @@ class _Reading:
             self._put(self.macros[name] + " ")
         elif name in _SIGNS:
             self._put(_SIGNS[name])
-            self._skip_optional()
+            if name in _WITH_OPTION:
+                self._skip_optional()
         elif len(name) == 1 and name in _ACCENTS:
             self._accent(name)
         else:
             self._skip_optional()
             self.pending = _actions(name)
+
+    def _is_raised_or_lowered(self, brace: int) -> bool:
+        """True for the braces of "10^{-3}", which stand outside a formula all the same."""
+        return self.text[brace - 1 : brace] in ("^", "_") and self.text[brace - 2 : brace - 1] != "\\"
 
     def _sign(self, sign: str) -> None:
         if sign in _ACCENTS:
@@ -186,7 +245,8 @@ class _Reading:
     def _formula(self, start: int) -> None:
         found = _MATH.match(self.text, start)
         if found and "\n\n" not in found.group():
-            self._put(_math(found.group().strip("$")))
+            # In a fragment the signs may be dollars: what is between them stays as it is.
+            self._put(found.group() if self.is_fragment else _math(found.group().strip("$")))
             self.at = found.end()
 
     def _begin(self) -> None:
@@ -228,6 +288,11 @@ class _Reading:
         text = "".join(group.out)
         if group.action == "keep":
             self._put_in_parent(group)
+        elif group.action in ("^", "_"):  # their sign stands before the group
+            self._put(f"{{{text}}}")
+        elif group.action in ("raised", "lowered"):
+            if re.search(r"\w", text):  # not the mark of a note
+                self._put(f"{'^' if group.action == 'raised' else '_'}{{{text.strip()}}}")
         elif group.action == "cite":
             self._put(f"[{', '.join(key.strip() for key in text.split(','))}]")
         elif group.action == "heading":
@@ -269,6 +334,10 @@ def _actions(name: str) -> list[str]:
         return ["run-in"]
     if "cite" in name.lower():
         return ["cite"]
+    if name in ("textsuperscript", "textsubscript"):
+        return ["raised" if name == "textsuperscript" else "lowered"]
+    if name in ("ifthenelse", "iftoggle", "ifbool"):
+        return ["drop", "keep", "drop"]
     return ["drop"] if name in _DROPPED else ["drop", "keep"] if name in _FIRST_DROPPED else []
 
 
@@ -281,12 +350,15 @@ def _math(formula: str) -> str:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    for part in re.split(r"\n[^\S\n]*\n", text):
-        for written, meant in _TYPOGRAPHY:
-            part = part.replace(written, meant)
-        paragraph = re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", " ".join(part.split()))
-        if re.search(r"\w", paragraph):
-            yield paragraph
+    paragraphs = map(_typeset, re.split(r"\n[^\S\n]*\n", text))
+    return (paragraph for paragraph in paragraphs if re.search(r"\w", paragraph))
+
+
+def _typeset(text: str) -> str:
+    """`text` on one line, with the signs that stand for others in LaTeX replaced."""
+    for written, meant in _TYPOGRAPHY:
+        text = text.replace(written, meant)
+    return re.sub(r"\s+([.,;:!?])(?=\s|$)", r"\1", " ".join(text.split()))
 
 
 def _parts(body: str) -> Iterator[tuple[str | None, str]]:
@@ -301,6 +373,7 @@ def _parts(body: str) -> Iterator[tuple[str | None, str]]:
 
 def _authors(text: str) -> tuple[str, ...]:
     """The names among the lines of all \\author commands: what stands between commas and looks like one."""
-    parts = (part for line in text.split("\n") for part in re.split(r",|;|\band\b", line))
-    names = (" ".join(re.sub(r"\$[^$]*\$|[\d*†‡~]", " ", part).split()) for part in parts)
+    unmarked = re.sub(r"\$[^$\n]*\$|\^\{[^{}\n]*\}|[\d*†‡~]", " ", text)
+    parts = (part for line in unmarked.split("\n") for part in re.split(r",|;|\band\b", line))
+    names = (" ".join(part.split()) for part in parts)
     return tuple(dict.fromkeys(n for n in names if _NAME.match(n) and n[:1].isupper() and not NOT_A_NAME.search(n)))

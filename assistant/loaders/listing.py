@@ -17,7 +17,7 @@ from dataclasses import replace
 from assistant.errors import LoadError
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
-from assistant.records import Paper
+from assistant.records import Paper, is_visible
 
 _HEADER_LINES = {
     "new",
@@ -47,7 +47,7 @@ def load(source: Source) -> Loaded:
     A listing that breaks off keeps what is whole and names the rest in `problems`. Raises LoadError where the page
     header or every paper is missing.
     """
-    blocks = [block.strip() for block in re.split(r"\n[^\S\n]*\n", source.text) if block.strip()]
+    blocks = [block.strip() for block in re.split(r"\n[^\S\n]*\n", source.text) if is_visible(block)]
     body = _without_header(blocks, source.name)
     papers: list[Paper] = []
     problems: list[str] = []

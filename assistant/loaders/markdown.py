@@ -108,10 +108,8 @@ def _blocks(tokens: list[Token]) -> Iterator[tuple[bool, str]]:
     for token in tokens:
         if token.type in ("heading_open", "paragraph_open"):
             opened = token.type
-        elif token.type == "inline":
-            text = " ".join("".join(_text(token.children or [])).split())
-            if text:
-                yield opened == "heading_open", text
+        elif token.type == "inline" and (text := clean("".join(_text(token.children or [])))):
+            yield opened == "heading_open", text
 
 
 def _text(tokens: list[Token]) -> Iterator[str]:

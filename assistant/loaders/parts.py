@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assistant.records import Paper
+from assistant.records import Paper, counted, is_visible
 
 _NAMED = 20
 _ARXIV = re.compile(
@@ -20,16 +20,17 @@ NOT_A_NAME = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
-def named_problems(problems: Sequence[str], what: str = "lines") -> tuple[str, ...]:
+def named_problems(problems: Sequence[str], what: str = "line") -> tuple[str, ...]:
     """The problems, or the first twenty of them and how many more there are."""
     if len(problems) <= _NAMED:
         return tuple(problems)
-    return (*problems[:_NAMED], f"and {len(problems) - _NAMED} more {what}")
+    return (*problems[:_NAMED], f"and {counted(len(problems) - _NAMED, f'more {what}')}")
 
 
 def clean(value: Any) -> str:
-    """Text with white space made plain; "" for what is no text or number."""
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    """Text with white space made plain; "" for what is no text or number, and for what shows nothing."""
+    text = " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
+    return text if is_visible(text) else ""
 
 
 def arxiv_id(value: Any) -> str | None:

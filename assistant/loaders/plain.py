@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from assistant.errors import LoadError
+from assistant.loaders.parts import clean
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
@@ -22,6 +23,8 @@ def load(source: Source) -> Loaded:
     if not re.search(r"\w", text):
         raise LoadError(f"{source.name} holds no text; nothing was read from it")
     title, _, rest = text.partition("\n")
+    while not clean(title):  # control and zero-width characters are no title
+        title, _, rest = rest.partition("\n")
     if not rest.strip() or len(title) > _TITLE:
         title, rest = source.path.stem.replace("_", " "), text
     return prose_paper(" ".join(title.split()), _paragraphs(rest), source.name)

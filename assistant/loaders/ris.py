@@ -28,7 +28,7 @@ def load(source: Source) -> Loaded:
             problems.append(f"record {number}: {error}; left out")
     if not papers:
         raise LoadError(f"{source.name} holds no paper: {problems[0] if problems else 'no record'}")
-    return Loaded(tuple(papers), named_problems(problems, "records"))
+    return Loaded(tuple(papers), named_problems(problems, "record"))
 
 
 def _records(text: str) -> Iterator[dict[str, list[str]]]:

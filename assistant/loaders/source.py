@@ -1,6 +1,8 @@
 """What every loader gets: a file's name and bytes, and its text where it is one."""
 
+import codecs
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +13,17 @@ from assistant.files import printable_name
 MAX_BYTES = 1_000_000_000
 HEAD = 4096  # bytes or characters that a format may look at to recognise its files
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# Where XML, HTML, LaTeX and JabRef's BibTeX say which encoding they are in.
+_DECLARED = re.compile(
+    rb"""\A\s*<\?xml[^>]{0,100}\sencoding\s*=\s*["']([\w.:-]{1,40})|<meta\s[^>]{0,200}\bcharset\s*=\s*["']?\s*([\w.:-]{1,40})"""
+    rb"|^[^%\n]{0,200}\\(?:usepackage\s*\[\s*([\w-]{1,40})\s*\]\s*\{inputenc\}|inputencoding\s*\{([\w-]{1,40})\})"
+    rb"|^\s?%[^\n]{0,80}\bEncoding:\s*([\w.:-]{1,40})",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Encodings of text whose bytes beyond ASCII are no UTF-8. As browsers do, what is declared Latin-1 is read as its Windows form.
+_ENCODINGS = re.compile(r"iso8859-|cp\d|koi8-|mac-|gbk|gb\d|big5|shift_jis|euc_|johab|tis-620|kz1048|ptcp154")
+_ALIASES = {"iso8859-1": "cp1252", "ascii": "cp1252"}
+_LATEX_NAMES = {"ansinew": "cp1252", "applemac": "mac-roman", "latin9": "iso8859-15", "latin10": "iso8859-16"}
 
 
 @dataclass(frozen=True)
@@ -46,14 +59,34 @@ class Source:
 
     @property
     def text(self) -> str:
-        """The whole content as text: UTF-8, or UTF-16 with its mark. Raises LoadError, naming the byte, for anything else."""
+        """The whole content as text: UTF-8, UTF-16 with its mark, or else the encoding that the content itself declares. Raises
+        LoadError, naming the byte, for anything else: which of the many others it is in would be a guess."""
         if self.is_binary:
             raise LoadError(f"{self.name} is a binary file in no format that can be read; give a PDF or text")
         try:
             text = self.data.decode("utf-16" if self.data[:2] in _UTF16 else "utf-8-sig")
         except UnicodeDecodeError as error:
+            if (declared := self._as_declared()) is not None:
+                return declared
             raise LoadError(f"{self.name} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return _with_plain_lines(text)
+
+    def _as_declared(self) -> str | None:
+        """The text in the encoding that it declares; None where it declares none, or another than it is in."""
+        found = _DECLARED.search(self.data[:HEAD])
+        if not found:
+            return None
+        name = next(filter(None, found.groups())).decode().lower()
+        try:
+            codec = codecs.lookup(_LATEX_NAMES.get(name, name)).name
+            codec = _ALIASES.get(codec, codec)
+            return _with_plain_lines(self.data.decode(codec)) if _ENCODINGS.match(codec) else None
+        except (LookupError, UnicodeDecodeError):
+            return None
+
+
+def _with_plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_source(path: Path, ocr: bool = False) -> Source:

@@ -26,7 +26,9 @@ _TEXT = "h1, h2, h3, h4, h5, h6, p, li, blockquote"
 
 
 def sniff(source: Source) -> bool:
-    """True for what begins like an HTML page."""
+    """True for text that is HTML by its name, and for what begins like a page."""
+    if not source.is_binary and source.path.suffix.lower() in (".html", ".htm", ".xhtml"):
+        return True
     head = source.head.lstrip()[:1000].lower()
     return head.startswith("<") and ("<html" in head or "<!doctype html" in head or "<body" in head)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from assistant.answers import Answer, Citation
 from assistant.conversations import Conversation, Turn
 from assistant.page.answers import STATUS, quote_key
-from assistant.records import Paper, Passage, Section, best_of_each_paper
+from assistant.records import Paper, Passage, Section, best_of_each_paper, counted
 
 EMPTY = '<p class="small">The papers behind an answer appear here, with the quoted sentences marked.</p>'
 _TURNS = 50  # older ones keep their answer in the chat; the panel would grow without end
@@ -140,7 +140,10 @@ def _unsupported(answer: Answer) -> str:
         f"<li>{html.escape(claim.text)}<br><span class='small'>{html.escape('; '.join(claim.reasons))}</span></li>"
         for claim in failed
     )
-    return f"<details><summary>{len(failed)} claims left out: not supported by what they cite</summary><ul>{items}</ul></details>"
+    left_out = (
+        f"{counted(len(failed), 'claim')} left out: not supported by what {'they cite' if failed[1:] else 'it cites'}"
+    )
+    return f"<details><summary>{left_out}</summary><ul>{items}</ul></details>"
 
 
 def _also_considered(passages: Sequence[Passage], is_open: bool) -> str:

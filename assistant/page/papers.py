@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from assistant.doctor import InUse
 from assistant.markup import escape_markdown
-from assistant.records import Paper
+from assistant.records import Paper, counted
 from assistant.reports import IngestReport
 
 NO_PAPER = '<p class="small">Choose a paper to read what the library holds of it.</p>'
@@ -35,14 +35,14 @@ def paper_html(paper: Paper) -> str:
 
 def report_markdown(report: IngestReport) -> str:
     """What an ingest did, a line a file, with what was left out and why."""
-    lines = [f"**{report.added} new papers** in {report.seconds:.1f} s"]
+    lines = [f"**{counted(report.added, 'new paper')}** in {report.seconds:.1f} s"]
     for file in report.files:
         name = escape_markdown(file.name)
         if file.error:
             lines.append(f"- {name}: **not read.** {escape_markdown(file.error)}")
             continue
         lines.append(
-            f"- {name}: {file.papers} papers, {file.added} new, {file.updated} updated, {file.unchanged} unchanged"
+            f"- {name}: {counted(file.papers, 'paper')}, {file.added} new, {file.updated} updated, {file.unchanged} unchanged"
         )
         lines += [f"    - {escape_markdown(problem)}" for problem in file.problems]
     return "\n".join(lines)
