@@ -5,7 +5,9 @@ import io
 import os
 import re
 import shutil
+import tarfile
 import threading
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -412,6 +414,22 @@ def test_several_are_read_at_a_time_and_reported_in_order(tmp_path: Path, monkey
         assert [file.error for file in report.failed] == ["2.pdf is damaged"]
         assert [paper.title for paper in library.papers()][2:4] == ["Otters, Part 3", "Otters swim."]
     assert most == 2
+
+
+def test_an_archive_whose_first_file_is_a_stored_pdf_is_an_archive_and_no_pdf(tmp_path: Path) -> None:
+    swim = draw(tmp_path / "swim.pdf", lambda page: lines(page, ["Otters swim in nine rivers."], 60, 700))
+    dive = draw(tmp_path / "dive.pdf", lambda page: lines(page, ["Beavers dive in two lakes."], 60, 700))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.write(swim, "swim.pdf")
+        archive.write(dive, "dive.pdf")
+        archive.writestr("note.md", "# Voles\n\nVoles dig.\n")
+    with tarfile.open(tmp_path / "a.tar", "w") as packed:
+        packed.add(swim, "swim.pdf")
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        report = library.add(str(tmp_path / "a.*"))
+        assert [file.name for file in report.files] == ["a.tar", "a.zip/swim.pdf", "a.zip/dive.pdf", "a.zip/note.md"]
+        assert [file.name for file in report.failed] == ["a.tar"]  # no format that can be read, and it says so
+        assert [paper.title for paper in library.papers()] == ["swim", "dive", "Voles"]
 
 
 def test_a_very_long_file_is_read_as_far_as_the_limit_and_says_so(

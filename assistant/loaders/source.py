@@ -11,6 +11,8 @@ from assistant.files import printable_name
 MAX_BYTES = 1_000_000_000
 HEAD = 4096  # bytes or characters that a format may look at to recognise its files
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")  # what zip, gzip, 7-Zip and RAR begin with
+_TAR = slice(257, 262), b"ustar"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class Source:
     def is_binary(self) -> bool:
         """True for what is no text in any encoding."""
         return b"\x00" in self.data[:HEAD] and self.data[:2] not in _UTF16
+
+    @property
+    def is_archive(self) -> bool:
+        """True for what begins as an archive does; the beginning of its first file may follow in plain sight."""
+        place, mark = _TAR
+        return self.data.startswith(_ARCHIVES) or self.data[place] == mark
 
     @property
     def text(self) -> str:
