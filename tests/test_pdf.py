@@ -151,6 +151,39 @@ def test_running_heads_page_numbers_and_references_cannot_be_quoted(drawn: Paper
     assert not any(section.text.strip().isdigit() for section in drawn.body)
 
 
+def full_pages(page: Any, tops: dict[int, str], count: int, step: float = 12, head: str = "", foot: str = "") -> None:
+    """Pages of text from margin to margin, an inch wide; `tops` are first lines by page, and {} is the page's number."""
+    for number in range(1, count + 1):
+        last = "They were counted once more in the summer of the year"
+        filler = [f"Otters of the {number}th river swim {line} miles." for line in range(int(630 / step) - 1)]
+        page.setFont("Times-Roman", 10)
+        for place, words in enumerate([tops.get(number, f"and h{'o' * number}ted."), *filler, last]):
+            page.drawString(72, 711 - step * place, words)
+        page.drawString(72, 711 + 2.2 * 12, head.format(number))
+        page.drawString(300, 711 - step * int(630 / step) - 26, foot.format(number))
+        page.showPage()
+
+
+def test_lines_of_the_text_at_a_pages_edge_stay(tmp_path: Path) -> None:
+    tops = {2: "1974.", 3: "metres.", 9: "metres.", 16: "metres.", 17: "12"}
+    found = text(paper(draw(tmp_path / "full.pdf", lambda page: full_pages(page, tops, 17))))
+    assert "in the summer of the year 1974. Otters of the 2th river" in found
+    assert found.count("in the summer of the year metres.") == 3
+    assert "in the summer of the year 12 Otters" in found
+    assert found.count("in the summer of the year and hoo") == 11
+
+
+@pytest.mark.parametrize("step", [12, 24])
+def test_running_heads_and_page_numbers_set_like_the_text_go(tmp_path: Path, step: int) -> None:
+    def paint(page: Any) -> None:
+        full_pages(page, {2: "1974."}, 5, step, "Otters of the Rivers, page {}", "{}")
+
+    found = text(paper(draw(tmp_path / "full.pdf", paint)))
+    assert "in the summer of the year 1974." in found
+    assert "Otters of the Rivers" not in found
+    assert not re.search(r"the year \d\b", found)
+
+
 def test_captions_and_footnotes_interrupt_no_sentence(drawn: Paper) -> None:
     assert "Figure 1: An otter on its back." in text(drawn).split("\n")
     assert "1 A footnote in small print." in text(drawn).split("\n")

@@ -90,7 +90,7 @@ def _with_scans(document: Any, pages: list[PageText], recognise: Engine | None) 
 
 def _loaded(path: Path, pages: list[PageText], metadata: dict[str, str], problems: list[str]) -> Loaded:
     body = body_size(line for page in pages for line in page.lines)
-    skip = furniture(pages)
+    skip = furniture(pages, body)
     shown = [
         PageText(p.number, p.width, p.height, tuple(x for x in p.lines if x not in skip), p.sideways) for p in pages
     ]
