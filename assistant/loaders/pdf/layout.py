@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from assistant.loaders.pdf.lines import Line, PageText
 from assistant.records import Section
+from assistant.sentences import sentence_spans
 
 _EDGE = 0.1  # of a page's height, above and below: where running heads and page numbers stand
 _NEAR = 6  # pages: those of a chapter have its running head on every other one at least
@@ -41,11 +42,23 @@ _MAX_HEADING = 90  # characters
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text under a heading; `page` is where it begins."""
+    """Running text under a heading; `page` is where it begins, `turns` say from which character on it stands on another."""
 
     text: str
     page: int
     heading: str | None
+    turns: tuple[tuple[int, int], ...] = ()
+
+    def by_page(self) -> Iterator[tuple[str, int]]:
+        """Its sentences, together as far as they begin on the same page, each time with that page."""
+        start, page = 0, self.page
+        for span in sentence_spans(self.text) if self.turns else ():
+            begins_on = max((turn for turn in self.turns if turn[0] <= span.start), default=(0, self.page))[1]
+            if begins_on != page:
+                if before := self.text[start : span.start].strip():
+                    yield before, page
+                start, page = span.start, begins_on
+        yield self.text[start:], page
 
 
 def body_size(lines: Iterable[Line]) -> float:
@@ -301,17 +314,17 @@ def _continues(caption: Line, line: Line) -> bool:
 
 def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> Iterator[Paragraph]:
     """Lines as paragraphs: a new one begins where the line before ends a sentence and the next stands apart."""
-    text, page = "", 0
+    text = ""
+    turns: list[tuple[int, int]] = []
     for previous, line in zip([None, *lines], lines, strict=False):
         if text and previous and _parts(previous, line):
-            yield Paragraph(text, page, heading)
-            text = ""
-        if not text:
-            text, page = line.text, line.page
-        else:
-            text = _join(text, line.text, words)
+            yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
+            text, turns = "", []
+        text = _join(text, line.text, words) if text else line.text
+        if not turns or turns[-1][1] != line.page:
+            turns.append((len(text) - len(line.text), line.page))
     if text:
-        yield Paragraph(text, page, heading)
+        yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
 
 
 def _parts(previous: Line, line: Line) -> bool:
@@ -346,9 +359,10 @@ def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:
     """Paragraphs as sections: one for each heading on each page, so that every sentence knows its page."""
     grouped: list[tuple[str | None, int, list[str]]] = []
     for paragraph in found:
-        if not grouped or grouped[-1][:2] != (paragraph.heading, paragraph.page):
-            grouped.append((paragraph.heading, paragraph.page, []))
-        grouped[-1][2].append(paragraph.text)
+        for text, page in paragraph.by_page():
+            if not grouped or grouped[-1][:2] != (paragraph.heading, page):
+                grouped.append((paragraph.heading, page, []))
+            grouped[-1][2].append(text)
     return tuple(Section("\n\n".join(texts), heading, page) for heading, page, texts in grouped)
 
 
