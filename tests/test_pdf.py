@@ -145,6 +145,46 @@ def test_ligatures_and_broken_words_are_mended(drawn: Paper) -> None:
     assert "a well-known lens saw it" in text(drawn)
 
 
+BROKEN = """A state-of-the-
+art parser of long sen-
+tences uses self-
+attention and self-super-
+vision on data of 2010-
+2019, by Smith-
+Jones and the E-
+620 group at 10–
+20 degrees, for $5-
+7 million. The multi-
+ple x-
+ray films, as pre- and post-
+war ones, are LLM-
+based, and have GPT-4-
+like, anti-
+inflammatory and rule-
+based parts; see https://a.org/long-
+path/a.html, and -
+lastly - the frame-
+work of a light cell-
+array. An array of light cells in the frame is a piece of work, in ARRAY-
+FORM too. No arrayform has super-
+vision, but supervision is good. One cell is too few."""
+
+
+def test_hyphens_at_the_ends_of_lines_stay_where_they_are_the_words_own(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        for number, words in enumerate(BROKEN.split("\n")):
+            page.drawString(60, 700 - 14 * number, words)
+        page.showPage()
+
+    assert text(paper(draw(tmp_path / "hyphens.pdf", paint))) == (
+        "A state-of-the-art parser of long sentences uses self-attention and self-supervision on data of 2010-2019, by "
+        "Smith-Jones and the E-620 group at 10–20 degrees, for $5-7 million. The multiple x-ray films, as pre- and postwar ones, "
+        "are LLM-based, and have GPT-4-like, anti-inflammatory and rule-based parts; see https://a.org/long-path/a.html, and - "
+        "lastly - the framework of a light cell-array. An array of light cells in the frame is a piece of work, in ARRAYFORM "
+        "too. No arrayform has supervision, but supervision is good. One cell is too few."
+    )
+
+
 def test_running_heads_page_numbers_and_references_cannot_be_quoted(drawn: Paper) -> None:
     assert "preprint" not in text(drawn)
     assert "beavers" not in text(drawn)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from assistant.loaders.pdf.hyphens import join, vocabulary
 from assistant.loaders.pdf.lines import Line, PageText
 from assistant.records import Section
 from assistant.sentences import sentence_spans
@@ -269,13 +270,13 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     Captions, tables and footnotes come as paragraphs of their own after the running text under their heading, so that they
     interrupt no sentence.
     """
-    words = _vocabulary(line.text for page in pages for line in page.lines)
+    ordered = [[line for line in in_reading_order(page) if line not in skip] for page in pages]
+    words = vocabulary(line.text for lines in ordered for line in lines)
     heading: str | None = None
     in_references = False
     running: list[Line] = []
     asides: list[Line] = []
-    for page in pages:
-        lines = [line for line in in_reading_order(page) if line not in skip]
+    for lines in ordered:
         rows = Counter(round(line.middle) for line in lines)
         in_caption: Line | None = None
         for line in lines:
@@ -320,7 +321,7 @@ def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> 
         if text and previous and _parts(previous, line):
             yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
             text, turns = "", []
-        text = _join(text, line.text, words) if text else line.text
+        text = join(text, line.text, words) if text else line.text
         if not turns or turns[-1][1] != line.page:
             turns.append((len(text) - len(line.text), line.page))
     if text:
@@ -333,26 +334,6 @@ def _parts(previous: Line, line: Line) -> bool:
         return _CAPTION.match(line.text) is not None
     is_below = line.page == previous.page and 0 < previous.middle - line.middle < 1.6 * line.size
     return not is_below or line.left > previous.left + 0.7 * line.size
-
-
-def _join(text: str, following: str, words: Counter[str]) -> str:
-    """Two lines as one text; a word broken at the line's end is mended where the document does not hyphenate it."""
-    broken = re.search(r"([A-Za-zÀ-ÿ]+)-$", text)
-    rest = re.match(r"[a-zà-ÿ]+", following)
-    if not broken or not rest:
-        return f"{text} {following}"
-    whole, hyphenated = broken.group(1) + rest.group(), f"{broken.group(1)}-{rest.group()}"
-    if words[hyphenated.lower()] > words[whole.lower()]:
-        return text + following
-    return text[:-1] + following
-
-
-def _vocabulary(texts: Iterable[str]) -> Counter[str]:
-    """How often the document uses each word, hyphenated ones as one word."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(word.lower() for word in re.findall(r"[A-Za-zÀ-ÿ]+(?:-[A-Za-zÀ-ÿ]+)*", text))
-    return counts
 
 
 def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:
