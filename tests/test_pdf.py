@@ -167,11 +167,15 @@ lastly - the frame-
 work of a light cell-
 array. An array of light cells in the frame is a piece of work, in ARRAY-
 FORM too. No arrayform has super-
-vision, but supervision is good. One cell is too few."""
+vision, but supervision is good. The 2nd-
+order terms and the šedi-
+vých otters. One cell is too few."""
 
 
 def test_hyphens_at_the_ends_of_lines_stay_where_they_are_the_words_own(tmp_path: Path) -> None:
     def paint(page: Any) -> None:
+        pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
+        page.setFont("Vera", 10)
         for number, words in enumerate(BROKEN.split("\n")):
             page.drawString(60, 700 - 14 * number, words)
         page.showPage()
@@ -181,7 +185,8 @@ def test_hyphens_at_the_ends_of_lines_stay_where_they_are_the_words_own(tmp_path
         "Smith-Jones and the E-620 group at 10–20 degrees, for $5-7 million. The multiple x-ray films, as pre- and postwar ones, "
         "are LLM-based, and have GPT-4-like, anti-inflammatory and rule-based parts; see https://a.org/long-path/a.html, and - "
         "lastly - the framework of a light cell-array. An array of light cells in the frame is a piece of work, in ARRAYFORM "
-        "too. No arrayform has supervision, but supervision is good. One cell is too few."
+        "too. No arrayform has supervision, but supervision is good. The 2nd-order terms and the šedivých otters. "
+        "One cell is too few."
     )
 
 

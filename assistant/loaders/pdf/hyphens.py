@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-_WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:-[A-Za-zÀ-ÿ]+)*")
-_LAST_WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:-[A-Za-zÀ-ÿ]+)*$")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LAST_WORD = re.compile(rf"(?<!\w){_WORD.pattern}$")  # none in "the 2nd-"
 _TAIL = 80  # characters of a text in which its last word is looked for
 _ADDRESS = re.compile(r"://|^www\.|@")
 _SUSPENDED = {"and", "or", "to"}  # "pre- and post-training"
