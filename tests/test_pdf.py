@@ -355,6 +355,27 @@ def test_a_sentence_has_the_page_that_it_begins_on(tmp_path: Path) -> None:
         assert marked != library.page_picture(replace(citation, quote="Nothing of it stands there."))
 
 
+def test_an_abstract_that_goes_over_a_page_is_whole_and_cited_with_both(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        lines(page, ["Abstract"], 60, 100, "Times-Bold", 14)
+        lines(page, ["The bridge was begun in spring. A mason"], 60, 80)
+        page.showPage()
+        lines(page, ["fell. The toll was four shillings."], 60, 720)
+        lines(page, ["1 Introduction"], 60, 600, "Times-Bold", 14)
+        lines(page, ["It burned down."], 60, 580)
+        page.showPage()
+
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        library.add(draw(tmp_path / "bridge.pdf", paint))
+        (found,) = library.papers()
+        assert found.abstract == "The bridge was begun in spring. A mason fell. The toll was four shillings."
+        assert [(section.page, section.heading) for section in found.sections] == [
+            (1, "Abstract"), (2, "Abstract"), (2, "Introduction"),
+        ]  # fmt: skip
+        (citation, *_) = library.ask("How much was the toll of the bridge?").citations
+        assert (citation.page, citation.quote) == (2, "The toll was four shillings.")
+
+
 def test_the_quotation_is_marked_on_the_picture_of_its_page(tmp_path: Path) -> None:
     from PIL import Image
 

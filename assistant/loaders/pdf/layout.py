@@ -50,16 +50,21 @@ class Paragraph:
     heading: str | None
     turns: tuple[tuple[int, int], ...] = ()
 
+    def sentence_turns(self) -> tuple[tuple[int, int], ...]:
+        """Where a sentence begins on another page than the one before: its first character, and that page."""
+        found = [(0, self.page)]
+        for span in sentence_spans(self.text) if self.turns else ():
+            page = max((turn for turn in self.turns if turn[0] <= span.start), default=found[0])[1]
+            if page != found[-1][1]:
+                found.append((span.start, page))
+        return tuple(found[1:])
+
     def by_page(self) -> Iterator[tuple[str, int]]:
         """Its sentences, together as far as they begin on the same page, each time with that page."""
-        start, page = 0, self.page
-        for span in sentence_spans(self.text) if self.turns else ():
-            begins_on = max((turn for turn in self.turns if turn[0] <= span.start), default=(0, self.page))[1]
-            if begins_on != page:
-                if before := self.text[start : span.start].strip():
-                    yield before, page
-                start, page = span.start, begins_on
-        yield self.text[start:], page
+        starts = ((0, self.page), *self.sentence_turns(), (len(self.text), 0))
+        for (start, page), (end, _) in pairwise(starts):
+            if text := self.text[start:end].strip():
+                yield text, page
 
 
 def body_size(lines: Iterable[Line]) -> float:
@@ -345,6 +350,16 @@ def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:
                 grouped.append((paragraph.heading, page, []))
             grouped[-1][2].append(text)
     return tuple(Section("\n\n".join(texts), heading, page) for heading, page, texts in grouped)
+
+
+def together(found: Sequence[Paragraph]) -> Paragraph:
+    """Paragraphs under one heading as one."""
+    text, turns = "", []
+    for paragraph in found:
+        text += "\n\n" if text else ""
+        turns += [(len(text) + start, page) for start, page in ((0, paragraph.page), *paragraph.turns)]
+        text += paragraph.text
+    return Paragraph(text, found[0].page, found[0].heading, tuple(turns[1:]))
 
 
 def without_abstract_mark(text: str) -> str | None:
