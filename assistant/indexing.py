@@ -33,7 +33,7 @@ from assistant.loaders import (
     read_source,
 )
 from assistant.loaders.checking import checked
-from assistant.loaders.pdf import ocr_is_installed
+from assistant.loaders.pdf import ocr_is_installed, sniff
 from assistant.merging import distinct_id, identifiers, is_edition, merge, own_id
 from assistant.models import Embedder
 from assistant.readings import File
@@ -332,7 +332,7 @@ def _names(source: Source) -> list[str]:
     Another version of the loaders reads it again, and so does OCR once it is switched on; switched off, it is not unread.
     """
     name = f"{LOADERS_VERSION}:{source.digest}"
-    if not source.data.startswith((b"%PDF", b"PK")):
+    if not (sniff(source) or source.data.startswith(b"PK")):
         return [name]
     return [f"ocr-{name}"] if source.ocr and ocr_is_installed() else [name, f"ocr-{name}"]
 

@@ -109,6 +109,7 @@ def merge(known: Paper, new: Paper, held: Collection[str] | None = None) -> Pape
         title=new.title if is_only_source and normalised(new.title) == normalised(known.title) else known.title,
         abstract=new.abstract if takes_abstract else known.abstract,
         abstract_page=new.abstract_page if takes_abstract else known.abstract_page,
+        abstract_turns=new.abstract_turns if takes_abstract else known.abstract_turns,
         body=new.body if takes_body else known.body,
         date=dated.date,
         year=dated.year,

@@ -33,7 +33,9 @@ _DATA = re.compile(
     re.IGNORECASE,
 )
 # Where something is to be had: "Is the code of BioBERT available?", "Where can I download the weights?"
-_RELEASABLE = r"(?:code|implementation|repo|repository|data|data ?sets?|corpus|benchmark|models?|weights|checkpoints?|demo)"
+_RELEASABLE = (
+    r"(?:code|implementation|repo|repository|data|data ?sets?|corpus|benchmark|models?|weights|checkpoints?|demo)"
+)
 _RELEASE = re.compile(
     rf"\bwhere (?:can|could|do|would|to)\b.{{0,30}}\b(?:find|get|download|obtain|access|see)\b.{{0,60}}\b{_RELEASABLE}\b"
     r"|\bwhere (?:is|are) (?:\S+ ){0,4}?(?:code|implementation|repo|repository|data ?sets?|weights|checkpoints?|demo)\b"

@@ -22,7 +22,8 @@ class Paper:
     """One paper. `title` and `abstract` are verbatim; what was not printed is None, never guessed.
 
     `date` is kept as printed; `year` is None where no year was printed. `abstract_page` is the page that the abstract
-    stands on. `sources` names every file that listed the paper.
+    begins on; `abstract_turns` say at which character a sentence begins on another page, and on which. `sources` names every
+    file that listed the paper.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Paper:
     arxiv_id: str | None = None
     venue: str | None = None
     abstract_page: int | None = None
+    abstract_turns: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         # What is of another type is for `loaders.checking` to refuse, in words.
@@ -69,8 +71,10 @@ class Paper:
     @property
     def sections(self) -> tuple[Section, ...]:
         """Everything that can be quoted, in reading order: the abstract, then the body."""
-        abstract = (Section(self.abstract, "Abstract", self.abstract_page),) if self.abstract else ()
-        return abstract + self.body
+        starts = ((0, self.abstract_page), *self.abstract_turns)
+        ends = (*(start for start, _ in self.abstract_turns), len(self.abstract))
+        parts = ((self.abstract[start:end], page) for (start, page), end in zip(starts, ends, strict=True))
+        return (*(Section(text, "Abstract", page) for text, page in parts if text), *self.body)
 
 
 _TUPLES = ("authors", "sources")
@@ -79,6 +83,7 @@ _TUPLES = ("authors", "sources")
 def paper_from(values: Mapping[str, Any]) -> Paper:
     """A paper from the plain JSON types that `dataclasses.asdict` gives; what is left out has its default."""
     known: dict[str, Any] = {name: tuple(value) if name in _TUPLES else value for name, value in values.items()}
+    known["abstract_turns"] = tuple(map(tuple, values.get("abstract_turns", ())))
     known["body"] = tuple(Section(**section) for section in values.get("body", ()))
     return Paper(**{"title": "", "abstract": "", **known})
 

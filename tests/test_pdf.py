@@ -5,8 +5,11 @@ import io
 import os
 import re
 import shutil
+import tarfile
 import threading
+import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +145,89 @@ def test_ligatures_and_broken_words_are_mended(drawn: Paper) -> None:
     assert "a well-known lens saw it" in text(drawn)
 
 
+BROKEN = """A state-of-the-
+art parser of long sen-
+tences uses self-
+attention and self-super-
+vision on data of 2010-
+2019, by Smith-
+Jones and the E-
+620 group at 10–
+20 degrees, for $5-
+7 million. The multi-
+ple x-
+ray films, as pre- and post-
+war ones, are LLM-
+based, and have GPT-4-
+like, anti-
+inflammatory and rule-
+based parts; see https://a.org/long-
+path/a.html, and -
+lastly - the frame-
+work of a light cell-
+array. An array of light cells in the frame is a piece of work, in ARRAY-
+FORM too. No arrayform has super-
+vision, but supervision is good. The 2nd-
+order terms and the šedi-
+vých otters. One cell is too few."""
+
+
+def test_hyphens_at_the_ends_of_lines_stay_where_they_are_the_words_own(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
+        page.setFont("Vera", 10)
+        for number, words in enumerate(BROKEN.split("\n")):
+            page.drawString(60, 700 - 14 * number, words)
+        page.showPage()
+
+    assert text(paper(draw(tmp_path / "hyphens.pdf", paint))) == (
+        "A state-of-the-art parser of long sentences uses self-attention and self-supervision on data of 2010-2019, by "
+        "Smith-Jones and the E-620 group at 10–20 degrees, for $5-7 million. The multiple x-ray films, as pre- and postwar ones, "
+        "are LLM-based, and have GPT-4-like, anti-inflammatory and rule-based parts; see https://a.org/long-path/a.html, and - "
+        "lastly - the framework of a light cell-array. An array of light cells in the frame is a piece of work, in ARRAYFORM "
+        "too. No arrayform has supervision, but supervision is good. The 2nd-order terms and the šedivých otters. "
+        "One cell is too few."
+    )
+
+
 def test_running_heads_page_numbers_and_references_cannot_be_quoted(drawn: Paper) -> None:
     assert "preprint" not in text(drawn)
     assert "beavers" not in text(drawn)
     assert "More otters were seen later." in text(drawn)
     assert not any(section.text.strip().isdigit() for section in drawn.body)
+
+
+def full_pages(page: Any, tops: dict[int, str], count: int, step: float = 12, head: str = "", foot: str = "") -> None:
+    """Pages of text from margin to margin, an inch wide; `tops` are first lines by page, and {} is the page's number."""
+    for number in range(1, count + 1):
+        last = "They were counted once more in the summer of the year"
+        filler = [f"Otters of the {number}th river swim {line} miles." for line in range(int(630 / step) - 1)]
+        page.setFont("Times-Roman", 10)
+        for place, words in enumerate([tops.get(number, f"and h{'o' * number}ted."), *filler, last]):
+            page.drawString(72, 711 - step * place, words)
+        page.drawString(72, 711 + 2.2 * 12, head.format(number))
+        page.drawString(300, 711 - step * int(630 / step) - 26, foot.format(number))
+        page.showPage()
+
+
+def test_lines_of_the_text_at_a_pages_edge_stay(tmp_path: Path) -> None:
+    tops = {2: "1974.", 3: "metres.", 9: "metres.", 16: "metres.", 17: "12"}
+    found = text(paper(draw(tmp_path / "full.pdf", lambda page: full_pages(page, tops, 17))))
+    assert "in the summer of the year 1974." in found
+    assert found.count("in the summer of the year metres.") == 3
+    assert "in the summer of the year 12 Otters" in found
+    assert found.count("in the summer of the year and hoo") == 11
+
+
+@pytest.mark.parametrize("step", [12, 24])
+def test_running_heads_and_page_numbers_set_like_the_text_go(tmp_path: Path, step: int) -> None:
+    def paint(page: Any) -> None:
+        full_pages(page, {2: "1974."}, 5, step, "Otters of the Rivers, page {}", "{}")
+
+    found = text(paper(draw(tmp_path / "full.pdf", paint)))
+    assert "in the summer of the year 1974." in found
+    assert "Otters of the Rivers" not in found
+    assert not re.search(r"the year \d\b", found)
 
 
 def test_captions_and_footnotes_interrupt_no_sentence(drawn: Paper) -> None:
@@ -242,6 +323,57 @@ def test_an_answer_names_the_page(tmp_path: Path) -> None:
     assert (citation.page, citation.section) == (3, "Cameras")
     section = next(s for s in citation.paper.sections if (s.heading, s.page) == ("Cameras", 3))
     assert section.text[citation.span.start : citation.span.end] == citation.quote
+
+
+def test_a_sentence_has_the_page_that_it_begins_on(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        lines(
+            page,
+            ["The bridge was begun in the spring. Its stone", "came by barge. Its vault was closed by a key-"],
+            60,
+            72,
+        )
+        page.showPage()
+        lines(page, ["stone of granite. A mason, Jens Ottersen, lost", "two fingers there. The toll was"], 60, 720)
+        page.showPage()
+        lines(page, ["four shillings. It burned down."], 60, 720)
+        page.showPage()
+
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        library.add(draw(tmp_path / "bridge.pdf", paint))
+        assert [(section.page, section.text) for section in library.papers()[0].body] == [
+            (
+                1,
+                "The bridge was begun in the spring. Its stone came by barge. Its vault was closed by a keystone of granite.",
+            ),
+            (2, "A mason, Jens Ottersen, lost two fingers there. The toll was four shillings."),
+            (3, "It burned down."),
+        ]
+        (citation, *_) = library.ask("Which mason lost two fingers?").citations
+        assert (citation.page, "Ottersen" in citation.quote) == (2, True)
+        marked = library.page_picture(citation)
+        assert marked != library.page_picture(replace(citation, quote="Nothing of it stands there."))
+
+
+def test_an_abstract_that_goes_over_a_page_is_whole_and_cited_with_both(tmp_path: Path) -> None:
+    def paint(page: Any) -> None:
+        lines(page, ["Abstract"], 60, 100, "Times-Bold", 14)
+        lines(page, ["The bridge was begun in spring. A mason"], 60, 80)
+        page.showPage()
+        lines(page, ["fell. The toll was four shillings."], 60, 720)
+        lines(page, ["1 Introduction"], 60, 600, "Times-Bold", 14)
+        lines(page, ["It burned down."], 60, 580)
+        page.showPage()
+
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        library.add(draw(tmp_path / "bridge.pdf", paint))
+        (found,) = library.papers()
+        assert found.abstract == "The bridge was begun in spring. A mason fell. The toll was four shillings."
+        assert [(section.page, section.heading) for section in found.sections] == [
+            (1, "Abstract"), (2, "Abstract"), (2, "Introduction"),
+        ]  # fmt: skip
+        (citation, *_) = library.ask("How much was the toll of the bridge?").citations
+        assert (citation.page, citation.quote) == (2, "The toll was four shillings.")
 
 
 def test_the_quotation_is_marked_on_the_picture_of_its_page(tmp_path: Path) -> None:
@@ -412,6 +544,22 @@ def test_several_are_read_at_a_time_and_reported_in_order(tmp_path: Path, monkey
         assert [file.error for file in report.failed] == ["2.pdf is damaged"]
         assert [paper.title for paper in library.papers()][2:4] == ["Otters, Part 3", "Otters swim."]
     assert most == 2
+
+
+def test_an_archive_whose_first_file_is_a_stored_pdf_is_an_archive_and_no_pdf(tmp_path: Path) -> None:
+    swim = draw(tmp_path / "swim.pdf", lambda page: lines(page, ["Otters swim in nine rivers."], 60, 700))
+    dive = draw(tmp_path / "dive.pdf", lambda page: lines(page, ["Beavers dive in two lakes."], 60, 700))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.write(swim, "swim.pdf")
+        archive.write(dive, "dive.pdf")
+        archive.writestr("note.md", "# Voles\n\nVoles dig.\n")
+    with tarfile.open(tmp_path / "a.tar", "w") as packed:
+        packed.add(swim, "swim.pdf")
+    with Assistant(data_dir=tmp_path / "data", reranker="off") as library:
+        report = library.add(str(tmp_path / "a.*"))
+        assert [file.name for file in report.files] == ["a.tar", "a.zip/swim.pdf", "a.zip/dive.pdf", "a.zip/note.md"]
+        assert [file.name for file in report.failed] == ["a.tar"]  # no format that can be read, and it says so
+        assert [paper.title for paper in library.papers()] == ["swim", "dive", "Voles"]
 
 
 def test_a_very_long_file_is_read_as_far_as_the_limit_and_says_so(

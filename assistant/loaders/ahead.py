@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 from assistant.errors import LoadError
 from assistant.loaders.child import PARALLEL, stop_children
+from assistant.loaders.pdf import sniff
 from assistant.loaders.registry import load_source, named_errors
 from assistant.loaders.result import Loaded
-from assistant.loaders.source import Source, read_source
-
-_HEAD = 1024  # bytes in which a PDF says that it is one
+from assistant.loaders.source import HEAD, Source, read_source
 
 
 class ReadAhead(NamedTuple):
@@ -50,7 +49,7 @@ def read_ahead(
 def _read(path: Path, is_wanted: Callable[[Source], bool], ocr: bool) -> ReadAhead | None:
     try:
         with path.open("rb") as file:
-            if b"%PDF-" not in file.read(_HEAD):
+            if not sniff(Source(path, file.read(HEAD))):
                 return None
         source = read_source(path, ocr)
         if not is_wanted(source):

@@ -24,6 +24,8 @@ _DECLARED = re.compile(
 _ENCODINGS = re.compile(r"iso8859-|cp\d|koi8-|mac-|gbk|gb\d|big5|shift_jis|euc_|johab|tis-620|kz1048|ptcp154")
 _ALIASES = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 _LATEX_NAMES = {"ansinew": "cp1252", "applemac": "mac-roman", "latin9": "iso8859-15", "latin10": "iso8859-16"}
+_ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")  # what zip, gzip, 7-Zip and RAR begin with
+_TAR = slice(257, 262), b"ustar"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class Source:
     def is_binary(self) -> bool:
         """True for what is no text in any encoding."""
         return b"\x00" in self.data[:HEAD] and self.data[:2] not in _UTF16
+
+    @property
+    def is_archive(self) -> bool:
+        """True for what begins as an archive does; the beginning of its first file may follow in plain sight."""
+        place, mark = _TAR
+        return self.data.startswith(_ARCHIVES) or self.data[place] == mark
 
     @property
     def text(self) -> str:

@@ -22,8 +22,11 @@ def ocr_is_installed() -> bool:
 
 
 def sniff(source: Source) -> bool:
-    """True where the first kilobyte holds a PDF header, as the format allows."""
-    return b"%PDF-" in source.data[:1024]
+    """True where the first kilobyte holds a PDF header, as the format allows, and not as that of an archive's first file.
+
+    The beginning of a file, `HEAD` bytes of it, is enough.
+    """
+    return b"%PDF-" in source.data[:1024] and not source.is_archive
 
 
 def load(source: Source) -> Loaded:

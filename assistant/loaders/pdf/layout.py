@@ -1,14 +1,25 @@
 """Lines become running text: reading order, what repeats on every page, headings, paragraphs, the reference list."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
+from assistant.loaders.pdf.hyphens import join, vocabulary
 from assistant.loaders.pdf.lines import Line, PageText
 from assistant.records import Section
+from assistant.sentences import sentence_spans
 
 _EDGE = 0.1  # of a page's height, above and below: where running heads and page numbers stand
+_NEAR = 6  # pages: those of a chapter have its running head on every other one at least
+_APART, _OFF = 1.9, 1.4  # times the text's line distance: more than between paragraphs, and more than within one
+_COMPARED = 50  # lines of one key and page: where there are more, it is a table or a picture
+_A_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b")
+_ONLY_NUMBER = re.compile(r"[\W#]*#[\W#]*|page #( of #)?")
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _NAMES = frozenset(
     """abstract introduction background motivation preliminaries method methods methodology approach model experiments
     experiment evaluation results discussion conclusion conclusions limitations limitation acknowledgments
@@ -32,11 +43,28 @@ _MAX_HEADING = 90  # characters
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text under a heading; `page` is where it begins."""
+    """Running text under a heading; `page` is where it begins, `turns` say from which character on it stands on another."""
 
     text: str
     page: int
     heading: str | None
+    turns: tuple[tuple[int, int], ...] = ()
+
+    def sentence_turns(self) -> tuple[tuple[int, int], ...]:
+        """Where a sentence begins on another page than the one before: its first character, and that page."""
+        found = [(0, self.page)]
+        for span in sentence_spans(self.text) if self.turns else ():
+            page = max((turn for turn in self.turns if turn[0] <= span.start), default=found[0])[1]
+            if page != found[-1][1]:
+                found.append((span.start, page))
+        return tuple(found[1:])
+
+    def by_page(self) -> Iterator[tuple[str, int]]:
+        """Its sentences, together as far as they begin on the same page, each time with that page."""
+        starts = ((0, self.page), *self.sentence_turns(), (len(self.text), 0))
+        for (start, page), (end, _) in pairwise(starts):
+            if text := self.text[start:end].strip():
+                yield text, page
 
 
 def body_size(lines: Iterable[Line]) -> float:
@@ -80,23 +108,144 @@ def _by_column(band: Sequence[Line], centre: float) -> list[Line]:
     return sorted(band, key=lambda line: (_side(line, centre), -line.middle, line.left))
 
 
-def furniture(pages: Sequence[PageText]) -> set[Line]:
-    """Running heads, footers and page numbers: lines at a page's edge that repeat on other pages, numbers apart."""
-    edges = [
-        (line, re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text).strip())
-        for page in pages
-        for line in page.lines
-        if line.middle > page.height * (1 - _EDGE) or line.middle < page.height * _EDGE
-    ]
-    pages_of: dict[str, set[int]] = {}
-    for line, key in edges:
-        pages_of.setdefault(key, set()).add(line.page)
+class _Edge(NamedTuple):
+    """A line near the upper or lower edge of its page, and what tells a running head or page number from the text.
+
+    `key` is the text with "#" for numbers, which `numbers` has; `height` is measured from the nearest edge of the page, which is
+    `width` wide; `is_apart` says that more than the distance of two lines parts it from the text; `is_unlike`, that some distance
+    does and it is not set like the text: in another size, or apart and beginning where none of the text's lines do.
+    """
+
+    line: Line
+    key: str
+    numbers: tuple[int, ...]
+    height: float
+    width: float
+    is_apart: bool
+    is_unlike: bool
+
+    @property
+    def is_number(self) -> bool:
+        """True where nothing but a number is there, as a page has it."""
+        return bool(self.numbers) and _ONLY_NUMBER.fullmatch(self.key.lower()) is not None
+
+    @property
+    def offset(self) -> int:
+        """How far the first number is from the page's place in the file: the same for all page numbers of a document."""
+        return self.numbers[0] - self.line.page
+
+
+def furniture(pages: Sequence[PageText], body: float) -> set[Line]:
+    """Running heads, footers and page numbers, where `body` is the text's font size.
+
+    A running head repeats on other pages, numbers apart: near by, where it could be a line of the text by its looks, and with
+    the same words at the same place, where nothing parts it from the text. Page numbers count on at the same place; what stands
+    alone is one where it is apart from the text and not set like it, or fits those of other pages.
+    """
+    edges = _edges(pages, body)
     wanted = max(2, min(3, len(pages) - 1))
-    return {
-        line
-        for line, key in edges
-        if len(pages_of[key]) >= wanted or re.fullmatch(r"[\W#]*#[\W#]*|page #( of #)?", key.lower())
-    }
+    pages_of: dict[str, set[int]] = {}
+    near: dict[tuple[str, int], list[_Edge]] = {}
+    for edge in edges:
+        if len(alike := near.setdefault((edge.key, edge.line.page), [])) < _COMPARED:
+            alike.append(edge)
+        if edge.is_unlike:
+            pages_of.setdefault(edge.key, set()).add(edge.line.page)
+
+    def count(edge: _Edge, agree: Callable[[_Edge, _Edge], bool]) -> int:
+        """On how many pages near the edge's own, with that, a line stands that agrees with it."""
+        around = range(edge.line.page - _NEAR, edge.line.page + _NEAR + 1)
+        return sum(any(agree(edge, other) for other in near.get((edge.key, page), ())) for page in around)
+
+    numbers = [edge for edge in edges if edge.is_number]
+    counted = [
+        edge for edge in numbers if count(edge, _counts_on) >= (wanted if edge.is_apart or edge.is_unlike else 3)
+    ]
+    offsets = {0, *(edge.offset for edge in counted)}
+    alone = [edge for edge in numbers if edge.is_apart and (edge.is_unlike or edge.offset in offsets)]
+    repeated = [
+        edge
+        for edge in edges
+        if not edge.is_number
+        and (
+            (edge.is_unlike and len(pages_of[edge.key]) >= wanted)
+            or (edge.is_apart and count(edge, lambda one, other: other.is_apart) >= wanted)
+            or count(edge, _is_same) >= 3
+        )
+    ]
+    return {edge.line for edge in (*counted, *alone, *repeated)}
+
+
+def _edges(pages: Sequence[PageText], body: float) -> list[_Edge]:
+    lines = [line for page in pages for line in page.lines if _is_body_size(line, body)]
+    lefts = Counter(round(line.left) for line in lines)
+    common = {left + by for left, count in lefts.items() if count > 0.05 * len(lines) for by in (-2, -1, 0, 1, 2)}
+    step = _line_distance(lines, body)
+    found: list[_Edge] = []
+    for page in pages:
+        heights = sorted(line.middle for line in page.lines)
+        low, high = page.height * _EDGE, page.height * (1 - _EDGE)
+        is_apart, is_off = (_apart(heights, low, high, share * step) for share in (_APART, _OFF))
+        for line in page.lines:
+            if low <= line.middle <= high:
+                continue
+            height = line.middle if line.middle < low else line.middle - page.height
+            is_unlike = is_apart(line) and round(line.left) not in common
+            is_unlike |= is_off(line) and not _is_body_size(line, body)
+            key, numbers = _A_NUMBER.sub("#", line.text).strip(), tuple(map(_value, _A_NUMBER.findall(line.text)))
+            found.append(_Edge(line, key, numbers, height, page.width, is_apart(line), is_unlike))
+    return found
+
+
+def _is_body_size(line: Line, body: float) -> bool:
+    return abs(line.size - body) < 0.75
+
+
+def _apart(heights: Sequence[float], low: float, high: float, gap: float) -> Callable[[Line], bool]:
+    """Tells the lines that such a gap parts from those between `low` and `high`, by all lines' heights in ascending order."""
+    parted = [(below, above) for below, above in pairwise(heights) if above - below > gap]
+    floor = max((below for below, _ in parted if below < low), default=-math.inf)
+    ceiling = min((above for _, above in parted if above > high), default=math.inf)
+    return lambda line: line.middle <= floor or line.middle >= ceiling
+
+
+def _line_distance(lines: Sequence[Line], body: float) -> float:
+    """The distance, in points, at which most of the text's lines follow each other."""
+    steps = Counter(
+        round(previous.middle - line.middle)
+        for previous, line in pairwise(lines)
+        if previous.page == line.page and 0.9 * body < previous.middle - line.middle < 3 * body
+    )
+    return float(max(steps, key=lambda step: steps[step] + steps[step - 1] + steps[step + 1], default=1.2 * body))
+
+
+def _value(number: str) -> int:
+    """The value of a number of digits or of small Roman letters."""
+    if number[0] not in _ROMAN:
+        return int(number[-9:])
+    values = [_ROMAN[letter] for letter in number]
+    return sum(-one if one < following else one for one, following in zip(values, [*values[1:], 0], strict=True))
+
+
+def _is_level(one: _Edge, other: _Edge) -> bool:
+    """True where both stand at the same place of their pages, or at that of a left and a right page."""
+    sides = (
+        (one.line.left, other.line.left),
+        (one.line.right, other.line.right),
+        (one.line.left, one.width - other.line.right),
+    )
+    return abs(one.height - other.height) < 3 and any(abs(first - second) < 6 for first, second in sides)
+
+
+def _counts_on(one: _Edge, other: _Edge) -> bool:
+    return one.offset == other.offset and _is_level(one, other)
+
+
+def _is_same(one: _Edge, other: _Edge) -> bool:
+    """True for the same words at the same place, where what numbers there are stay or count on."""
+    step = other.line.page - one.line.page
+    numbers = zip(one.numbers, other.numbers, strict=True)
+    return _is_level(one, other) and all(second - first in (0, step) for first, second in numbers)
 
 
 def heading_of(line: Line, body: float) -> str | None:
@@ -126,13 +275,13 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     Captions, tables and footnotes come as paragraphs of their own after the running text under their heading, so that they
     interrupt no sentence.
     """
-    words = _vocabulary(line.text for page in pages for line in page.lines)
+    ordered = [[line for line in in_reading_order(page) if line not in skip] for page in pages]
+    words = vocabulary(line.text for lines in ordered for line in lines)
     heading: str | None = None
     in_references = False
     running: list[Line] = []
     asides: list[Line] = []
-    for page in pages:
-        lines = [line for line in in_reading_order(page) if line not in skip]
+    for lines in ordered:
         rows = Counter(round(line.middle) for line in lines)
         in_caption: Line | None = None
         for line in lines:
@@ -171,17 +320,17 @@ def _continues(caption: Line, line: Line) -> bool:
 
 def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> Iterator[Paragraph]:
     """Lines as paragraphs: a new one begins where the line before ends a sentence and the next stands apart."""
-    text, page = "", 0
+    text = ""
+    turns: list[tuple[int, int]] = []
     for previous, line in zip([None, *lines], lines, strict=False):
         if text and previous and _parts(previous, line):
-            yield Paragraph(text, page, heading)
-            text = ""
-        if not text:
-            text, page = line.text, line.page
-        else:
-            text = _join(text, line.text, words)
+            yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
+            text, turns = "", []
+        text = join(text, line.text, words) if text else line.text
+        if not turns or turns[-1][1] != line.page:
+            turns.append((len(text) - len(line.text), line.page))
     if text:
-        yield Paragraph(text, page, heading)
+        yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
 
 
 def _parts(previous: Line, line: Line) -> bool:
@@ -192,34 +341,25 @@ def _parts(previous: Line, line: Line) -> bool:
     return not is_below or line.left > previous.left + 0.7 * line.size
 
 
-def _join(text: str, following: str, words: Counter[str]) -> str:
-    """Two lines as one text; a word broken at the line's end is mended where the document does not hyphenate it."""
-    broken = re.search(r"([A-Za-zÀ-ÿ]+)-$", text)
-    rest = re.match(r"[a-zà-ÿ]+", following)
-    if not broken or not rest:
-        return f"{text} {following}"
-    whole, hyphenated = broken.group(1) + rest.group(), f"{broken.group(1)}-{rest.group()}"
-    if words[hyphenated.lower()] > words[whole.lower()]:
-        return text + following
-    return text[:-1] + following
-
-
-def _vocabulary(texts: Iterable[str]) -> Counter[str]:
-    """How often the document uses each word, hyphenated ones as one word."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(word.lower() for word in re.findall(r"[A-Za-zÀ-ÿ]+(?:-[A-Za-zÀ-ÿ]+)*", text))
-    return counts
-
-
 def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:
     """Paragraphs as sections: one for each heading on each page, so that every sentence knows its page."""
     grouped: list[tuple[str | None, int, list[str]]] = []
     for paragraph in found:
-        if not grouped or grouped[-1][:2] != (paragraph.heading, paragraph.page):
-            grouped.append((paragraph.heading, paragraph.page, []))
-        grouped[-1][2].append(paragraph.text)
+        for text, page in paragraph.by_page():
+            if not grouped or grouped[-1][:2] != (paragraph.heading, page):
+                grouped.append((paragraph.heading, page, []))
+            grouped[-1][2].append(text)
     return tuple(Section("\n\n".join(texts), heading, page) for heading, page, texts in grouped)
+
+
+def together(found: Sequence[Paragraph]) -> Paragraph:
+    """Paragraphs under one heading as one."""
+    text, turns = "", []
+    for paragraph in found:
+        text += "\n\n" if text else ""
+        turns += [(len(text) + start, page) for start, page in ((0, paragraph.page), *paragraph.turns)]
+        text += paragraph.text
+    return Paragraph(text, found[0].page, found[0].heading, tuple(turns[1:]))
 
 
 def without_abstract_mark(text: str) -> str | None:

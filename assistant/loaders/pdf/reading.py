@@ -8,7 +8,15 @@ import pypdfium2
 
 from assistant.errors import LoadError
 from assistant.loaders.pdf.front import Front, read_front
-from assistant.loaders.pdf.layout import Paragraph, body_size, furniture, paragraphs, sections, without_abstract_mark
+from assistant.loaders.pdf.layout import (
+    Paragraph,
+    body_size,
+    furniture,
+    paragraphs,
+    sections,
+    together,
+    without_abstract_mark,
+)
 from assistant.loaders.pdf.lines import PageText, page_text
 from assistant.loaders.pdf.scans import MAX_SCANS, Engine, open_engine, scanned_page
 from assistant.loaders.result import Loaded
@@ -90,7 +98,7 @@ def _with_scans(document: Any, pages: list[PageText], recognise: Engine | None) 
 
 def _loaded(path: Path, pages: list[PageText], metadata: dict[str, str], problems: list[str]) -> Loaded:
     body = body_size(line for page in pages for line in page.lines)
-    skip = furniture(pages)
+    skip = furniture(pages, body)
     shown = [
         PageText(p.number, p.width, p.height, tuple(x for x in p.lines if x not in skip), p.sideways) for p in pages
     ]
@@ -104,12 +112,13 @@ def _abstract(found: list[Paragraph]) -> tuple[Paragraph | None, list[Paragraph]
     """The abstract and everything else: what stands under that heading, or after the word where it is set in line."""
     under = [p for p in found if (p.heading or "").lower() == "abstract"]
     if under:
-        text = "\n\n".join(paragraph.text for paragraph in under)
-        return Paragraph(text, under[0].page, "Abstract"), [p for p in found if p not in under]
+        return together(under), [p for p in found if p not in under]
     for position, paragraph in enumerate(found[:5]):
         inline = without_abstract_mark(paragraph.text)
         if inline:
-            return Paragraph(inline, paragraph.page, "Abstract"), found[:position] + found[position + 1 :]
+            cut = len(paragraph.text) - len(inline)
+            turns = tuple((start - cut, page) for start, page in paragraph.turns)
+            return Paragraph(inline, paragraph.page, "Abstract", turns), found[:position] + found[position + 1 :]
     return None, found
 
 
@@ -118,6 +127,7 @@ def _paper(path: Path, front: Front, abstract: Paragraph | None, rest: list[Para
         title=front.title or re.sub(r"[_\s]+", " ", path.stem),
         abstract=abstract.text if abstract else "",
         abstract_page=abstract.page if abstract else None,
+        abstract_turns=abstract.sentence_turns() if abstract else (),
         authors=front.authors,
         date=front.date,
         year=front.year,
