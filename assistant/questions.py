@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
-from assistant.records import Paper, one_line
+from assistant.records import Paper, normalised, one_line
 from assistant.terms import MONTHS, fold, terms
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
@@ -65,6 +65,7 @@ _DEFINITION = re.compile(
 NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
+_TELLING_TITLE = 3  # words
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
@@ -224,6 +225,14 @@ def is_titled(paper: Paper, name: str) -> bool:
     word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
     return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def holds_title(text: str, paper: Paper) -> bool:
+    """True where the paper's title, or that up to its colon, stands in `text`, whatever the case and quotes: one of so many words
+    that they say nothing else."""
+    words = f" {normalised(text)} "
+    titles = (normalised(title) for title in (paper.title, paper.title.split(":")[0]))
+    return any(len(title.split()) >= _TELLING_TITLE and f" {title} " in words for title in titles)
 
 
 def is_coined(name: str) -> bool:
