@@ -270,10 +270,13 @@ def decide(
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     if question.wants_records:  # what is printed decides
         is_there = any(question.is_of_time(passage.paper) for passage in passages)
-        return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
+        return Decision(
+            is_there, None, "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
+        )
     printed = [passage.paper for passage in passages if passage.paper.year is not None]
     if question.of_year and printed and not any(map(question.is_of_time, printed)):
-        return Decision(False, None, "Not found: no paper that comes near this is printed with that date.")
+        reason = f"Not found: no paper that comes near this is printed with {_date_wanted(question)}."
+        return Decision(False, None, reason)
     row = features(question, passages, lexical.idf, lexical.is_known)
     name = "reread" if len(row) > WITHOUT_RERANKER else "words"
     if name == "reread" and (question.about_metadata or question.years or question.names):
@@ -294,6 +297,10 @@ def decide(
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
+
+
+def _date_wanted(question: Question) -> str:
+    return "that date" if question.time and question.time.is_one else "a date of that time"
 
 
 def _strangers(question: Question, lexical: LexicalIndex, passages: Sequence[Passage], probability: float) -> list[str]:

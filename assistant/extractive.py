@@ -98,7 +98,7 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
         previous = passage.paper.id
         citation = numbering.cite(passage, pick.sentence)
         citations = [citation]
-        if lead and passage.paper.year in question.years:
+        if lead and passage.paper.year and question.is_dated(passage.paper):
             citations.append(numbering.cite_record(passage))
         yield Claim(citation.quote, tuple(citations), lead=lead)
 

@@ -7,7 +7,8 @@ from assistant.asking import asks_for_papers, counts_papers, is_about_library, i
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
 from assistant.records import Paper, normalised, one_line
-from assistant.terms import MONTHS, fold, terms
+from assistant.terms import fold, terms
+from assistant.times import Time, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -35,22 +36,6 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
-_MONTH_NAME = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
-_MONTH = re.compile(rf"\b({_MONTH_NAME})\b(?=\.? (?:\d|of\b))", re.IGNORECASE)
-_DAY = re.compile(
-    rf"\b(?:{_MONTH_NAME})\b\.? (\d{{1,2}})(?:st|nd|rd|th)?\b|\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?:{_MONTH_NAME})\b"
-    r"|(?<!\d)(?:19|20)\d\d-\d\d-(\d\d)(?!\d)", re.IGNORECASE,
-)  # fmt: skip
-# What a printed date says of its month: "Mar 9, 2023", "9 March 2023", "2023-03-09", "2023/03", "03/2023".
-_DATED_MONTH = re.compile(
-    rf"\b({'|'.join(MONTHS.values())})[a-z]*|(?<!\d)(?:19|20)\d{{2}}[-/.](0?[1-9]|1[0-2])(?!\d)"
-    r"|(?<![\d/.-])(0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}(?!\d)", re.IGNORECASE,
-)  # fmt: skip
-# A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
-_OF_YEAR = re.compile(
-    r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
-    r"\b[^.?!]{0,24}?\b(?:19|20)\d{2}\b|\b(?:19|20)\d{2} (?:paper|work|stud|preprint|article|publication)", re.IGNORECASE,
-)  # fmt: skip
 _WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
 _ASKING_VERBS = frozenset(terms("wrote authored find found"))
 _PUBLISHING = frozenset(
@@ -79,9 +64,10 @@ class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it.
 
-    `of_year` is true where the `years` (and `months`, three letters each, and `days`) are those of publication. `small_talk` asks
-    nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
-    many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written.
+    `time` is the time of publication that it asks for, `years` are all that it mentions. `wants_records` asks for papers of a
+    time, whatever their topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the
+    library as a whole, which no passage answers; `counts_papers` asks how many of its papers are about something;
+    `wants_writing` asks for a program, a poem or a letter to be written.
     """
 
     text: str
@@ -95,9 +81,8 @@ class Question:
     wants_author_count: bool = False
     wants_comments: bool = False
     years: tuple[int, ...] = ()
-    months: tuple[str, ...] = ()
-    days: tuple[int, ...] = ()
-    of_year: bool = False
+    time: Time | None = None
+    wants_records: bool = False
     names: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
@@ -113,34 +98,22 @@ class Question:
         )
 
     @property
-    def wants_records(self) -> bool:
-        """True where papers of a time are asked for, whatever their topic."""
-        return self.of_year and not self.undated
+    def of_year(self) -> bool:
+        """True where papers of a time of publication are asked for."""
+        return self.time is not None
 
     @property
     def undated(self) -> tuple[str, ...]:
-        """The terms without those of the time of publication."""
-        if not self.of_year:
-            return self.terms
-        dated = {*map(str, (*self.years, *self.days)), *(month.lower() for month in self.months)} | _PUBLISHING
-        return tuple(term for term in self.terms if term not in dated)
-
-    @property
-    def sought(self) -> tuple[str, ...]:
-        """The terms to search for: a time of publication is looked up, where a topic is left, as a year in a text says
-        something else."""
-        return self.undated or self.terms
-
-    def is_of_day(self, paper: Paper) -> bool:
-        """True where the paper's printed date names one of the `months` and one of the `days`, of those that are asked for."""
-        printed = paper.date or ""
-        return (not self.months or not _months_of(printed).isdisjoint(self.months)) and (
-            not self.days or not set(_days_of(printed)).isdisjoint(self.days)
-        )
+        """The terms of the topic: a time of publication is looked up, as a year in a text says something else."""
+        return () if self.wants_records else self.terms
 
     def is_of_time(self, paper: Paper) -> bool:
-        """True where the paper is printed with one of the `years`, and of the `months` and `days` where there are any."""
-        return paper.year in self.years and self.is_of_day(paper)
+        """True where the paper is printed with a date of the time that is asked for."""
+        return self.time is not None and self.time.holds(paper)
+
+    def is_dated(self, paper: Paper) -> bool:
+        """The same; where no time of publication is asked for, true for a paper of a year that the question mentions."""
+        return self.is_of_time(paper) if self.time else paper.year in self.years
 
 
 def read_question(text: str) -> Question:
@@ -154,24 +127,26 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
+    time, rest = read_time(cleaned)
+    topic, is_counting = topic_of(rest if terms(rest) else cleaned), counts_papers(rest)
+    every = _search_terms(cleaned, topic)
+    undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if time else every
     names = _names(_QUOTED_TITLE.sub(" ", topic))
     printed = asked_metadata(cleaned)
     return Question(
         text=cleaned,
         topic=topic,
-        terms=_search_terms(cleaned, topic),
-        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(cleaned),
+        terms=tuple(undated) or every,
+        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(rest),
         wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
         wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
-        wants_date=printed.date and not _OF_YEAR.search(cleaned),
+        wants_date=printed.date and time is None,
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
-        months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
-        days=_days_of(cleaned),
-        of_year=bool(_OF_YEAR.search(cleaned)),
+        time=time,
+        wants_records=time is not None and not undated,
         names=names,
         small_talk=is_small_talk(cleaned),
         about_library=is_about_library(cleaned),
@@ -179,17 +154,6 @@ def read_question(text: str) -> Question:
         wants_writing=wants_writing(cleaned),
         wants_definition=bool(_DEFINITION.search(cleaned) or _DEFINITION.search(topic)),
     )
-
-
-def _months_of(date: str) -> set[str]:
-    """The months of a printed date, three letters each: "2023-03-09" -> {"Mar"}."""
-    every = [month.title() for month in MONTHS.values()]
-    return {name.title() or every[int(after or before) - 1] for name, after, before in _DATED_MONTH.findall(date)}
-
-
-def _days_of(text: str) -> tuple[int, ...]:
-    """The days of the dates in a text: "Mar 9, 2023" and "2023-03-09" -> (9,)."""
-    return tuple(int(next(filter(None, found))) for found in _DAY.findall(text))
 
 
 def _names(text: str) -> tuple[str, ...]:
