@@ -268,8 +268,11 @@ def decide(
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    question = question.settled(passage.paper for passage in passages)
+    if question.by and not any(question.by.holds(passage.paper) for passage in passages):
+        return Decision(False, None, f"Not found: no paper is printed under “{question.by.name}”.")
     if question.wants_records:  # what is printed decides
-        is_there = any(question.is_of_time(passage.paper) for passage in passages)
+        is_there = any(question.is_for(passage.paper) for passage in passages)
         return Decision(
             is_there, None, "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
         )

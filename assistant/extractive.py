@@ -88,6 +88,7 @@ class _Pick:
 def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
     """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance."""
     numbering = Numbering()
+    question = question.settled(passage.paper for passage in passages)
     if question.about_metadata:
         yield from _from_records(question, passages, numbering)
         return
@@ -98,7 +99,7 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
         previous = passage.paper.id
         citation = numbering.cite(passage, pick.sentence)
         citations = [citation]
-        if lead and passage.paper.year and question.is_dated(passage.paper):
+        if lead and (question.by or (passage.paper.year and question.is_dated(passage.paper))):
             citations.append(numbering.cite_record(passage))
         yield Claim(citation.quote, tuple(citations), lead=lead)
 
@@ -127,7 +128,7 @@ def _named(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ..
 def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
     """The records of the papers asked about, where they print what is asked for: another paper's date answers nothing."""
     if question.wants_records:
-        wanted = tuple(p for p in best_of_each_paper(passages) if question.is_of_time(p.paper))
+        wanted = tuple(p for p in best_of_each_paper(passages) if question.is_for(p.paper))
     else:
         wanted = (_named(question, passages) or _likely(question, passages))[:MAX_SENTENCES]
     for passage in wanted:

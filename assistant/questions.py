@@ -1,9 +1,11 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
+from assistant.authorship import Authorship, read_authorship
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
 from assistant.records import Paper, normalised, one_line
@@ -41,6 +43,9 @@ _ASKING_VERBS = frozenset(terms("wrote authored find found"))
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
+_NO_TOPIC = _PUBLISHING | frozenset(
+    terms("show find list give get name search see know need want recent new latest research")
+)
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
 _DEFINITION = re.compile(
     r"^\W*(?:what(?:['’]?s| is| are)|explain|describe|summari[sz]e|tell me about)\b(?: (?:a|an|the))?(?: [^\s?]+){1,4}\W*$"
@@ -64,10 +69,11 @@ class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it.
 
-    `time` is the time of publication that it asks for, `years` are all that it mentions. `wants_records` asks for papers of a
-    time, whatever their topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the
-    library as a whole, which no passage answers; `counts_papers` asks how many of its papers are about something;
-    `wants_writing` asks for a program, a poem or a letter to be written.
+    `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
+    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time or by someone, whatever their
+    topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole,
+    which no passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a
+    program, a poem or a letter to be written.
     """
 
     text: str
@@ -82,6 +88,8 @@ class Question:
     wants_comments: bool = False
     years: tuple[int, ...] = ()
     time: Time | None = None
+    by: Authorship | None = None
+    by_alone: bool = False
     wants_records: bool = False
     names: tuple[str, ...] = ()
     small_talk: bool = False
@@ -107,6 +115,18 @@ class Question:
         """The terms of the topic: a time of publication is looked up, as a year in a text says something else."""
         return () if self.wants_records else self.terms
 
+    def settled(self, papers: Iterable[Paper]) -> "Question":
+        """The question, now that papers are found for it: what may be a name is one where some of them print it."""
+        if self.by is None or self.by.is_sure:
+            return self
+        if not any(map(self.by.holds, papers)):
+            return replace(self, by=None)
+        return replace(self, by=replace(self.by, is_sure=True), wants_records=self.wants_records or self.by_alone)
+
+    def is_for(self, paper: Paper) -> bool:
+        """True where the paper is of the time that is asked for, and by whom, where one is."""
+        return (self.time is None or self.time.holds(paper)) and (self.by is None or self.by.holds(paper))
+
     def is_of_time(self, paper: Paper) -> bool:
         """True where the paper is printed with a date of the time that is asked for."""
         return self.time is not None and self.time.holds(paper)
@@ -128,9 +148,12 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     time, rest = read_time(cleaned)
+    by, unsigned = read_authorship(rest)
+    rest = unsigned if by and by.is_sure else rest
+    is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
     topic, is_counting = topic_of(rest if terms(rest) else cleaned), counts_papers(rest)
     every = _search_terms(cleaned, topic)
-    undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if time else every
+    undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
     names = _names(_QUOTED_TITLE.sub(" ", topic))
     printed = asked_metadata(cleaned)
     return Question(
@@ -146,7 +169,9 @@ def read_question(text: str) -> Question:
         wants_comments=printed.comments,
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
         time=time,
-        wants_records=time is not None and not undated,
+        by=by,
+        by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
+        wants_records=is_printed and not {*undated} - _NO_TOPIC,
         names=names,
         small_talk=is_small_talk(cleaned),
         about_library=is_about_library(cleaned),

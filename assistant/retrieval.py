@@ -12,6 +12,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from assistant.authorship import Authorship
 from assistant.catalogue import Catalogue
 from assistant.finding import Finder, Found
 from assistant.following import Indexes
@@ -89,6 +90,8 @@ class Search:
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
         own in place of `ranking.shipped_weights`.
         """
+        if question.by:
+            paper_ids = self._by(question.by, paper_ids) or paper_ids
         if question.time and question.wants_records:
             paper_ids = self._of_time(question.time, paper_ids) or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
@@ -99,7 +102,8 @@ class Search:
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
-        best = _capped(sorted(scores, key=lambda name: (-scores[name], name)), k, per_paper)
+        ranked = sorted(scores, key=lambda name: (-scores[name], name))
+        best = _capped(ranked, k, 1 if question.wants_records else per_paper)
         top = max(1.0, scores[best[0]]) if best else 1.0
         chances = again.chances(scores)
         passages = [
@@ -191,6 +195,12 @@ class Search:
     def _meant_signal(self, name: str, meant: Mapping[str, float]) -> dict[str, float]:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
+
+    def _by(self, authorship: Authorship, paper_ids: Sequence[str] | None) -> list[str]:
+        """The ids of the papers by someone, within `paper_ids` where given."""
+        scope = None if paper_ids is None else set(paper_ids)
+        papers = filter(authorship.holds, self._catalogue.papers_printed_with(authorship.longest_part))
+        return [paper.id for paper in papers if scope is None or paper.id in scope]
 
     def _of_time(self, time: Time, paper_ids: Sequence[str] | None) -> list[str]:
         """The ids of papers of a time, within `paper_ids` where given, of a large library the first ones."""

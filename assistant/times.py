@@ -50,9 +50,11 @@ _NOT = (
 _YEARS = (
     rf"(?:\b(?:in|within|during|over) )?\bthe (?:(?:last|past|first|next) )?(?P<count>\d\d?|{'|'.join(_COUNTS)}) years "
 )
+_FROM = rf"\bfrom (?={_BEFORE}|{_AFTER}|between|the)"  # "from before 2020"
 _TIME = re.compile(
-    rf"(?P<no>{_NOT})?(?:{_YEARS})?(?:\b(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER})|(?P<until>{_UNTIL})|(?P<by>{_BY})"
-    rf"|(?P<since>{_SINCE})|(?P<between>between)|(?P<within>in|from|of|during|dated|on(?= (?:\d\d? |{_MONTH_NAME}|\d{{4}}-)))) "
+    rf"(?P<no>{_NOT})?(?:{_FROM})?(?:{_YEARS})?"
+    rf"(?:\b(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER})|(?P<until>{_UNTIL})|(?P<by>{_BY})|(?P<since>{_SINCE})"
+    rf"|(?P<between>between)|(?P<within>in|from|of|during|dated|on(?= (?:\d\d? |{_MONTH_NAME}|\d{{4}}-)))) "
     rf"|\b(?P<pre>pre-)|\b(?P<post>post-))?{_PART}(?:(?<![A-Za-z]-)|(?<=pre-)|(?<=post-)){_DATE}"
     rf"(?P<to>(?:\s?[-–—]\s?| (?:to|until|till|through|up to) |(?(between) and |(?!))){_PART}{_DATE})?"
     rf"(?P<more>(?:(?:,|,? (?:and|or)) {_DATE})*)(?:(?P<later>{_LATER})|(?P<earlier>{_EARLIER}))?", re.IGNORECASE,
