@@ -151,18 +151,17 @@ def _is_of_publication(match: re.Match[str]) -> bool:
 def _time_of(matches: list[re.Match[str]]) -> Time:
     """What several words for times say together: "after 2020 and before 2023", "from 2021 or 2023", "not from 2024"."""
     chosen: list[Days] = []
+    bounds: list[Days] = [_EVER]
     excluded: list[Days] = []
-    first, last = _EVER
     for match in matches:
         spans = list(_spans_of(match))
-        if match["no"]:
-            excluded += spans
-        elif spans[0][0] == _EVER[0] or spans[0][1] == _EVER[1]:
-            first, last = max(first, spans[0][0]), min(last, spans[0][1])
-        else:
-            chosen += spans
-    spans = [(max(first, start), min(last, end)) for start, end in chosen] or [(first, last)]
-    return Time(tuple(span for span in spans if span[0] <= span[1]), tuple(excluded))
+        is_open = spans[0][0] == _EVER[0] or spans[0][1] == _EVER[1]
+        (excluded if match["no"] else bounds if is_open else chosen).extend(spans)
+    first, last = max(start for start, _ in bounds), min(end for _, end in bounds)
+    if first > last:  # "before 2020 and after 2022"
+        return Time((*chosen, *bounds[1:]), tuple(excluded))
+    within = [(max(first, start), min(last, end)) for start, end in chosen] or [(first, last)]
+    return Time(tuple(span for span in within if span[0] <= span[1]), tuple(excluded))
 
 
 def _spans_of(match: re.Match[str]) -> Iterator[Days]:

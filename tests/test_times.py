@@ -27,6 +27,7 @@ DATED = [
         ("papers from 2020 or 2022", {2020, 2022}),
         ("papers on otters in the last two years before 2022", {2020, 2021}),
         ("papers on otters published after 2019 and before 2022", {2020, 2021}),
+        ("Compare papers on otters before 2020 and after 2022", {2019, 2023}),
         ("papers about otters, but not from 2022", {2019, 2020, 2021, 2023}),
         ("papers since 2021 except those of 2022", {2021, 2023}),
         ("pre-2021 otter papers", {2019, 2020}),
