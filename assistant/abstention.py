@@ -298,12 +298,18 @@ def decide(
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
     if not question.terms and within is None:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    question = question.settled(passage.paper for passage in passages)
+    if question.by and not any(question.by.holds(passage.paper) for passage in passages):
+        return Decision(False, None, f"Not found: no paper is printed under “{question.by.name}”.")
     if question.wants_records:  # what is printed decides
-        is_there = any(question.is_of_time(passage.paper) for passage in passages)
-        return Decision(is_there, None, "" if is_there else "Not found: no paper is printed with that date.")
+        is_there = any(question.is_for(passage.paper) for passage in passages)
+        return Decision(
+            is_there, None, "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
+        )
     printed = [passage.paper for passage in passages if passage.paper.year is not None]
     if question.of_year and printed and not any(map(question.is_of_time, printed)):
-        return Decision(False, None, "Not found: no paper that comes near this is printed with that date.")
+        reason = f"Not found: no paper that comes near this is printed with {_date_wanted(question)}."
+        return Decision(False, None, reason)
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)
@@ -341,6 +347,10 @@ def _is_foreign(within: Within, lexical: LexicalIndex, keep: float, own: OwnCali
     asked, passages = within.question, within.passages
     held = _OF_ANY_PAPER.union(*(term_set(f"{passage.paper.record} {passage.text}") for passage in passages))
     return not held.issuperset(terms(asked.topic)) and own.margin(*_estimated(asked, passages, lexical), keep) < 0
+
+
+def _date_wanted(question: Question) -> str:
+    return "that date" if question.time and question.time.is_one else "a date of that time"
 
 
 def _strangers(question: Question, lexical: LexicalIndex, passages: Sequence[Passage], probability: float) -> list[str]:

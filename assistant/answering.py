@@ -18,7 +18,7 @@ from assistant.abstention import Decision
 from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.context import best_reading
 from assistant.errors import QuestionError
-from assistant.extractive import extract, missing_metadata
+from assistant.extractive import asked_about, extract, missing_metadata
 from assistant.followups import leans_on_history, points_back, standalone
 from assistant.questions import Question, read_question
 from assistant.records import Passage, best_of_each_paper, one_line
@@ -288,15 +288,24 @@ class Pipeline:
             return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
         if state.question and state.question.counts_papers:
             return "partial", "papers are found, not counted: these come nearest"
-        return "answered", ""
+        not_printed = self._not_printed(
+            state, {citation.paper.id for claim in supported for citation in claim.citations}
+        )
+        return ("partial", not_printed) if not_printed else ("answered", "")
 
     def _nothing_said(self, state: State) -> str:
+        nothing = "The papers found say nothing that answers this; the nearest passages follow."
+        return self._not_printed(state, set()) or nothing
+
+    def _not_printed(self, state: State, cited: set[str]) -> str:
+        """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for; ""
+        where there is none."""
         assert state.question is not None
-        if state.passages and (missing := missing_metadata(state.question, state.passages[0].paper)):
-            paper = state.passages[0].paper
-            printed = f"; it prints {paper.details}" if paper.details else ""
-            return f"The listing of “{paper.title}” does not say {missing}{printed}."
-        return "The papers found say nothing that answers this; the nearest passages follow."
+        for paper in (passage.paper for passage in asked_about(state.question, state.passages)):
+            if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
+                printed = f"; it prints {paper.details}" if paper.details else ""
+                return f"The listing of “{paper.title}” does not say {missing}{printed}."
+        return ""
 
 
 async def _in_threads(pieces: Generator[AddableDict, None, None]) -> AsyncGenerator[AddableDict, None]:

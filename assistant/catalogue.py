@@ -31,6 +31,7 @@ _ORDERS: dict[Order, str] = {
     "title": f"{TITLE} COLLATE NOCASE",
 }
 _SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year", "sources")
+_PRINTED_NAMES = ("organisation", "venue", "authors")
 _SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
 # Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
 _LOG = "INSERT INTO changes (paper_id, removed) VALUES (?, ?)"
@@ -131,6 +132,12 @@ class Catalogue(Readings, Computed):
         for name, paper_id, _ in self._rows(sql, (json.dumps(list(names)),)):
             found.setdefault(name, []).append(paper_id)
         return found
+
+    def papers_printed_with(self, text: str) -> list[Paper]:
+        """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces do not count."""
+        shown = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _PRINTED_NAMES)
+        sql = f"SELECT record FROM papers WHERE REPLACE({shown}, ' ', '') LIKE ? ORDER BY position"
+        return [_paper(row[0]) for row in self._rows(sql, (f"%{text}%",))] if text else []
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they came."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions import Question
-from assistant.records import Paper, Passage, Span
+from assistant.questions import Question, holds_title
+from assistant.records import Paper, Passage, Span, best_of_each_paper
 
 MAX_SENTENCES = 4
 _SENTENCES = 3  # of an answer to a question that one paper answers
@@ -20,6 +20,9 @@ _FURTHER = 0.7
 # Where how probably a paper answers is not known, a further one is quoted from this share of the best passage's score on; lists
 # and comparisons want more of them.
 _RIVAL_SHARE, _BROAD_SHARE = 0.93, 0.6
+# How probably the first paper is meant where no other's date is given for its own. Asked for the date of their papers, 110
+# questions of the development half get 14 wrong records and 41 right ones; with all dated papers near in score, 16 and 41.
+_SURE = 0.5
 _BOILERPLATE = re.compile(
     r"\b(?:code|data|dataset|models?|implementation|project page)s?\b.{0,60}\b(?:available|released?|open-sourced?|found at)\b"
     r"|github\.com|https?://", re.IGNORECASE,
@@ -97,6 +100,7 @@ class _Pick:
 def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
     """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance."""
     numbering = Numbering()
+    question = question.settled(passage.paper for passage in passages)
     if question.about_metadata:
         yield from _from_records(question, passages, numbering)
         return
@@ -107,7 +111,7 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
         previous = passage.paper.id
         citation = numbering.cite(passage, pick.sentence)
         citations = [citation]
-        if lead and passage.paper.year in question.years:
+        if lead and (question.by or (passage.paper.year and question.is_dated(passage.paper))):
             citations.append(numbering.cite_record(passage))
         yield Claim(citation.quote, tuple(citations), lead=lead)
 
@@ -123,18 +127,35 @@ def missing_metadata(question: Question, paper: Paper) -> str:
     return " or ".join(name for name, is_missing in wanted.items() if is_missing)
 
 
+def asked_about(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The best passage of each paper whose printed metadata is asked for: of those that the question names, else of the first."""
+    return _named(question, passages) or best_of_each_paper(passages)[:1]
+
+
+def _named(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    papers = best_of_each_paper(passages)
+    return tuple(p for p in papers if p.signals.get("named") or holds_title(question.text, p.paper))
+
+
 def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
-    papers: list[str] = []
-    for passage in passages:
-        if passage.paper.id in papers or missing_metadata(question, passage.paper):
-            continue
-        if question.wants_records and not question.is_of_time(passage.paper):
-            continue
-        is_doubtful = passage.score < _RIVAL_SHARE and not passage.signals.get("named")
-        if papers and not question.wants_records and (is_doubtful or len(papers) >= MAX_SENTENCES):
-            return
-        papers.append(passage.paper.id)
-        yield Claim(passage.paper.record, (numbering.cite_record(passage),))
+    """The records of the papers asked about, where they print what is asked for: another paper's date answers nothing."""
+    if question.wants_records:
+        wanted = tuple(p for p in best_of_each_paper(passages) if question.is_for(p.paper))
+    else:
+        wanted = (_named(question, passages) or _likely(question, passages))[:MAX_SENTENCES]
+    for passage in wanted:
+        if not missing_metadata(question, passage.paper):
+            yield Claim(passage.paper.record, (numbering.cite_record(passage),))
+
+
+def _likely(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The papers that a question which names none may mean: the first, and those near it where several are asked for or the
+    first is no likelier than all others together."""
+    papers = best_of_each_paper(passages)
+    is_sure = bool(papers) and papers[0].signals.get("chance", 0.0) >= _SURE
+    if is_sure and not (question.wants_list or question.wants_comparison):
+        return papers[:1]
+    return tuple(passage for passage in papers if passage.score >= _RIVAL_SHARE * papers[0].score)
 
 
 def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:

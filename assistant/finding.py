@@ -71,8 +71,7 @@ class Finder:
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
         vector = self._embedder.encode([question.topic])[0]
-        asked = replace(question, terms=question.sought)
-        question = self._without_typing_errors(asked)
+        asked, question = question, self._without_typing_errors(question)
         bm25, dense = self._candidates(question, vector, paper_ids)
         titled = self._titled(question.text) if dense_weight is None else {}
         named = self._chunks_named(question, titled, paper_ids)

@@ -1,14 +1,16 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
+from assistant.authorship import Authorship, read_authorship
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata, asked_now
-from assistant.records import Paper, one_line
-from assistant.terms import MONTHS, fold, terms
+from assistant.records import Paper, normalised, one_line
+from assistant.terms import fold, terms
+from assistant.times import Time, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -65,26 +67,13 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
-_MONTH_NAME = "|".join(f"{month[:3]}(?:{month[3:]})?" for month in MONTHS)
-_MONTH = re.compile(rf"\b({_MONTH_NAME})\b(?=\.? (?:\d|of\b))", re.IGNORECASE)
-_DAY = re.compile(
-    rf"\b(?:{_MONTH_NAME})\b\.? (\d{{1,2}})(?:st|nd|rd|th)?\b|\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?:{_MONTH_NAME})\b"
-    r"|(?<!\d)(?:19|20)\d\d-\d\d-(\d\d)(?!\d)", re.IGNORECASE,
-)  # fmt: skip
-# What a printed date says of its month: "Mar 9, 2023", "9 March 2023", "2023-03-09", "2023/03", "03/2023".
-_DATED_MONTH = re.compile(
-    rf"\b({'|'.join(MONTHS.values())})[a-z]*|(?<!\d)(?:19|20)\d{{2}}[-/.](0?[1-9]|1[0-2])(?!\d)"
-    r"|(?<![\d/.-])(0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}(?!\d)", re.IGNORECASE,
-)  # fmt: skip
-# A year as the time of publication, not as part of a name such as "BEA-2019" or "the 2022 election".
-_OF_YEAR = re.compile(
-    r"\b(?:(?:paper|work|stud|preprint|article|publication)\w*\b.{0,60}\b(?:from|in|of|dated|during)|published|appear\w*|released|dated)"
-    r"\b[^.?!]{0,24}?\b(?:19|20)\d{2}\b|\b(?:19|20)\d{2} (?:paper|work|stud|preprint|article|publication)", re.IGNORECASE,
-)  # fmt: skip
 _WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
 _ASKING_VERBS = frozenset(terms("wrote authored find found"))
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
+)
+_NO_TOPIC = _PUBLISHING | frozenset(
+    terms("show find list give get name search see know need want recent new latest research")
 )
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
 _DEFINITION = re.compile(
@@ -95,6 +84,7 @@ _DEFINITION = re.compile(
 NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
+_TELLING_TITLE = 3  # words
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
@@ -108,11 +98,12 @@ class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it.
 
-    `of_year` is true where the `years` (and `months`, three letters each, and `days`) are those of publication. `small_talk` asks
-    nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
-    many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data`
-    asks for data sets, `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper
-    has.
+    `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
+    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time or by someone, whatever their
+    topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole,
+    which no passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a
+    program, a poem or a letter to be written. `wants_data` asks for data sets, `wants_release` where code or data are to be had;
+    `wants_parts` says that a list may be of what one paper has.
     """
 
     text: str
@@ -126,9 +117,10 @@ class Question:
     wants_author_count: bool = False
     wants_comments: bool = False
     years: tuple[int, ...] = ()
-    months: tuple[str, ...] = ()
-    days: tuple[int, ...] = ()
-    of_year: bool = False
+    time: Time | None = None
+    by: Authorship | None = None
+    by_alone: bool = False
+    wants_records: bool = False
     names: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
@@ -147,34 +139,34 @@ class Question:
         )
 
     @property
-    def wants_records(self) -> bool:
-        """True where papers of a time are asked for, whatever their topic."""
-        return self.of_year and not self.undated
+    def of_year(self) -> bool:
+        """True where papers of a time of publication are asked for."""
+        return self.time is not None
 
     @property
     def undated(self) -> tuple[str, ...]:
-        """The terms without those of the time of publication."""
-        if not self.of_year:
-            return self.terms
-        dated = {*map(str, (*self.years, *self.days)), *(month.lower() for month in self.months)} | _PUBLISHING
-        return tuple(term for term in self.terms if term not in dated)
+        """The terms of the topic: a time of publication is looked up, as a year in a text says something else."""
+        return () if self.wants_records else self.terms
 
-    @property
-    def sought(self) -> tuple[str, ...]:
-        """The terms to search for: a time of publication is looked up, where a topic is left, as a year in a text says
-        something else."""
-        return self.undated or self.terms
+    def settled(self, papers: Iterable[Paper]) -> "Question":
+        """The question, now that papers are found for it: what may be a name is one where some of them print it."""
+        if self.by is None or self.by.is_sure:
+            return self
+        if not any(map(self.by.holds, papers)):
+            return replace(self, by=None)
+        return replace(self, by=replace(self.by, is_sure=True), wants_records=self.wants_records or self.by_alone)
 
-    def is_of_day(self, paper: Paper) -> bool:
-        """True where the paper's printed date names one of the `months` and one of the `days`, of those that are asked for."""
-        printed = paper.date or ""
-        return (not self.months or not _months_of(printed).isdisjoint(self.months)) and (
-            not self.days or not set(_days_of(printed)).isdisjoint(self.days)
-        )
+    def is_for(self, paper: Paper) -> bool:
+        """True where the paper is of the time that is asked for, and by whom, where one is."""
+        return (self.time is None or self.time.holds(paper)) and (self.by is None or self.by.holds(paper))
 
     def is_of_time(self, paper: Paper) -> bool:
-        """True where the paper is printed with one of the `years`, and of the `months` and `days` where there are any."""
-        return paper.year in self.years and self.is_of_day(paper)
+        """True where the paper is printed with a date of the time that is asked for."""
+        return self.time is not None and self.time.holds(paper)
+
+    def is_dated(self, paper: Paper) -> bool:
+        """The same; where no time of publication is asked for, true for a paper of a year that the question mentions."""
+        return self.is_of_time(paper) if self.time else paper.year in self.years
 
 
 def read_question(text: str) -> Question:
@@ -188,24 +180,31 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
+    time, rest = read_time(cleaned)
+    by, unsigned = read_authorship(rest)
+    rest = unsigned if by and by.is_sure else rest
+    is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
+    topic, is_counting = topic_of(rest if terms(rest) else cleaned), counts_papers(rest)
+    every = _search_terms(cleaned, topic)
+    undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
     names = _names(_QUOTED_TITLE.sub(" ", topic))
     printed, asked = asked_metadata(cleaned), asked_now(cleaned)
     return Question(
         text=cleaned,
         topic=topic,
-        terms=_search_terms(cleaned, topic),
-        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(cleaned),
+        terms=tuple(undated) or every,
+        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(rest),
         wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
         wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
-        wants_date=printed.date and not _OF_YEAR.search(cleaned),
+        wants_date=printed.date and time is None,
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
         years=tuple(int(year) for year in _YEAR.findall(cleaned)),
-        months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
-        days=_days_of(cleaned),
-        of_year=bool(_OF_YEAR.search(cleaned)),
+        time=time,
+        by=by,
+        by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
+        wants_records=is_printed and not {*undated} - _NO_TOPIC,
         names=names,
         small_talk=is_small_talk(cleaned),
         about_library=is_about_library(cleaned),
@@ -216,17 +215,6 @@ def read_question(text: str) -> Question:
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
     )
-
-
-def _months_of(date: str) -> set[str]:
-    """The months of a printed date, three letters each: "2023-03-09" -> {"Mar"}."""
-    every = [month.title() for month in MONTHS.values()]
-    return {name.title() or every[int(after or before) - 1] for name, after, before in _DATED_MONTH.findall(date)}
-
-
-def _days_of(text: str) -> tuple[int, ...]:
-    """The days of the dates in a text: "Mar 9, 2023" and "2023-03-09" -> (9,)."""
-    return tuple(int(next(filter(None, found))) for found in _DAY.findall(text))
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -277,6 +265,14 @@ def is_titled(paper: Paper, name: str) -> bool:
     word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
     return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def holds_title(text: str, paper: Paper) -> bool:
+    """True where the paper's title, or that up to its colon, stands in `text`, whatever the case and quotes: one of so many words
+    that they say nothing else."""
+    words = f" {normalised(text)} "
+    titles = (normalised(title) for title in (paper.title, paper.title.split(":")[0]))
+    return any(len(title.split()) >= _TELLING_TITLE and f" {title} " in words for title in titles)
 
 
 def is_coined(name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from math import exp
 from typing import Any
 
@@ -11,6 +12,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from assistant.authorship import Authorship
 from assistant.catalogue import Catalogue
 from assistant.finding import Finder, Found
 from assistant.following import Indexes
@@ -20,6 +22,7 @@ from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, sh
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set
+from assistant.times import Time
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -28,7 +31,8 @@ SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out q
 # 99 % quantiles over sentences of the first papers found, on the development half and the held-out questions.
 SENTENCE_FLOOR, SENTENCE_CEILING = 0.4, 0.9
 _YEAR_BONUS = 0.25
-_OTHER_YEAR, _OTHER_MONTH = 0.1, 0.3
+_OTHER_TIME = 0.1
+_OF_TIME = 1000  # papers of a time that are ordered where no topic is asked for
 # The reranker reads this many candidates: 60 gained less than a tenth of a point of nDCG@10 on the held-out questions of
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
@@ -86,6 +90,10 @@ class Search:
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
         own in place of `ranking.shipped_weights`.
         """
+        if question.by:
+            paper_ids = self._by(question.by, paper_ids) or paper_ids
+        if question.time and question.wants_records:
+            paper_ids = self._of_time(question.time, paper_ids) or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
         scores, again = found.fused, _ReadAgain()
         if rerank and dense_weight is None and self._reranker is not None:
@@ -94,7 +102,8 @@ class Search:
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
-        best = _capped(sorted(scores, key=lambda name: (-scores[name], name)), k, per_paper)
+        ranked = sorted(scores, key=lambda name: (-scores[name], name))
+        best = _capped(ranked, k, 1 if question.wants_records else per_paper)
         top = max(1.0, scores[best[0]]) if best else 1.0
         chances = again.chances(scores)
         passages = [
@@ -187,22 +196,34 @@ class Search:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
 
+    def _by(self, authorship: Authorship, paper_ids: Sequence[str] | None) -> list[str]:
+        """The ids of the papers by someone, within `paper_ids` where given."""
+        scope = None if paper_ids is None else set(paper_ids)
+        papers = filter(authorship.holds, self._catalogue.papers_printed_with(authorship.longest_part))
+        return [paper.id for paper in papers if scope is None or paper.id in scope]
+
+    def _of_time(self, time: Time, paper_ids: Sequence[str] | None) -> list[str]:
+        """The ids of papers of a time, within `paper_ids` where given, of a large library the first ones."""
+        scope = None if paper_ids is None else set(paper_ids)
+        years = [year for year in self._catalogue.years() if time.may_hold(year)]
+        ids = [name for name in self._catalogue.paper_ids(years) if scope is None or name in scope]
+        papers = (
+            paper
+            for start in range(0, len(ids), _OF_TIME)
+            for paper in self._catalogue.papers_by_id(ids[start : start + _OF_TIME]).values()
+        )
+        return [paper.id for paper in islice(filter(time.holds, papers), _OF_TIME)]
+
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
         """The scores by the question's years: a bonus for their papers, or, where the question is about the time of
-        publication, a loss for all others, and a smaller one for those of another month."""
+        publication, a loss for all others."""
         if not question.years:
             return dict(fused)
-        wanted = set(self._catalogue.paper_ids(question.years))
-        if not question.of_year:
-            return {name: score + _YEAR_BONUS * (paper_of(name) in wanted) for name, score in fused.items()}
-        papers = self._catalogue.papers_by_id([paper_of(name) for name in fused if paper_of(name) in wanted])
-
-        def share(paper_id: str) -> float:
-            if paper_id not in papers:
-                return _OTHER_YEAR
-            return 1.0 if question.is_of_day(papers[paper_id]) else _OTHER_MONTH
-
-        return {name: score * share(paper_of(name)) for name, score in fused.items()}
+        papers = self._catalogue.papers_by_id([paper_of(name) for name in fused])
+        dated = {name for name in fused if paper_of(name) in papers and question.is_dated(papers[paper_of(name)])}
+        if question.time is None:
+            return {name: score + _YEAR_BONUS * (name in dated) for name, score in fused.items()}
+        return {name: score * (1.0 if name in dated else _OTHER_TIME) for name, score in fused.items()}
 
     def _with_sentences(self, found: Found, passages: Sequence[Passage], again: _ReadAgain) -> list[Passage]:
         rows = self._sentence_scores(found.question, found.vector, passages, again.fits or None)

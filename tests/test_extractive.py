@@ -1,6 +1,7 @@
 """Which sentences an answer without a language model quotes."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -141,6 +142,18 @@ def test_a_papers_own_name_does_not_choose_among_its_sentences(
         )
         best = next(p for p in own.search(question) if p.paper.title.startswith("Otter"))
     assert best.best_sentence == answer
+
+
+def test_a_date_is_the_likeliest_papers_or_a_rivals_where_that_is_in_doubt() -> None:
+    def dated(best: float, rival: float, score: float) -> list[str]:
+        passages = passage("A", 1.0, chance=best), passage("B", score, chance=rival)
+        asked = read_question("When did the paper about otters appear?")
+        known = replace(passages[1], paper=replace(passages[1].paper, year=2022))
+        return [claim.text for claim in extract(asked, [passages[0], known])]
+
+    assert dated(0.8, 0.1, score=0.99) == []
+    assert dated(0.4, 0.3, score=0.99) == ["B · 2022"]
+    assert dated(0.4, 0.3, score=0.8) == []
 
 
 @pytest.mark.parametrize(

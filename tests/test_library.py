@@ -89,6 +89,28 @@ def test_metadata_that_is_not_printed_is_not_guessed(library: Assistant) -> None
     assert "does not say when it appeared" in answer.reason
 
 
+@pytest.mark.parametrize(
+    ("question", "title"),
+    [
+        ("When was BioBERT published?", "BioBERT: a pre-trained"),
+        ("How many authors does “Matryoshka Representation Learning” have?", "Matryoshka Representation Learning"),
+        ("when? (about “Pointer Networks”)", "Pointer Networks"),
+        ("In which year did fine-tuning language models with just forward passes appear?", "Fine-Tuning Language Models with"),
+        ("When did the paper that learns coefficients for merging models appear?", "AdaMerging"),
+    ],
+)  # fmt: skip
+def test_another_papers_date_answers_nothing(library: Assistant, question: str, title: str) -> None:
+    answer = library.ask(question)
+    assert (answer.status, answer.claims) == ("not_found", ())
+    assert answer.reason.startswith(f"The listing of “{title}")
+
+
+def test_of_two_papers_asked_about_it_is_said_which_prints_no_date(library: Assistant) -> None:
+    answer = library.ask("When were HFT and BioBERT published?")
+    assert [claim.citations[0].paper.title for claim in answer.claims] == [HFT]
+    assert answer.status == "partial" and answer.reason.startswith("The listing of “BioBERT")
+
+
 def test_a_name_that_no_paper_mentions_is_named(library: Assistant) -> None:
     assert "“Bulgarian”" in library.ask("How well does domestic-yak handle Bulgarian?").reason
     assert library.ask("How well does domestic-yak handle Macedonian?").status == "answered"

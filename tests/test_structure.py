@@ -13,12 +13,12 @@ from assistant.prompts import load_prompt
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
-ORDER = """errors interrupts recent records markup answers files resources privacy config prompts tokens costs replies
-transport terms places sentences quantities loaders chunking merging models database readings computed catalogue
-vectors lexical following asking metadata questions followups ranking encoding reranking finding retrieval preparing
-expecting abstention context citations extractive answering scoping streaming offering generating reports indexing seeding
-exporting conversations feedback identity library doctor evaluation testing page app terminal cli_eval cli __main__
-training __init__""".split()
+ORDER = """errors interrupts recent records markup answers files resources privacy config prompts tokens costs replies transport
+terms places sentences quantities loaders chunking merging models database readings computed catalogue vectors lexical
+following asking metadata times authorship questions followups ranking encoding reranking finding retrieval preparing
+expecting abstention context citations extractive answering scoping streaming offering generating reports indexing
+seeding exporting conversations feedback identity library doctor evaluation testing page app terminal cli_eval cli
+__main__ training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:

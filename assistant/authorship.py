@@ -1,0 +1,95 @@
+"""Whose papers a question asks for: "Which papers are by NVIDIA?", "papers from Google on pruning", "papers by Yann LeCun".
+
+"Papers by gradient descent" is a topic, and "papers about chips from NVIDIA" may be: there only a name that the library prints
+is taken for one.
+"""
+
+import re
+from dataclasses import dataclass
+
+from assistant.records import Paper, normalised
+
+_BIG = r"(?-i:[A-Z])(?:\.|(?:[\w&'’+-]|\.(?=\w))*)"  # "Y." of "Y. LeCun", not "NVIDIA." before another sentence
+_OF = r"(?:of|the|for|at|de|la|van|von|der|den|di|al)"
+_NAME = rf"(?:the )?(?P<name>{_BIG}(?: (?:{_OF} ){{0,2}}{_BIG}){{0,6}})"
+_SMALL_NAME = r"(?P<small>[\w.&'’+-]+(?: (?!(?:about|and|for|in|of|on|or|that|which|with)\b)[\w.&'’+-]+){0,3})"
+_MEMBERS = r"(?:researchers|authors|scientists|people|members|teams?|someone|anyone)"
+_WITH_MEMBERS = r"(?:,? et al\b\.?| and (?:colleagues|others|co-?workers|co-?authors))"
+_AFTER_MEMBERS = r"(?: (?:researchers|authors|scientists|labs?|teams?))"
+# A name is whole: "papers from English sources" are no papers of "English"; of several names none is taken.
+_WHOLE = (
+    r"(?=\W*$|[.,;:?!)]| (?:about|on|in|that|which|with|regarding|concerning|covering|for|are|were|is|was|do|deal|discuss|"
+    r"study|use|propose|address|focus|show|look|say)\b| (?:and|or) (?!by\b|from\b)(?-i:[a-z]))"
+)
+_END = rf"(?:{_WITH_MEMBERS}|{_AFTER_MEMBERS}?{_WHOLE})"
+_PUBLISHED = r"(?:written|(?:co-?)?authored|published|released|produced|made|posted|submitted)"
+_PAPERS = r"(?:papers|articles|publications|preprints)"
+_BY = (
+    rf"(?: (?:that|which|is|are|there|here|was|were|been|have|has|you|do))*(?: {_PUBLISHED})? (?:by|from) "
+    rf"(?:(?:the )?{_MEMBERS} (?:at|from|of) )?"
+)
+_ASKING = (
+    r"^\W*(?:(?:please|can|could|would|you|do|i|we|have|has|want|need|am|i['’]m|looking|for|show|find|give|list|get|name|me|us|tell|"
+    r"which|what|any|some|all|the|are|is|there|other|more|recent|new|latest|search|see|read|hi|hello|of|your|know|about)\W+){0,12}"
+)
+_ANYTHING = rf"(?:(?:[\w-]+ ){{0,3}}{_PAPERS}|(?:an? )?paper|anything|something|everything|works|research)"
+_SURE = re.compile(
+    rf"{_ASKING}{_ANYTHING}(?P<by>{_BY}{_NAME}{_END})"
+    rf"|{_ASKING}(?P<verb>(?:has|have|did|does) {_NAME.replace('name', 'one')} publish(?:ed)?){_WHOLE}"
+    rf"|{_ASKING}(?P<past>(?:was|were|been|got) published by {_NAME.replace('name', 'other')}{_END})", re.IGNORECASE,
+)  # fmt: skip
+_UNSURE = re.compile(
+    rf"\b(?:{_PAPERS}|paper)(?P<by>(?P<topic> (?:about|on) [^.?!,;]{{1,60}}?)?{_BY}(?:{_NAME}|{_SMALL_NAME}){_END})",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """Papers by `name`; where it is not sure that the words mean that, only of a name that is printed."""
+
+    name: str
+    is_sure: bool
+
+    @property
+    def longest_part(self) -> str:
+        """What a paper that prints the name holds, whatever the case: of plain letters, where there are any."""
+        name = normalised(self.name)
+        return max(_PLAIN.findall(name) or name.split(), key=len, default="")
+
+    def holds(self, paper: Paper) -> bool:
+        """True where the paper prints the name as its organisation, its venue or an author, or a part of it: "LeCun" of "Yann
+        LeCun", "Google" of "Google Research"; a word that may be another ("learning") must be all of it."""
+        wanted = normalised(self.name).split()
+        may_be_part = self.name[0].isupper() or len(wanted) > 1
+        return any(
+            "".join(wanted) == "".join(printed) or (may_be_part and _is_part(wanted, printed))
+            for printed in (
+                normalised(name).split() for name in (paper.organisation or "", paper.venue or "", *paper.authors)
+            )
+        )
+
+
+def _is_part(wanted: list[str], printed: list[str]) -> bool:
+    """True where every word of a name is printed, of an initial ("Y. LeCun") a word that it begins."""
+    return any(len(word) > 1 for word in wanted) and all(
+        word in printed or (len(word) == 1 and any(name.startswith(word) for name in printed)) for word in wanted
+    )
+
+
+def read_authorship(text: str) -> tuple[Authorship | None, str]:
+    """Whose papers `text` asks for, None where it says nothing of that, and the text without it."""
+    if sure := _SURE.search(text):
+        said = next(name for name in ("by", "verb", "past") if sure[name])
+        name = sure["name"] or sure["one"] or sure["other"]
+        return Authorship(name.rstrip(".,'’"), True), _cut(text, sure.span(said))
+    if unsure := _UNSURE.search(text):
+        name = unsure["name"] or unsure["small"]
+        start = unsure.end("topic") if unsure["topic"] else unsure.start("by")
+        return Authorship(name.rstrip(".,'’"), False), _cut(text, (start, unsure.end("by")))
+    return None, text
+
+
+def _cut(text: str, span: tuple[int, int]) -> str:
+    return " ".join(f"{text[: span[0]]}{text[span[1] :]}".split())

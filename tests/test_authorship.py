@@ -1,0 +1,91 @@
+"""Whose papers a question asks for is looked up in what the listings print, and not in what the papers mention."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.authorship import Authorship, read_authorship
+
+PAPERS = [
+    Paper("Otters asleep", "Otters sleep in rivers, by NVIDIA.", organisation="Den Lab", date="May 3, 2022", year=2022),
+    Paper("Otters awake", "Otters dive for fish in rivers.", organisation="Den Lab", date="May 3, 2019", year=2019),
+    Paper("Bears", "Bears fish in rivers by gradient descent.", authors=("Ann Bär", "Yann LeBear")),
+    Paper("Beavers", "Beavers dam rivers with chips from NVIDIA.", organisation="River Research"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with Assistant(data_dir=tmp_path_factory.mktemp("rivers")) as library:
+        library.add(PAPERS)
+        yield library
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("Which papers are by Den Lab?", {"Otters asleep", "Otters awake"}),
+        ("Show me papers from DenLab", {"Otters asleep", "Otters awake"}),
+        ("What has Den Lab published?", {"Otters asleep", "Otters awake"}),
+        ("papers by den lab", {"Otters asleep", "Otters awake"}),
+        ("papers by Den Lab before 2020", {"Otters awake"}),
+        ("Do you have papers by LeBear et al.?", {"Bears"}),
+        ("papers by Y. LeBear", {"Bears"}),
+        ("papers written by researchers at River Research", {"Beavers"}),
+    ],
+)
+def test_papers_by_someone_are_listed_from_their_records(rivers: Assistant, question: str, titles: set[str]) -> None:
+    answer = rivers.ask(question)
+    assert {citation.paper.title for citation in answer.citations} == titles
+    assert {citation.section for citation in answer.citations} == {"record"}
+
+
+@pytest.mark.parametrize(
+    "question", ["Which papers are by NVIDIA?", "papers from NVIDIA about rivers", "works by NVIDIA"]
+)
+def test_who_is_only_mentioned_wrote_nothing(rivers: Assistant, question: str) -> None:
+    answer = rivers.ask(question)
+    assert (answer.status, answer.reason) == ("not_found", "Not found: no paper is printed under “NVIDIA”.")
+
+
+def test_papers_by_someone_on_a_topic_are_quoted(rivers: Assistant) -> None:
+    answer = rivers.ask("Which papers by Den Lab are about how otters dive for fish?")
+    assert answer.citations[0].paper.title == "Otters awake"
+    assert {citation.paper.organisation for citation in answer.citations} == {"Den Lab"}
+    assert "record" in {citation.section for citation in answer.citations}
+
+
+def test_what_may_be_a_topic_is_a_name_only_where_it_is_printed(rivers: Assistant) -> None:
+    assert rivers.ask("papers by gradient descent").citations[0].paper.title == "Bears"
+    assert rivers.ask("papers about chips from NVIDIA").citations[0].paper.title == "Beavers"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which papers learn from Wikipedia?",
+        "Can papers written by GPT-4 be told from those of people?",
+        "Are there papers from Den Lab or NVIDIA?",
+        "How does it work by Monte Carlo?",
+    ],
+)
+def test_what_comes_from_elsewhere_is_no_authorship(question: str) -> None:
+    assert read_authorship(question) == (None, question)
+
+
+def test_a_name_is_held_against_what_is_printed() -> None:
+    lab = Paper("Otters", "", organisation="Institute of Learning", authors=("Zoë Young",))
+    assert Authorship("Institute of Learning", True).holds(lab) and Authorship("Z. Young", True).holds(lab)
+    assert not Authorship("learning", False).holds(lab)  # it may be a topic
+    assert not Authorship("Learn", True).holds(lab) and not Authorship("Zoë Old", True).holds(lab)
+
+
+def test_the_seeds_paper_of_an_organisation_is_found(library: Assistant) -> None:
+    for question in (
+        "Which papers are by NVIDIA?",
+        "Show me papers from NVIDIA",
+        "What has NVIDIA published about reasoning?",
+    ):
+        assert {citation.paper.organisation for citation in library.ask(question).citations} == {"NVIDIA"}
+    assert library.ask("papers from Google").reason == "Not found: no paper is printed under “Google”."

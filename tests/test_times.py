@@ -1,0 +1,86 @@
+"""The time of publication that a question asks for, open at an end or with a year left out, is told from other times."""
+
+import pytest
+
+from assistant import Assistant, Paper
+from assistant.questions import read_question
+from assistant.times import read_time
+
+DATED = [
+    Paper(f"Otters of {date}", "Otters swim.", date=date, year=year)
+    for date, year in (("Dec 2, 2019", 2019), ("2020", 2020), ("Jan 5, 2021", 2021), ("May 7, 2022", 2022), ("2023-05-09", 2023))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("Which papers appeared before 2020?", {2019}),
+        ("papers on otters published after 2021", {2022, 2023}),
+        ("papers about otters since 2022", {2022, 2023}),
+        ("papers from 2022 onwards", {2022, 2023}),
+        ("papers on otters until 2020", {2019, 2020}),
+        ("papers published by 2020", {2019, 2020}),
+        ("papers on otters from 2020 to 2022", {2020, 2021, 2022}),
+        ("papers published between 2020 and 2022", {2020, 2021, 2022}),
+        ("papers published 2020-2022", {2020, 2021, 2022}),
+        ("papers from 2020 or 2022", {2020, 2022}),
+        ("papers on otters in the last two years before 2022", {2020, 2021}),
+        ("papers on otters published after 2019 and before 2022", {2020, 2021}),
+        ("Compare papers on otters before 2020 and after 2022", {2019, 2023}),
+        ("papers about otters, but not from 2022", {2019, 2020, 2021, 2023}),
+        ("papers since 2021 except those of 2022", {2021, 2023}),
+        ("pre-2021 otter papers", {2019, 2020}),
+        ("papers published before May 7, 2022", {2019, 2020, 2021}),
+        ("papers from May 2022 on", {2022, 2023}),
+        ("papers published between January and June 2022", {2022}),
+        ("papers from January 2020", set()),  # the one of 2020 may be of another month
+        ("papers about otters published in 2022 (and from 2021?)", {2021}),
+    ],
+)
+def test_papers_of_a_time_are_told_by_their_date(question: str, years: set[int]) -> None:
+    asked = read_question(question)
+    assert {paper.year for paper in DATED if asked.is_of_time(paper)} == years
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "models trained before 2020",
+        "papers about models trained before 2020",
+        "papers on surveys held in 2020",
+        "papers on OtterNet-2019",
+        "How did otters live before 2020?",
+        "a paper on voice, with scenarios up to 2060",
+    ],
+)
+def test_a_time_of_something_else_is_a_topic(question: str) -> None:
+    assert read_time(question) == (None, question)
+
+
+def test_a_time_is_no_topic() -> None:
+    assert (
+        read_time("Which papers that were published before 2020 are about otters?")[1]
+        == "Which papers are about otters?"
+    )
+    assert read_question("What was published after 2021 about otters?").topic == "otters"
+    assert read_question("papers published before May 2020").wants_records
+
+
+def test_what_prints_no_year_is_not_of_a_year_that_is_left_out() -> None:
+    undated = Paper("Otters", "Otters swim.")
+    assert read_question("papers about otters, but not from 2022").is_of_time(undated)
+    assert not read_question("papers about otters before 2022").is_of_time(undated)
+
+
+def test_papers_of_a_range_of_years_are_listed(library: Assistant) -> None:
+    def years(question: str) -> set[int | None]:
+        return {citation.paper.year for citation in library.ask(question).citations}
+
+    assert years("Which papers appeared before 2018?") == {2017}
+    assert max(years("papers published before 2020"), key=lambda year: year or 9999) in (2018, 2019)
+    assert years("What was published after 2023 about model merging?") == {2024}
+    assert 2024 not in years("model merging papers, but not from 2024")
+    assert years("papers on pruning from 2021 to 2022") <= {2021, 2022}
+    reason = library.ask("papers about pruning published before 1990").reason
+    assert reason == "Not found: no paper that comes near this is printed with a date of that time."
