@@ -42,7 +42,7 @@ def test_ask_as_json(seeds: dict[str, str]) -> None:
 def test_add_papers_remove(tmp_path: Path) -> None:
     settings = {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
     (tmp_path / "own.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
-    assert "1 new papers" in run("add", str(tmp_path / "own.jsonl"), **settings).stdout
+    assert "1 new paper in" in run("add", str(tmp_path / "own.jsonl"), **settings).stdout
     listed = json.loads(run("papers", "--json", **settings).stdout)
     assert [paper["title"] for paper in listed] == ["Otters"]
     assert "removed Otters" in run("remove", "Otters", **settings).stdout

@@ -105,7 +105,7 @@ def test_questions_about_one_paper_are_compared_without_an_interval(
     assert (comparison.verdict, change.low, change.high, change.visible, change.p) == ("cannot tell", *[None] * 3, 1.0)
     verdict = gate(after, before)
     assert verdict.state == gate(before, before).state == "cannot tell"
-    assert "1 independent groups" in "; ".join(verdict.reasons)
+    assert "1 independent group (" in "; ".join(verdict.reasons)
     figure = after.figure(RIGHT)
     assert (figure.value, figure.low, figure.high) == (pytest.approx(29 / 30), None, None)
     print_report(after, comparison)

@@ -195,5 +195,5 @@ def test_the_page_asks_before_uploads_are_sent_to_an_embedding(tmp_path: Path, m
             assert "Not added yet" in said and "openai:small" in said and button.visible
             assert library.counts() == (0, 0)
             said, kept, button, *_ = Papers(library).add([str(file)], lambda *_, **__: None, True)  # type: ignore[arg-type]
-            assert "1 new papers" in said and kept is None and not button.visible
+            assert "**1 new paper** in" in said and kept is None and not button.visible
             assert library.counts()[0] == 1
