@@ -1,6 +1,7 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
@@ -63,6 +64,23 @@ _DEFINITION = re.compile(
 )  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+# Names side by side: "HFT, LST and PaCA" alone, or as what something is asked of: "How do HFT and LST …?", "Is HFT or LST …?".
+# Elsewhere they are parts of one thing: "tuned on GSM8K and MATH", "the fusion of CLIP and DINO".
+_BETWEEN_NAMES = re.compile(r"\s*[,;/&]\s*(?:(?:and|or) )?|,?\s(?:and|or|vs\.?|versus)\s", re.IGNORECASE)
+_ASKED_OF = re.compile(
+    r"(?:^|\s)(?:is|are|was|were|do|does|did|has|have|can|could|should|will|would|about|between|compare|explain|describe|"
+    r"summari[sz]e)\s$", re.IGNORECASE,
+)  # fmt: skip
+_BEGINS, _ENDS = re.compile(r"^\W*$"), re.compile(r"\W*$|\s?[:,]\s")
+_CHOICE_BEGINS, _CHOICE = re.compile(r"[,:]\s$"), re.compile(r"\sor\s", re.IGNORECASE)  # "Which is newer, HFT or LST?"
+_AGAINST = re.compile(r"(?:(?<!rather )(?<!other )\bthan|\bas \w+ as)\s$", re.IGNORECASE)
+_REACH = 40  # characters before a name that tell what it is beside
+# Two questions in one: "What is X, and does Y …?"; the second may not lean on the first.
+_NEXT_QUESTION = re.compile(
+    r"(?:\?\s(?:and\s|but\s)?|,?\s(?:and|but)\s)(?=(?:what|how|why|which|who|where|is|are|do|does|did|can)\s)"
+    r"(?!.*\b(?:it|its|they|them|their|this|that|these|those|there|both|authors?|the (?:same|paper|method|model|approach))\b)",
+    re.IGNORECASE,
+)
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
@@ -76,7 +94,8 @@ _QUOTED_TITLE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
-    answer, and the `names` in it.
+    answer, and the `names` in it, with those that one paper must hold `together`: all of them, or one set for each of the names
+    that stand side by side, and for each of two questions in one.
 
     `of_year` is true where the `years` (and `months`, three letters each, and `days`) are those of publication. `small_talk` asks
     nothing of papers; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how
@@ -98,6 +117,7 @@ class Question:
     days: tuple[int, ...] = ()
     of_year: bool = False
     names: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     small_talk: bool = False
     about_library: bool = False
     counts_papers: bool = False
@@ -154,14 +174,17 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
-    names = _names(_QUOTED_TITLE.sub(" ", topic))
+    naming = _QUOTED_TITLE.sub(" ", topic)
+    names = _names(naming)
+    together, is_side_by_side = _together(naming, names)
+    compares = bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned)))
     printed = asked_metadata(cleaned)
     return Question(
         text=cleaned,
         topic=topic,
         terms=_search_terms(cleaned, topic),
         wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(cleaned),
-        wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
+        wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
         wants_date=printed.date and not _OF_YEAR.search(cleaned),
         wants_people=printed.people,
@@ -172,6 +195,7 @@ def read_question(text: str) -> Question:
         days=_days_of(cleaned),
         of_year=bool(_OF_YEAR.search(cleaned)),
         names=names,
+        together=() if compares else together,
         small_talk=is_small_talk(cleaned),
         about_library=is_about_library(cleaned),
         counts_papers=is_counting,
@@ -199,6 +223,43 @@ def _names(text: str) -> tuple[str, ...]:
     if capitals >= _TITLE_CAPITALS and capitals >= _TITLE_SHARE * len(words):
         return tuple(name for name in found if not name.istitle())
     return tuple(found)
+
+
+def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """The sets of names each of which one paper must hold, and whether some names stand side by side."""
+    sets: list[tuple[str, ...]] = []
+    is_side_by_side = False
+    for clause in _NEXT_QUESTION.split(fold(text)):
+        found = [match for match in NAME.finditer(clause) if match[0] in names]
+        beside = _side_by_side(clause, found)
+        rest = tuple(match[0] for match in found if match[0] not in beside)
+        sets.extend([(name, *rest) for name in beside] or [rest])
+        is_side_by_side |= bool(beside)
+    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side
+
+
+def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
+    """Those of the names found that stand side by side: "HFT, LST and PaCA", and "NOLA" and "Compacter" where one is said to be
+    smaller than the other."""
+    runs: list[list[re.Match[str]]] = []
+    for name in found:
+        if runs and _BETWEEN_NAMES.fullmatch(clause, runs[-1][-1].end(), name.start()):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    beside: list[re.Match[str]] = []
+    for place, run in enumerate(runs):
+        before, after = clause[max(0, run[0].start() - _REACH) : run[0].start()], run[-1].end()
+        if place and _AGAINST.search(before):
+            beside += [*runs[place - 1], *run]
+        elif len(run) > 1 and (
+            _ASKED_OF.search(before)
+            or (_BEGINS.search(before) and _ENDS.match(clause, after))
+            or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
+        ):
+            beside += run
+    # Languages and places side by side ("Do Greek and Spanish …?") are rarely what a paper is about each.
+    return dict.fromkeys(name[0] for name in beside if not all(one[0].istitle() for one in beside))
 
 
 def _search_terms(text: str, topic: str) -> tuple[str, ...]:
