@@ -3,6 +3,8 @@ texts to be written. What is left of it is the topic."""
 
 import re
 
+from assistant.terms import STOP_WORDS
+
 _PAPERS = (
     r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|research|literature|documents?|sources?"
     r"|surveys?)"
@@ -100,6 +102,16 @@ _WRITING = re.compile(
     r"(?=\W*$|[.,;:!?]|\s(?:that|which|who|to|for|in|on|about|after|of|with|from|using|by)\b)", re.IGNORECASE,
 )  # fmt: skip
 _WORD = re.compile(r"\w")
+_IN_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
+_SHOUTED_WORDS = 4  # from so many on, or with a function word among them: "BERT GPT" and "EXPLAIN HFT" hold names
+
+
+def in_small_letters(text: str) -> str:
+    """A text that shouts, nearly every letter a capital, in small letters, as its capitals name nothing; any other as it is."""
+    words = _IN_CAPITALS.findall(text)
+    small, large = sum(map(str.islower, text)), sum(map(str.isupper, text))
+    says = len(words) >= _SHOUTED_WORDS or any(word.lower() in STOP_WORDS for word in words)
+    return text.lower() if says and large > 9 * small else text
 
 
 def topic_of(text: str) -> str:

@@ -4,7 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
+from assistant.asking import (
+    asks_for_papers,
+    counts_papers,
+    in_small_letters,
+    is_about_library,
+    is_small_talk,
+    topic_of,
+    wants_writing,
+)
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
 from assistant.records import Paper, one_line
@@ -85,6 +93,7 @@ _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTED_TITLE = re.compile(
     r"“[^”\s]*(?:\s[^”\s]*){2,}”|\"[^\"\s]*(?:\s[^\"\s]*){2,}\""
@@ -173,34 +182,35 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    topic, is_counting = topic_of(cleaned), counts_papers(cleaned)
+    said = in_small_letters(cleaned)
+    topic, is_counting = topic_of(said), counts_papers(said)
     naming = _QUOTED_TITLE.sub(" ", topic)
     names = _names(naming)
     together, is_side_by_side = _together(naming, names)
-    compares = bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned)))
-    printed = asked_metadata(cleaned)
+    compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
+    printed = asked_metadata(said)
     return Question(
         text=cleaned,
         topic=topic,
-        terms=_search_terms(cleaned, topic),
-        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(cleaned),
+        terms=_search_terms(said, topic),
+        wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(said),
         wants_comparison=compares or is_side_by_side,
-        wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
-        wants_date=printed.date and not _OF_YEAR.search(cleaned),
+        wants_number=bool(_COUNT.search(said)) and not is_counting,
+        wants_date=printed.date and not _OF_YEAR.search(said),
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
-        years=tuple(int(year) for year in _YEAR.findall(cleaned)),
-        months=tuple(month[:3].title() for month in _MONTH.findall(cleaned)),
-        days=_days_of(cleaned),
-        of_year=bool(_OF_YEAR.search(cleaned)),
+        years=tuple(int(year) for year in _YEAR.findall(said)),
+        months=tuple(month[:3].title() for month in _MONTH.findall(said)),
+        days=_days_of(said),
+        of_year=bool(_OF_YEAR.search(said)),
         names=names,
         together=() if compares else together,
-        small_talk=is_small_talk(cleaned),
-        about_library=is_about_library(cleaned),
+        small_talk=is_small_talk(said),
+        about_library=is_about_library(said),
         counts_papers=is_counting,
-        wants_writing=wants_writing(cleaned),
-        wants_definition=bool(_DEFINITION.search(cleaned) or _DEFINITION.search(topic)),
+        wants_writing=wants_writing(said),
+        wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
     )
 
 
@@ -272,6 +282,7 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
 def possible_titles(text: str) -> list[str]:
     """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
     stands in quotes."""
+    text = in_small_letters(text)
     words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
     runs = (
         " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
@@ -288,9 +299,13 @@ def is_titled(paper: Paper, name: str) -> bool:
 
 
 def is_coined(name: str) -> bool:
-    """True for what is no common word, whatever its case: with a digit, or capitals among small letters."""
+    """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
     is_mixed = any(sign.isupper() for sign in name[1:]) and any(sign.islower() for sign in name)
-    return is_mixed or any(sign.isdigit() for sign in name)
+    return (
+        is_mixed
+        or any(sign.isdigit() for sign in name)
+        or (name.isalpha() and name.isascii() and not _VOWEL.search(name))
+    )
 
 
 def _letters_of(name: str) -> str:

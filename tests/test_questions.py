@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.asking import asks_for_papers, counts_papers, topic_of
+from assistant.asking import asks_for_papers, counts_papers, in_small_letters, topic_of
 from assistant.followups import leans_on_history, points_back
-from assistant.questions import is_titled, read_question
+from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
 
 PAPERS = [
@@ -553,8 +554,28 @@ def test_the_capitals_of_a_title_name_nothing(question: str, names: tuple[str, .
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "PLEASE TELL ME WHICH PAPER USES GABOR FILTERS!!!",
+        "DOES IT TAKE 3 HOURS?",
+        "GABOR FILTERS FINE-GRAINED RECOGNITION",
+        "IN WHICH COUNTRY DO OTTERS LIVE, AND WHO WROTE POINTER NETWORKS?",
+    ],
+)
+def test_a_question_that_shouts_is_read_as_in_small_letters(question: str) -> None:
+    assert replace(read_question(question), text="") == replace(read_question(question.lower()), text="")
+    assert possible_titles(question) == possible_titles(question.lower())
+
+
+@pytest.mark.parametrize("question", ["EXPLAIN HFT", "HFT", "BERT GPT CLIP", "does GPT-4 use LoRA on GSM8K?"])
+def test_names_in_capitals_do_not_shout(question: str) -> None:
+    assert in_small_letters(question) == question
+
+
+@pytest.mark.parametrize(
     ("title", "name", "is_it"),
     [
+        ("HFT: Half Fine-Tuning", "hft", True),  # no word has no vowel
         ("S^{2}FT: Efficient Tuning", "S2FT", True),
         ("E.T. Bench: Towards Video", "ET bench", True),
         ("$\\mu$-Bench: A Benchmark", "μ-Bench", True),
