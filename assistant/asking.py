@@ -114,6 +114,51 @@ def in_small_letters(text: str) -> str:
     return text.lower() if says and large > 9 * small else text
 
 
+# The words that questions are made of, the likelier one first where a typing error may stand for two ("hwo").
+_QUESTION_WORDS = (
+    "the and for are but can any did how who why was what which whom whose when where much many does were have could would "
+    "should will about after because before between both during each from into most other than that their them then there "
+    "these they this those through using with without author authors better compare comparison describe difference differences different "
+    "differ explain list number paper papers please show summarize tell"
+).split()
+_WORDS_OF_THEIR_OWN = frozenset(
+    "abut aws booth btu cold ddi dose form fro manny nad nay odes pleas rae thee three though trough".split()
+)
+_TYPED_WITHOUT_APOSTROPHE = {
+    "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "whens": "when is",
+    "doesnt": "does not", "dont": "do not", "didnt": "did not", "isnt": "is not", "arent": "are not", "wasnt": "was not",
+}  # fmt: skip
+# In small letters, or with a capital at the beginning: "ADN" and "MoE" are names, and "x-form" is a part of one.
+_SMALL_WORD = re.compile(r"(?<![\w.'’/@+-])[a-z]{3,}(?![\w'’/@+-]|\.\w)|^(\W*)[A-Z][a-z]{2,}(?![\w'’/@+-]|\.\w)")
+
+
+def _typing_errors() -> dict[str, str]:
+    """Typing errors in question words: two letters swapped, and in longer words one left out or doubled."""
+    errors: dict[str, str] = {}
+    for word in _QUESTION_WORDS:
+        typed = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
+        if len(word) > 3:
+            typed += [word[:i] + word[i] + word[i:] for i in range(len(word))]
+        if len(word) > 4 or word == "what":
+            typed += [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+        for error in typed:
+            errors.setdefault(error, word)
+    return {error: word for error, word in errors.items() if error not in {*_QUESTION_WORDS, *_WORDS_OF_THEIR_OWN}}
+
+
+_MENDED = _typing_errors() | _TYPED_WITHOUT_APOSTROPHE
+
+
+def without_typing_errors(text: str) -> str:
+    """The text with the words mended that questions are made of: "wich papr", "hwo does", "whats the diffrence betwen"."""
+
+    def mended(match: re.Match[str]) -> str:
+        before, word = match[1] or "", match[0].removeprefix(match[1] or "")
+        return before + _MENDED.get(word.lower(), word)
+
+    return _SMALL_WORD.sub(mended, text)
+
+
 def topic_of(text: str) -> str:
     """The question without what it says to the assistant: "can you tell me something about otters, please?" -> "otters"; all
     of it where it says nothing, or nothing else is left."""

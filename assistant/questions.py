@@ -12,6 +12,7 @@ from assistant.asking import (
     is_small_talk,
     topic_of,
     wants_writing,
+    without_typing_errors,
 )
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata
@@ -182,7 +183,7 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    said = in_small_letters(cleaned)
+    said = without_typing_errors(in_small_letters(cleaned))
     topic, is_counting = topic_of(said), counts_papers(said)
     naming = _QUOTED_TITLE.sub(" ", topic)
     names = _names(naming)

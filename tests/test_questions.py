@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.asking import asks_for_papers, counts_papers, in_small_letters, topic_of
+from assistant.asking import asks_for_papers, counts_papers, in_small_letters, topic_of, without_typing_errors
 from assistant.followups import leans_on_history, points_back
 from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
@@ -565,6 +565,27 @@ def test_the_capitals_of_a_title_name_nothing(question: str, names: tuple[str, .
 def test_a_question_that_shouts_is_read_as_in_small_letters(question: str) -> None:
     assert replace(read_question(question), text="") == replace(read_question(question.lower()), text="")
     assert possible_titles(question) == possible_titles(question.lower())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Whats the diffrence betwen LoRA adn pruning", "What is the difference between LoRA and pruning"),
+        ("Hwo does adamerging learn?", "How does adamerging learn?"),
+        ("wich papr is abuot otters", "which paper is about otters"),
+        ("HWO MANY HOURS DOSE TEH OTTER SWIM?", "how many hours dose the otter swim?"),
+    ],
+)
+def test_typing_errors_in_the_words_of_questions_are_mended(typed: str, meant: str) -> None:
+    read, wanted = read_question(typed), read_question(meant)
+    assert replace(read, text="", topic=read.topic.lower()) == replace(wanted, text="", topic=wanted.topic.lower())
+
+
+@pytest.mark.parametrize(
+    "question", ["three cold forms of a dose", "ADN and MoE", "x-adn of adn.py", "vera, dora, moe, hft and lst"]
+)
+def test_other_words_and_names_are_left_as_they_are(question: str) -> None:
+    assert without_typing_errors(question) == question
 
 
 @pytest.mark.parametrize("question", ["EXPLAIN HFT", "HFT", "BERT GPT CLIP", "does GPT-4 use LoRA on GSM8K?"])
