@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.asking import asks_for_papers, counts_papers, in_small_letters, topic_of, without_typing_errors
+from assistant.asking import (
+    asks_for_papers,
+    counts_papers,
+    foreign_words,
+    in_small_letters,
+    topic_of,
+    without_typing_errors,
+)
 from assistant.followups import leans_on_history, points_back
 from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
@@ -586,6 +593,35 @@ def test_typing_errors_in_the_words_of_questions_are_mended(typed: str, meant: s
 )
 def test_other_words_and_names_are_left_as_they_are(question: str) -> None:
     assert without_typing_errors(question) == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Welche Methoden wurden für Sprachmodelle vorgeschlagen?",
+        "Quelles méthodes réduisent la mémoire ?",
+        "¿Cómo se podan los modelos de lenguaje?",
+        "哪些方法减少训练内存?",
+    ],
+)
+def test_a_question_in_another_language_is_told_what_to_do(zoo: Assistant, question: str) -> None:
+    assert zoo.ask(question).reason.endswith("The papers are in English; ask in English.")
+
+
+@pytest.mark.parametrize(
+    "question", ["How is LoRA à la carte de novo?", "nasty comment per word and per image", "Does IL-4 lower β or λ?"]
+)
+def test_a_question_with_some_words_of_other_languages_is_english(question: str) -> None:
+    assert foreign_words(question) == []
+
+
+def test_what_is_found_is_answered_in_any_language_and_a_library_may_have_its_own(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(
+            Paper("OtterNet: Der Otter", "Wie der Otter schwimmt und das Ufer misst, ist mit OtterNet bekannt.")
+        )
+        assert library.ask("Was ist OtterNet?").citations
+        assert "English" not in library.ask("Wie ist das Wetter mit der Kamera?").reason
 
 
 @pytest.mark.parametrize("question", ["EXPLAIN HFT", "HFT", "BERT GPT CLIP", "does GPT-4 use LoRA on GSM8K?"])
