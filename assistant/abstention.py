@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.asking import foreign_words
 from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.places import is_placed
@@ -31,6 +32,9 @@ _RIDGE = 1.0  # keeps weights finite where few examples are told apart without e
 # and 3, calibrated by 20 and by 100 of them; held-out questions over the corpus, which the shipped weights suit, lose a point.
 _FIRMNESS = 10.0
 _FEW_TERMS = 2
+_RARE = (
+    2.0  # idf of a function word that is none of the library's language: fewer than about one chunk in seven holds it
+)
 _STEPS = 50
 # Of a paper that the question names, or that was chosen, it is known that it is meant: only what is foreign to it is declined. On
 # the development half 98 % are kept of their own paper so, and 86 % declined of one drawn by chance.
@@ -276,12 +280,34 @@ def decide(
     own: OwnCalibration | None = None,
     within: Within | None = None,
 ) -> Decision:
-    """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not.
+    """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not, and what
+    to do where the question is in a language that the library does not use.
 
     `within` is None where all papers may answer; `own` is what `assistant eval calibrate` found for the library's own questions.
     A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses. With `quoting`
     (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
     """
+    decision = _decide(question, passages, lexical, keep, quoting, own, within)
+    if decision.answerable or not passages or not _is_in_another_language(question.text, lexical):
+        return decision
+    return replace(decision, reason=f"{decision.reason} The papers are in English; ask in English.")
+
+
+def _is_in_another_language(text: str, lexical: LexicalIndex) -> bool:
+    """True for a question in another language than English, of whose words the library has hardly any."""
+    words = [term for word in foreign_words(text) for term in terms(word)]
+    return bool(words) and all(lexical.idf(word) > _RARE for word in words)
+
+
+def _decide(
+    question: Question,
+    passages: Sequence[Passage],
+    lexical: LexicalIndex,
+    keep: float,
+    quoting: bool,
+    own: OwnCalibration | None,
+    within: Within | None,
+) -> Decision:
     if question.small_talk:
         return Decision(False, 0.0, "That asks nothing of the papers. Ask what a paper proposes, finds or measures.")
     if question.about_library:

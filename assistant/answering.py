@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
@@ -18,6 +18,7 @@ from assistant.abstention import Decision
 from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.context import best_reading
 from assistant.errors import QuestionError
+from assistant.expecting import is_about_several
 from assistant.extractive import asked_about, extract, missing_metadata
 from assistant.followups import leans_on_history, points_back, standalone
 from assistant.questions import Question, read_question
@@ -215,6 +216,8 @@ class Pipeline:
         state.question, state.passages = best_reading(
             state.question, lambda asked: self._find(asked, self._passages, scope), decided
         )
+        if is_about_several(state.question, state.passages):
+            state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
         state.clock("retrieve")
         return state
 

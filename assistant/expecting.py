@@ -108,19 +108,30 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 
     `is_known` tells whether the library uses a name anywhere: one that it does not is another rule's business.
     """
-    if question.about_metadata or question.wants_list or question.wants_comparison or not passages:
+    asks_widely = question.wants_list or (question.wants_comparison and not question.together)
+    if question.about_metadata or asks_widely or not passages:
         return ""
-    names = [name for name in question.names if _is_telling(name) and is_known(name)]
-    joined = {paper.id for paper in {p.paper.id: p.paper for p in passages}.values() if _mentions_all(paper, names)}
-    if not joined:
-        together = " together" if len(names) > 1 else ""
-        return f"Not found: no paper found mentions {_listed(names)}{together}."
+    papers = {passage.paper.id: passage.paper for passage in passages}.values()
+    joined: set[str] = set()
+    for together in question.together or ((),):
+        names = [name for name in together if _is_telling(name) and is_known(name)]
+        holding = {paper.id for paper in papers if _mentions_all(paper, names)}
+        if not holding:
+            return f"Not found: no paper found mentions {_listed(names)}{' together' if len(names) > 1 else ''}."
+        joined |= holding
     # Titles print every word with a capital, which says nothing of places.
     texts = [f"{passage.paper.title.lower()}\n{passage.text}" for passage in passages if passage.paper.id in joined]
     for missing, holds in _expectations(question):
         if not any(holds(text) for text in texts):
             return f"Not found: the passages found say nothing of {missing}."
     return ""
+
+
+def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:
+    """True for two questions in one whose names stand in several of the papers found, and in none together."""
+    names = [name for together in question.together for name in together if _is_telling(name)]
+    papers = {passage.paper.id: passage.paper for passage in passages}.values()
+    return len(question.together) > 1 and not any(_mentions_all(paper, names) for paper in papers)
 
 
 def _is_telling(name: str) -> bool:

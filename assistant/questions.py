@@ -1,10 +1,19 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.asking import asks_for_papers, counts_papers, is_about_library, is_small_talk, topic_of, wants_writing
+from assistant.asking import (
+    asks_for_papers,
+    counts_papers,
+    in_small_letters,
+    is_about_library,
+    is_small_talk,
+    topic_of,
+    wants_writing,
+    without_typing_errors,
+)
 from assistant.authorship import Authorship, read_authorship
 from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata, asked_now
@@ -82,11 +91,29 @@ _DEFINITION = re.compile(
 )  # fmt: skip
 # Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
 NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+# Names side by side: "HFT, LST and PaCA" alone, or as what something is asked of: "How do HFT and LST …?", "Is HFT or LST …?".
+# Elsewhere they are parts of one thing: "tuned on GSM8K and MATH", "the fusion of CLIP and DINO".
+_BETWEEN_NAMES = re.compile(r"\s*[,;/&]\s*(?:(?:and|or) )?|,?\s(?:and|or|vs\.?|versus)\s", re.IGNORECASE)
+_ASKED_OF = re.compile(
+    r"(?:^|\s)(?:is|are|was|were|do|does|did|has|have|can|could|should|will|would|about|between|compare|explain|describe|"
+    r"summari[sz]e)\s$", re.IGNORECASE,
+)  # fmt: skip
+_BEGINS, _ENDS = re.compile(r"^\W*$"), re.compile(r"\W*$|\s?[:,]\s")
+_CHOICE_BEGINS, _CHOICE = re.compile(r"[,:]\s$"), re.compile(r"\sor\s", re.IGNORECASE)  # "Which is newer, HFT or LST?"
+_AGAINST = re.compile(r"(?:(?<!rather )(?<!other )\bthan|\bas \w+ as)\s$", re.IGNORECASE)
+_REACH = 40  # characters before a name that tell what it is beside
+# Two questions in one: "What is X, and does Y …?"; the second may not lean on the first.
+_NEXT_QUESTION = re.compile(
+    r"(?:\?\s(?:and\s|but\s)?|,?\s(?:and|but)\s)(?=(?:what|how|why|which|who|where|is|are|do|does|did|can)\s)"
+    r"(?!.*\b(?:it|its|they|them|their|this|that|these|those|there|both|authors?|the (?:same|paper|method|model|approach))\b)",
+    re.IGNORECASE,
+)
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _TELLING_TITLE = 3  # words
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTED_TITLE = re.compile(
     r"“[^”\s]*(?:\s[^”\s]*){2,}”|\"[^\"\s]*(?:\s[^\"\s]*){2,}\""
@@ -96,7 +123,8 @@ _QUOTED_TITLE = re.compile(
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
-    answer, and the `names` in it.
+    answer, and the `names` in it, with those that one paper must hold `together`: all of them, or one set for each of the names
+    that stand side by side, and for each of two questions in one.
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
     `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time or by someone, whatever their
@@ -122,6 +150,7 @@ class Question:
     by_alone: bool = False
     wants_records: bool = False
     names: tuple[str, ...] = ()
+    together: tuple[tuple[str, ...], ...] = ()
     small_talk: bool = False
     about_library: bool = False
     counts_papers: bool = False
@@ -180,37 +209,42 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    time, rest = read_time(cleaned)
+    said = without_typing_errors(in_small_letters(cleaned))
+    time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
     rest = unsigned if by and by.is_sure else rest
     is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
-    topic, is_counting = topic_of(rest if terms(rest) else cleaned), counts_papers(rest)
-    every = _search_terms(cleaned, topic)
+    topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
+    every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
-    names = _names(_QUOTED_TITLE.sub(" ", topic))
-    printed, asked = asked_metadata(cleaned), asked_now(cleaned)
+    naming = _QUOTED_TITLE.sub(" ", topic)
+    names = _names(naming)
+    together, is_side_by_side = _together(naming, names)
+    compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
+    printed, asked = asked_metadata(said), asked_now(said)
     return Question(
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
-        wants_list=bool(_LIST.search(cleaned)) or is_counting or asks_for_papers(rest),
-        wants_comparison=bool(_COMPARISON.search(cleaned) or (len(names) > 1 and _OPPOSING.search(cleaned))),
-        wants_number=bool(_COUNT.search(cleaned)) and not is_counting,
+        wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(rest),
+        wants_comparison=compares or is_side_by_side,
+        wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
-        years=tuple(int(year) for year in _YEAR.findall(cleaned)),
+        years=tuple(int(year) for year in _YEAR.findall(said)),
         time=time,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
         wants_records=is_printed and not {*undated} - _NO_TOPIC,
         names=names,
-        small_talk=is_small_talk(cleaned),
-        about_library=is_about_library(cleaned),
+        together=() if compares else together,
+        small_talk=is_small_talk(said),
+        about_library=is_about_library(said),
         counts_papers=is_counting,
-        wants_writing=wants_writing(cleaned),
-        wants_definition=bool(_DEFINITION.search(cleaned) or _DEFINITION.search(topic)),
+        wants_writing=wants_writing(said),
+        wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
         wants_data=bool(_DATA.search(asked)),
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
@@ -225,6 +259,43 @@ def _names(text: str) -> tuple[str, ...]:
     if capitals >= _TITLE_CAPITALS and capitals >= _TITLE_SHARE * len(words):
         return tuple(name for name in found if not name.istitle())
     return tuple(found)
+
+
+def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """The sets of names each of which one paper must hold, and whether some names stand side by side."""
+    sets: list[tuple[str, ...]] = []
+    is_side_by_side = False
+    for clause in _NEXT_QUESTION.split(fold(text)):
+        found = [match for match in NAME.finditer(clause) if match[0] in names]
+        beside = _side_by_side(clause, found)
+        rest = tuple(match[0] for match in found if match[0] not in beside)
+        sets.extend([(name, *rest) for name in beside] or [rest])
+        is_side_by_side |= bool(beside)
+    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side
+
+
+def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
+    """Those of the names found that stand side by side: "HFT, LST and PaCA", and "NOLA" and "Compacter" where one is said to be
+    smaller than the other."""
+    runs: list[list[re.Match[str]]] = []
+    for name in found:
+        if runs and _BETWEEN_NAMES.fullmatch(clause, runs[-1][-1].end(), name.start()):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    beside: list[re.Match[str]] = []
+    for place, run in enumerate(runs):
+        before, after = clause[max(0, run[0].start() - _REACH) : run[0].start()], run[-1].end()
+        if place and _AGAINST.search(before):
+            beside += [*runs[place - 1], *run]
+        elif len(run) > 1 and (
+            _ASKED_OF.search(before)
+            or (_BEGINS.search(before) and _ENDS.match(clause, after))
+            or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
+        ):
+            beside += run
+    # Languages and places side by side ("Do Greek and Spanish …?") are rarely what a paper is about each.
+    return dict.fromkeys(name[0] for name in beside if not all(one[0].istitle() for one in beside))
 
 
 def _search_terms(text: str, topic: str) -> tuple[str, ...]:
@@ -252,6 +323,7 @@ def asked_of(question: Question, papers: Collection[Paper]) -> Question:
 def possible_titles(text: str) -> list[str]:
     """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
     stands in quotes."""
+    text = in_small_letters(text)
     words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
     runs = (
         " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
@@ -276,9 +348,13 @@ def holds_title(text: str, paper: Paper) -> bool:
 
 
 def is_coined(name: str) -> bool:
-    """True for what is no common word, whatever its case: with a digit, or capitals among small letters."""
+    """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
     is_mixed = any(sign.isupper() for sign in name[1:]) and any(sign.islower() for sign in name)
-    return is_mixed or any(sign.isdigit() for sign in name)
+    return (
+        is_mixed
+        or any(sign.isdigit() for sign in name)
+        or (name.isalpha() and name.isascii() and not _VOWEL.search(name))
+    )
 
 
 def _letters_of(name: str) -> str:

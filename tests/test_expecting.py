@@ -72,6 +72,51 @@ def test_two_names_must_stand_in_one_paper() -> None:
     assert lacking("Does OtterNet differ from RiverNet?", BARE, other) == ""  # a comparison may quote both
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Tell me about OtterNet and RiverNet",
+        "How do OtterNet and RiverNet find dens?",
+        "Is OtterNet faster than RiverNet?",
+        "Does OtterNet need fewer drones than RiverNet?",
+        "OtterNet and RiverNet: which of the two is newer?",
+        "Which is older, OtterNet or RiverNet?",
+        "Does OtterNet find dens, and does RiverNet map rivers?",
+    ],
+)
+def test_names_side_by_side_may_stand_in_a_paper_each(question: str) -> None:
+    other = Paper(title="RiverNet", abstract="RiverNet maps rivers.")
+    assert lacking(question, BARE, other) == ""
+    assert lacking(question, BARE) == "Not found: no paper found mentions “RiverNet”."
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does OtterNet use RiverNet?",
+        "Is OtterNet tuned on RiverNet and LakeNet?",
+        "Is OtterNet faster than LakeNet on RiverNet?",
+        "What is OtterNet, and how does it do on RiverNet?",
+        "Why OtterNet rather than RiverNet?",
+    ],
+)
+def test_names_that_are_parts_of_one_thing_must_stand_together(question: str) -> None:
+    others = [Paper(title=name, abstract=f"{name} maps waters.") for name in ("RiverNet", "LakeNet")]
+    assert "together" in lacking(question, BARE, *others)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Tell me about DyLoRA and NOLA",
+        "Is NOLA smaller than DyLoRA?",
+        "How does NOLA reduce parameters, and does DyLoRA search for a rank?",
+    ],
+)
+def test_names_side_by_side_are_answered_from_a_paper_each(library: Assistant, question: str) -> None:
+    assert {"DyLoRA", "NOLA"} <= {c.paper.title.split(":")[0] for c in library.ask(question).citations}
+
+
 def test_a_name_may_be_spelt_out_or_part_of_a_compound() -> None:
     spelt = Paper(
         title="Dens of otters", abstract="LLMs and multi-agent reinforcement learning find the dens of otters."

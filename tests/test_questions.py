@@ -2,14 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.asking import asks_for_papers, counts_papers, topic_of
+from assistant.asking import (
+    asks_for_papers,
+    counts_papers,
+    foreign_words,
+    in_small_letters,
+    topic_of,
+    without_typing_errors,
+)
 from assistant.followups import leans_on_history, points_back
-from assistant.questions import is_titled, read_question
+from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
 
 PAPERS = [
@@ -553,8 +561,78 @@ def test_the_capitals_of_a_title_name_nothing(question: str, names: tuple[str, .
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "PLEASE TELL ME WHICH PAPER USES GABOR FILTERS!!!",
+        "DOES IT TAKE 3 HOURS?",
+        "GABOR FILTERS FINE-GRAINED RECOGNITION",
+        "IN WHICH COUNTRY DO OTTERS LIVE, AND WHO WROTE POINTER NETWORKS?",
+    ],
+)
+def test_a_question_that_shouts_is_read_as_in_small_letters(question: str) -> None:
+    assert replace(read_question(question), text="") == replace(read_question(question.lower()), text="")
+    assert possible_titles(question) == possible_titles(question.lower())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Whats the diffrence betwen LoRA adn pruning", "What is the difference between LoRA and pruning"),
+        ("Hwo does adamerging learn?", "How does adamerging learn?"),
+        ("wich papr is abuot otters", "which paper is about otters"),
+        ("HWO MANY HOURS DOSE TEH OTTER SWIM?", "how many hours dose the otter swim?"),
+    ],
+)
+def test_typing_errors_in_the_words_of_questions_are_mended(typed: str, meant: str) -> None:
+    read, wanted = read_question(typed), read_question(meant)
+    assert replace(read, text="", topic=read.topic.lower()) == replace(wanted, text="", topic=wanted.topic.lower())
+
+
+@pytest.mark.parametrize(
+    "question", ["three cold forms of a dose", "ADN and MoE", "x-adn of adn.py", "vera, dora, moe, hft and lst"]
+)
+def test_other_words_and_names_are_left_as_they_are(question: str) -> None:
+    assert without_typing_errors(question) == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Welche Methoden wurden für Sprachmodelle vorgeschlagen?",
+        "Quelles méthodes réduisent la mémoire ?",
+        "¿Cómo se podan los modelos de lenguaje?",
+        "哪些方法减少训练内存?",
+    ],
+)
+def test_a_question_in_another_language_is_told_what_to_do(zoo: Assistant, question: str) -> None:
+    assert zoo.ask(question).reason.endswith("The papers are in English; ask in English.")
+
+
+@pytest.mark.parametrize(
+    "question", ["How is LoRA à la carte de novo?", "nasty comment per word and per image", "Does IL-4 lower β or λ?"]
+)
+def test_a_question_with_some_words_of_other_languages_is_english(question: str) -> None:
+    assert foreign_words(question) == []
+
+
+def test_what_is_found_is_answered_in_any_language_and_a_library_may_have_its_own(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(
+            Paper("OtterNet: Der Otter", "Wie der Otter schwimmt und das Ufer misst, ist mit OtterNet bekannt.")
+        )
+        assert library.ask("Was ist OtterNet?").citations
+        assert "English" not in library.ask("Wie ist das Wetter mit der Kamera?").reason
+
+
+@pytest.mark.parametrize("question", ["EXPLAIN HFT", "HFT", "BERT GPT CLIP", "does GPT-4 use LoRA on GSM8K?"])
+def test_names_in_capitals_do_not_shout(question: str) -> None:
+    assert in_small_letters(question) == question
+
+
+@pytest.mark.parametrize(
     ("title", "name", "is_it"),
     [
+        ("HFT: Half Fine-Tuning", "hft", True),  # no word has no vowel
         ("S^{2}FT: Efficient Tuning", "S2FT", True),
         ("E.T. Bench: Towards Video", "ET bench", True),
         ("$\\mu$-Bench: A Benchmark", "μ-Bench", True),
