@@ -1,4 +1,4 @@
-"""Whether a question leans on the turn before it, and what it asks by itself."""
+"""Whether a question leans on the turns before it, and what it asks by itself."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,11 @@ from assistant.records import Paper, normalised
 from assistant.terms import terms
 
 _LEANING_START = re.compile(
-    r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
-    r"go on|more (?:details?|on)|which ones?(?! of\b))\b", re.IGNORECASE,
+    r"^\W*(?:and|but|so|also|then|what about|how about|what else|anything else|any other|tell me more|go on|"
+    r"more (?:details?|on))\b(?!-)", re.IGNORECASE,
 )  # fmt: skip
+_POINTING_START = re.compile(r"^\W*(?:why (?:is|was) that|which ones?(?! of\b))\b", re.IGNORECASE)
+_FEW_TERMS = 4  # "how many examples are in the instruction data?" may be meant of the paper before, or of any
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
     re.IGNORECASE,
@@ -75,13 +77,42 @@ _EXPLETIVE = re.compile(
 
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
-    if _LEANING_START.search(text) or _ORDINAL.search(text):
+    says_little = len(_content(text)) <= 1 and not _asks_what_is(text)
+    return bool(_LEANING_START.search(text)) or says_little or needs_history(text)
+
+
+def needs_history(text: str) -> bool:
+    """True where words alone show that the question is no whole one: "why?", "explain that", "the second one", "from 2023?"."""
+    rest = without_start(text)
+    if _OF_ANOTHER_TIME.search(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
         return True
+    if (explain := _EXPLAIN.search(rest)) and explain[1] and len(_content(rest)) <= 2:  # "explain in simple words"
+        return True
+    return len(terms(rest)) <= 6 and (points_back(text) or bool(_DEFINITE.search(rest)))
+
+
+def may_lean(text: str) -> bool:
+    """True where words do not tell whether the question stands for itself or leans on the turn before: "and on images?", "was the
+    bigger model better?"."""
+    rest = without_start(text)
+    return (rest != text or len(_content(text)) <= _FEW_TERMS) and not _asks_what_is(rest)
+
+
+def without_start(text: str) -> str:
+    """The question without the words that tie it to the turn before: "And which model …" -> "which model …"."""
+    while start := _LEANING_START.match(text):
+        text = text[start.end() :].lstrip(" ,;:.…-–—")
+    return text
+
+
+def _content(text: str) -> list[str]:
+    """The terms, but for the request to explain."""
     explain = _EXPLAIN.search(text)
-    content = terms(text[explain.end() :] if explain else text)
-    if len(content) <= 1 or (explain and explain[1] and len(content) == 2):  # "explain in simple words"
-        return not (content and _WHAT_IS.search(text))
-    return len(content) <= 6 and (points_back(text) or bool(_DEFINITE.search(text)))
+    return terms(text[explain.end() :] if explain else text)
+
+
+def _asks_what_is(text: str) -> bool:
+    return bool(_WHAT_IS.search(text) and terms(text))
 
 
 def points_back(text: str) -> bool:
@@ -106,27 +137,30 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
     )
 
 
-def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:
-    """The question made readable without its history, by naming what the earlier turn was about.
+def papers_before(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> list[Paper]:
+    """The papers that a follow-up carries over: those of `candidates` whose title the last answer names, in its order (one for
+    "the second one", the first for "it", up to four for "which of them", else two)."""
+    answered = normalised(_last(history, "assistant"))
+    places = {paper.id: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
+    papers = sorted((one for one in candidates if places.get(one.id, -1) >= 0), key=lambda one: places[one.id])
+    ordinal = _ORDINAL.search(text)
+    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(papers):
+        papers = [papers[number]]
+    return papers[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
 
-    `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
-    over in its order (one for "the second one", the first for "it", up to four for "which of them", else two), else the
-    earlier question is, as for another year ("and from 2023?").
-    A question that stands alone is returned as it is.
-    """
-    earlier = [turn for turn in history if turn.get("content", "").strip()]
-    if not earlier or not leans_on_history(text):
-        return text
-    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
+
+def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
+    """A follow-up made readable without its history, by naming the papers that it carries over, else the earlier question, as
+    for another year ("and from 2023?"); as it is where there is neither."""
+    asked = _last(history, "user")
     if asked and _OF_ANOTHER_TIME.search(text):
         return f"{asked} ({text})"
-    answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
-    places = {paper.title: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
-    titles = sorted((title for title in places if places[title] >= 0), key=lambda title: places[title])
-    ordinal = _ORDINAL.search(text)
-    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(titles):
-        titles = [titles[number]]
-    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
-    if titles:
-        return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
+    if papers:
+        return f"{text} (about {' and '.join(f'“{paper.title}”' for paper in papers)})"
     return f"{text} (after: {asked[:300]})" if asked else text
+
+
+def _last(history: Sequence[Mapping[str, str]], role: str) -> str:
+    """What was said last in that role."""
+    said = (turn["content"] for turn in reversed(history) if turn.get("role") == role and turn["content"].strip())
+    return next(said, "")
