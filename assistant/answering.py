@@ -20,21 +20,29 @@ from assistant.context import best_reading
 from assistant.errors import QuestionError
 from assistant.extractive import extract, missing_metadata
 from assistant.followups import (
+    asks_for_others,
+    excluded,
+    is_of_last_answer,
     leans_on_history,
     may_lean,
+    named_in,
     needs_history,
-    papers_before,
     points_back,
+    question_before,
+    spoken_of,
     standalone,
     without_start,
 )
 from assistant.questions import Question, read_question
 from assistant.records import Paper, Passage, best_of_each_paper, one_line
+from assistant.terms import term_set
 
 _NEAREST = 3
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
 _CARRIED = 2
+_PER_PAPER = 2  # passages of one paper that a search finds
+_LEFT_OUT = 10  # papers that "without …" may leave out
 # A question that may lean on the paper before stands alone where the log odds that the library answers it, less those that this
 # paper does, and _BY_RARE_WORD for all that it says come to more than _STANDS_ALONE. A word that no passage holds says 1. Chosen
 # on 92 follow-ups to answers from the seeds, of which 46 lean, and on questions of the development half of the shipped test set
@@ -100,6 +108,8 @@ class State:
     question: Question | None = None
     passages: list[Passage] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(True))
+    left_out: frozenset[str] = frozenset()  # the ids of papers that were shown already
+    without: frozenset[str] = frozenset()  # the terms of what papers are not to be about
     timings: dict[str, float] = field(default_factory=dict)
     usage: Usage = Usage()
 
@@ -201,20 +211,25 @@ class Pipeline:
     def _continued(self, asked: Question, state: State) -> Question:
         """A question with a history: with what it leans on, or as it stands alone."""
         request, text = state.request, asked.text
-        if self._changes_the_paper(text, request):
+        if not is_of_last_answer(text) and self._changes_the_paper(text, request):
             return asked
         leans, alone = needs_history(text), read_question(without_start(text) or text)
         if not (leans or may_lean(text)):
             return alone
-        candidates = self._candidates(request)
-        papers = papers_before(text, request.history, candidates)
+        last, near = self._shown(request.history)
+        if asks_for_others(text):
+            number = question_before(request.history)
+            state.left_out = frozenset(paper.id for paper in self._shown_since(request.history))
+            return read_question(request.history[number]["content"] or text)
         # A model's answer, and a refusal, need not name papers: then those that come nearest.
-        if not leans and self._stands_alone(alone, papers or candidates[:_CARRIED], request.scope):
+        if not leans and self._stands_alone(alone, (last or near)[:_CARRIED], request.scope):
             return alone
         by_model = self._writer.rewrite(text, request.history, request.fresh)
         if by_model:
             text, state.usage = by_model
         else:
+            state.without = excluded(text)
+            papers = spoken_of(text, last, lambda: self._shown_since(request.history, count=2))
             text = standalone(text, request.history, papers)
         return read_question(text)
 
@@ -225,13 +240,27 @@ class Pipeline:
         earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:_LOOKED_BACK]
         return bool(self._papers_named(text) - self._papers_named(earlier))
 
-    def _candidates(self, request: Request) -> list[Paper]:
-        """Papers that the earlier turn may have been about: those that its own question and answer find."""
-        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:_LOOKED_BACK]
+    def _shown(self, history: Sequence[Mapping[str, str]]) -> tuple[list[Paper], list[Paper]]:
+        """The papers that the last answer names, and those that the last turn's question and answer find."""
+        earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
         if not earlier.strip():
-            return []
+            return [], []
         found = self._find(read_question(earlier), _REWRITE_CANDIDATES, None)
-        return list({passage.paper.id: passage.paper for passage in found}.values())
+        near = list({passage.paper.id: passage.paper for passage in found}.values())
+        answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
+        return named_in(answer, near), near
+
+    def _shown_since(self, history: Sequence[Mapping[str, str]], count: int = 0) -> list[Paper]:
+        """The papers that answers have named since the last question that stood alone, first to last; where they are fewer than
+        `count`, with the first of the turn before."""
+        first = question_before(history)
+        papers: dict[str, Paper] = {}
+        for end in range(first + 2, len(history) + 1):
+            if history[end - 1].get("role") == "assistant":
+                papers |= {paper.id: paper for paper in self._shown(history[:end])[0]}
+        if len(papers) < count and first:
+            papers = {paper.id: paper for paper in self._shown(history[:first])[0][:1]} | papers
+        return list(papers.values())
 
     def _stands_alone(self, asked: Question, papers: Sequence[Paper], scope: Scope) -> bool:
         """Whether a question whose words do not tell stands for itself: the more it says, and the more probably the library
@@ -252,10 +281,24 @@ class Pipeline:
         assert state.question is not None
         scope = state.request.scope.paper_ids
         state.question, state.passages = best_reading(
-            state.question, lambda asked: self._find(asked, self._passages, scope), self._decide
+            state.question, lambda asked: self._found(asked, state, scope), self._decide
         )
         state.clock("retrieve")
         return state
+
+    def _found(self, asked: Question, state: State, scope: Sequence[str] | None) -> list[Passage]:
+        """The passages, but for those of papers that are left out."""
+        if not (state.left_out or state.without):
+            return self._find(asked, self._passages, scope)
+        found = self._find(
+            asked, self._passages + _PER_PAPER * (len(state.left_out) + _LEFT_OUT * bool(state.without)), scope
+        )
+        about = {
+            one.paper.id
+            for one in found
+            if state.without and state.without <= term_set(f"{one.paper.record} {one.text}")
+        }
+        return [one for one in found if one.paper.id not in state.left_out | about][: self._passages]
 
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""

@@ -1,7 +1,7 @@
 """Whether a question leans on the turns before it, and what it asks by itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant.questions import NAME
 from assistant.records import Paper, normalised
@@ -13,6 +13,7 @@ _LEANING_START = re.compile(
 )  # fmt: skip
 _POINTING_START = re.compile(r"^\W*(?:why (?:is|was) that|which ones?(?! of\b))\b", re.IGNORECASE)
 _FEW_TERMS = 4  # "how many examples are in the instruction data?" may be meant of the paper before, or of any
+_THEY_DIFFER = re.compile(r"\bthey(?= (?:\w+ )?(?:differ|compare)\b)", re.IGNORECASE)
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
     re.IGNORECASE,
@@ -30,7 +31,7 @@ _ORDINAL = re.compile(
     r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-_SEVERAL = 4
+_SEVERAL, _CARRIED = 4, 2
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
 _OWN_ANTECEDENT = re.compile(r"that\s+\w", re.IGNORECASE)
@@ -38,10 +39,44 @@ _BEFORE_DEMONSTRATIVE = re.compile(
     r"(?:^|\b(?:do|does|did|is|are|was|were|can|could|would|will|should|has|have|of|about|with|from|to|for|on|by|like|than|"
     r"why|how|what|if|whether|and|but|explain|describe|summari[sz]e))\W+$", re.IGNORECASE,
 )  # fmt: skip
-# "and from 2023?" asks the same of other papers.
+# "and from 2023?" and "2023 only" ask the same of other papers.
 _OF_ANOTHER_TIME = re.compile(
     r"^\W*(?:(?:and|but|so|now|ok(?:ay)?|please|just|only|the|those|ones?|papers|published|what about|how about)\W+)*"
-    r"(?:from|in|of) (?:[a-z]+ )?(?:19|20)\d\d\W*$", re.IGNORECASE,
+    r"((?:from|in|of) (?:[a-z]+ )?)?((?:19|20)\d\d)(?:\W+(?:only|please))*\W*$", re.IGNORECASE,
+)  # fmt: skip
+_POLITE = r"^\W*(?:(?:and|but|so|now|no|ok(?:ay)?|please|sorry|(?:can|could|would) you)\b\W*)*"
+_END = r"(?:\W+(?:then|instead|please|too|there|now))*\W*$"
+_ONE = r"(?:ones?|papers?|methods?|models?|works?|answers?)"
+# Others than those that were shown: "not that one", "no, I meant the other paper", "any others?".
+_OTHERS = re.compile(
+    rf"^\W*(?:no|nope|wrong|more|others)\W*$|{_POLITE}(?:(?:i )?(?:meant?|want) )?(?:not (?:that|this|these|those)(?: {_ONE})?"
+    rf"|(?:(?:that['’]?s|that is|that was|it['’]?s) )?(?:not it|(?:the )?wrong {_ONE})|(?:the |an)other {_ONE}"
+    rf"|(?:(?:show|give)(?: me)? |are there |is there |do you have )?"
+    rf"(?:(?:any |some )?(?:more|other) {_ONE}|(?:any |some )?(?:others?|more))|a different {_ONE}|something else){_END}",
+    re.IGNORECASE,
+)  # fmt: skip
+_MEANT = re.compile(rf"{_POLITE}(?:not ([^\s,.;]+)[\s,.;]+)?(?:but|rather|i (?:mean|meant))\s(?=.*\w)", re.IGNORECASE)
+_WITHOUT = re.compile(
+    rf"{_POLITE}(?:without|excluding|except(?: for)?|leave out|not (?:with|using|about|on))\b", re.IGNORECASE
+)
+_NARROWING = re.compile(
+    rf"{_POLITE}(?:(?:only|just) (?=\w)|(?:the ones|those(?: ones)?) (?:that|which|with|on|about|for|from|using|in)\b)",
+    re.IGNORECASE,
+)
+_ASKED_AGAIN = re.compile(
+    rf"{_POLITE}(?:(?:say|put|give|answer|tell)(?: (?:it|that|me|this))* )?(?:again|(?:much )?(?:shorter|briefer|briefly|simpler)"
+    rf"|in (?:short|brief|(?:a|one|two|three|fewer|other) (?:sentences?|words?|lines?)))(?: again)?{_END}", re.IGNORECASE,
+)  # fmt: skip
+_OF_EACH = re.compile(
+    rf"{_POLITE}(?:(?:list|show|give|name|tell|what are)(?: me)? )?(?:(?:the|their|all|just|only) )*(?:titles|names)"
+    rf"(?: of (?:the|these|those|all) {_ONE})?{_END}"
+    rf"|{_POLITE}(?:(?:give|tell|write|list|summari[sz]e|describe|explain)(?: me)? )?(?:(?:an?|one) (?:sentence|line|summary) "
+    rf"(?:about|on|for|of) )?each(?: (?:one|of them|paper|method))?(?: in (?:a|one) (?:sentence|line))?{_END}", re.IGNORECASE,
+)  # fmt: skip
+# "How do they differ?" and "which is the oldest?" are about all that was spoken of since the last question that stood alone.
+_OF_SET = re.compile(
+    r"\b(?:which (?:one )?(?:is|was) the (?:most|least|[a-z]+st)|of (?:them|these|those)|both|they (?:\w+ )?(?:differ|compare)|"
+    r"(?:differ|compare|difference)\b.*\b(?:them|these|those|two))\b", re.IGNORECASE,
 )  # fmt: skip
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
@@ -84,7 +119,7 @@ def leans_on_history(text: str) -> bool:
 def needs_history(text: str) -> bool:
     """True where words alone show that the question is no whole one: "why?", "explain that", "the second one", "from 2023?"."""
     rest = without_start(text)
-    if _OF_ANOTHER_TIME.search(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
+    if is_of_last_answer(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
         return True
     if (explain := _EXPLAIN.search(rest)) and explain[1] and len(_content(rest)) <= 2:  # "explain in simple words"
         return True
@@ -137,27 +172,91 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
     )
 
 
-def papers_before(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> list[Paper]:
-    """The papers that a follow-up carries over: those of `candidates` whose title the last answer names, in its order (one for
-    "the second one", the first for "it", up to four for "which of them", else two)."""
-    answered = normalised(_last(history, "assistant"))
-    places = {paper.id: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
-    papers = sorted((one for one in candidates if places.get(one.id, -1) >= 0), key=lambda one: places[one.id])
+def asks_for_others(text: str) -> bool:
+    """True where others are wanted than the papers that were shown: "not that one", "any others?"."""
+    return bool(_OTHERS.search(text))
+
+
+def wants_each(text: str) -> bool:
+    """True where something of each paper that was shown is wanted: "can you list the titles?", "one sentence about each"."""
+    return bool(_OF_EACH.search(text))
+
+
+def asked_again(text: str, earlier: str) -> str:
+    """The earlier question as a follow-up changes it, "" where that is another one: "and from 2023?" and "only those on images"
+    narrow it, "in one sentence" asks it again, "not PaCA, I mean LST" puts one name in the place of another."""
+    if not earlier:
+        return ""
+    if time := _OF_ANOTHER_TIME.search(text):
+        return f"{earlier} ({text if time[1] else f'from {time[2]}'})"
+    if _ASKED_AGAIN.search(text) or excluded(text):
+        return earlier
+    if meant := _MEANT.search(text):
+        named = text[meant.end() :].strip(" .!")
+        wrong = re.compile(rf"(?<!\w){re.escape(meant[1])}(?!\w)", re.IGNORECASE) if meant[1] else None
+        if wrong and wrong.search(earlier):
+            return wrong.sub(lambda _: named, earlier)
+        return named if "i mean" in meant[0].lower() else ""
+    return f"{earlier} ({text})" if _narrows(text) and _NARROWING.search(text) else ""
+
+
+def is_of_last_answer(text: str) -> bool:
+    """True for what says something of the last answer, whatever it names: "not PaCA, I mean LST", "any others?"."""
+    return asks_for_others(text) or wants_each(text) or bool(asked_again(text, "?"))
+
+
+def excluded(text: str) -> frozenset[str]:
+    """The terms of what a follow-up leaves out: "without reinforcement learning"."""
+    without = _WITHOUT.search(text) if _narrows(text) else None
+    return frozenset(terms(text[without.end() :])) if without else frozenset()
+
+
+def _narrows(text: str) -> bool:
+    """True for a few words that ask nothing: "without labels?" asks what then happens."""
+    return not text.rstrip().endswith("?") and 0 < len(terms(text)) <= _FEW_TERMS
+
+
+def question_before(history: Sequence[Mapping[str, str]]) -> int:
+    """Where the last question that was none of the follow-ups stands in the history; 0 where there is none."""
+    asked = [number for number, turn in enumerate(history) if turn.get("role") == "user" and turn["content"].strip()]
+    whole = [number for number in asked if not leans_on_history(history[number]["content"])]
+    return (whole or asked or [0])[-1 if whole else 0]
+
+
+def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
+    """The papers that a follow-up carries over: of those of the `last` answer one for "the second one", the first for "it", else
+    two; up to four for "which of them", of all since the `earlier` question that stood alone."""
     ordinal = _ORDINAL.search(text)
-    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(papers):
+    number = _ORDINALS[ordinal[1].lower()] if ordinal else 0
+    papers = list(last)
+    if _OF_SET.search(text) or (ordinal and number >= len(papers)):
+        papers = list({paper.id: paper for paper in (*earlier(), *last)}.values())
+    if ordinal and -len(papers) <= number < len(papers):
         papers = [papers[number]]
-    return papers[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
+    is_of_several = _OF_SEVERAL.search(text) or _OF_SET.search(text) or wants_each(text)
+    return papers[: _SEVERAL if is_of_several else 1 if _OF_ONE.search(text) else _CARRIED]
 
 
 def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
-    """A follow-up made readable without its history, by naming the papers that it carries over, else the earlier question, as
-    for another year ("and from 2023?"); as it is where there is neither."""
+    """A follow-up made readable without its history: the earlier question as it changes it, else with the papers that it carries
+    over, else with that question; as it is where there is nothing to add."""
+    earlier = history[question_before(history)]["content"] if history else ""
+    if again := asked_again(text, earlier):
+        return again
+    titles = " and ".join(f"“{paper.title}”" for paper in papers)
+    if titles:
+        if len(papers) > 1 and _THEY_DIFFER.search(text):
+            return _THEY_DIFFER.sub(lambda _: titles, text)
+        return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
     asked = _last(history, "user")
-    if asked and _OF_ANOTHER_TIME.search(text):
-        return f"{asked} ({text})"
-    if papers:
-        return f"{text} (about {' and '.join(f'“{paper.title}”' for paper in papers)})"
     return f"{text} (after: {asked[:300]})" if asked else text
+
+
+def named_in(answer: str, candidates: Sequence[Paper]) -> list[Paper]:
+    """Those of the candidates whose title an answer names, in its order."""
+    said = normalised(answer)
+    places = {paper.id: said.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
+    return sorted((one for one in candidates if places.get(one.id, -1) >= 0), key=lambda one: places[one.id])
 
 
 def _last(history: Sequence[Mapping[str, str]], role: str) -> str:

@@ -1,9 +1,9 @@
-"""Follow-ups whose words do not tell whether they lean on the turn before: the library tells (more in benchmarks/followups.py)."""
+"""Follow-ups: which papers they are asked of. A larger table is in benchmarks/followups.py."""
 
 import pytest
 
 from assistant import Assistant
-from assistant.followups import without_start
+from assistant.followups import asked_again, needs_history, standalone, without_start
 
 LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
 
@@ -71,3 +71,73 @@ def test_what_no_paper_answers_is_refused_as_it_is_after_an_answer_too(library: 
 
 def test_a_question_about_the_library_is_not_asked_of_the_paper_before(library: Assistant) -> None:
     assert chat(library, LST, "How many papers are there?")[0] == "How many papers are there?"
+
+
+def test_others_are_those_that_were_not_shown(library: Assistant) -> None:
+    shown = [
+        chat(library, "papers about model merging", *more)[1]
+        for more in ((), ("any others?",), ("any others?", "MORE"))
+    ]
+    assert all(shown)
+    assert len({title for titles in shown for title in titles}) == sum(map(len, shown))
+
+
+@pytest.mark.parametrize("wrong", ["no, I meant the other paper", "not that one", "wrong paper", "no"])
+def test_a_paper_that_was_not_meant_is_not_shown_again(library: Assistant, wrong: str) -> None:
+    question = "How are small language models trained on little data?"
+    understood, cited = chat(library, question, wrong)
+    assert understood == question
+    assert cited and not set(cited) & set(chat(library, question)[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("Not PaCA, I mean LST", "What is LST?"),
+        ("only 2023", "What is PaCA? (from 2023)"),
+        ("2023 only", "What is PaCA? (from 2023)"),
+        ("and 2023?", "What is PaCA? (from 2023)"),
+        ("only those on images", "What is PaCA? (only those on images)"),
+        ("the ones that use influence functions", "What is PaCA? (the ones that use influence functions)"),
+        ("without reinforcement learning", "What is PaCA?"),
+        ("in one sentence please", "What is PaCA?"),
+        ("shorter", "What is PaCA?"),
+    ],
+)
+def test_a_follow_up_changes_the_question_before(text: str, understood: str) -> None:
+    history = [{"role": "user", "content": "What is PaCA?"}, {"role": "assistant", "content": "It tunes connections."}]
+    assert needs_history(text)
+    assert standalone(text, history, []) == understood
+
+
+@pytest.mark.parametrize(
+    "text", ["without labels?", "Only one label in a hundred is ever needed", "Not solving but finding errors"]
+)
+def test_a_question_that_only_begins_so_does_not(text: str) -> None:
+    assert not asked_again(text, "What is PaCA?")
+
+
+def test_what_is_excluded_is_not_quoted(library: Assistant) -> None:
+    question = "How can models be taught to reason?"
+    history = [{"role": "user", "content": question}, {"role": "assistant", "content": library.ask(question).text}]
+    assert any("reinforcement learning" in passage.text for passage in library.ask(question).passages)
+    passages = library.ask("without reinforcement learning", history=history).passages
+    assert passages and not any("reinforcement learning" in passage.text.lower() for passage in passages)
+
+
+def test_the_titles_of_the_last_answer_are_listed(library: Assistant) -> None:
+    cited = chat(library, "papers about model merging")[1]
+    assert set(chat(library, "papers about model merging", "can you list the titles?")[1]) == set(cited)
+
+
+def test_a_set_is_kept_after_one_of_it_was_spoken_of(library: Assistant) -> None:
+    cited = chat(library, "papers about model merging")[1]
+    turns = ("papers about model merging", "Which of them is the newest?", "Which is the oldest?")
+    understood = chat(library, *turns)[0]
+    assert all(title in understood for title in cited)
+    assert f"“{cited[3]}”" in chat(library, *turns, "the fourth one")[0]
+
+
+def test_two_papers_of_two_turns_are_compared(library: Assistant) -> None:
+    cited = chat(library, "What is DyLoRA?", "and NOLA?", "how do they differ?")[1]
+    assert [title.split(":")[0] for title in cited] == ["DyLoRA", "NOLA"]
