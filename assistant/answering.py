@@ -27,6 +27,7 @@ from assistant.followups import (
     may_lean,
     named_in,
     needs_history,
+    place_before,
     points_back,
     question_before,
     spoken_of,
@@ -218,9 +219,8 @@ class Pipeline:
             return alone
         last, near = self._shown(request.history)
         if asks_for_others(text):
-            number = question_before(request.history)
             state.left_out = frozenset(paper.id for paper in self._shown_since(request.history))
-            return read_question(request.history[number]["content"] or text)
+            return read_question(question_before(request.history) or text)
         # A model's answer, and a refusal, need not name papers: then those that come nearest.
         if not leans and self._stands_alone(alone, (last or near)[:_CARRIED], request.scope):
             return alone
@@ -253,7 +253,7 @@ class Pipeline:
     def _shown_since(self, history: Sequence[Mapping[str, str]], count: int = 0) -> list[Paper]:
         """The papers that answers have named since the last question that stood alone, first to last; where they are fewer than
         `count`, with the first of the turn before."""
-        first = question_before(history)
+        first = place_before(history)
         papers: dict[str, Paper] = {}
         for end in range(first + 2, len(history) + 1):
             if history[end - 1].get("role") == "assistant":

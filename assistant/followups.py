@@ -32,6 +32,7 @@ _ORDINAL = re.compile(
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _SEVERAL, _CARRIED = 4, 2
+_LONGEST = 2000  # characters of an earlier question
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
 _OWN_ANTECEDENT = re.compile(r"that\s+\w", re.IGNORECASE)
@@ -216,11 +217,17 @@ def _narrows(text: str) -> bool:
     return not text.rstrip().endswith("?") and 0 < len(terms(text)) <= _FEW_TERMS
 
 
-def question_before(history: Sequence[Mapping[str, str]]) -> int:
+def place_before(history: Sequence[Mapping[str, str]]) -> int:
     """Where the last question that was none of the follow-ups stands in the history; 0 where there is none."""
     asked = [number for number, turn in enumerate(history) if turn.get("role") == "user" and turn["content"].strip()]
-    whole = [number for number in asked if not leans_on_history(history[number]["content"])]
-    return (whole or asked or [0])[-1 if whole else 0]
+    whole = [number for number in asked if not leans_on_history(without_start(history[number]["content"]))]
+    return whole[-1] if whole else asked[0] if asked else 0
+
+
+def question_before(history: Sequence[Mapping[str, str]]) -> str:
+    """That question, cut where it is longer than any; "" where there is none."""
+    turn = history[place_before(history)] if history else {}
+    return without_start(turn["content"]).strip()[:_LONGEST] if turn.get("role") == "user" else ""
 
 
 def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
@@ -240,8 +247,7 @@ def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[P
 def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
     """A follow-up made readable without its history: the earlier question as it changes it, else with the papers that it carries
     over, else with that question; as it is where there is nothing to add."""
-    earlier = history[question_before(history)]["content"] if history else ""
-    if again := asked_again(text, earlier):
+    if again := asked_again(text, question_before(history)):
         return again
     titles = " and ".join(f"“{paper.title}”" for paper in papers)
     if titles:

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant import Assistant
-from assistant.followups import asked_again, needs_history, standalone, without_start
+from assistant.followups import asked_again, needs_history, question_before, standalone, without_start
 
 LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
 
@@ -111,7 +111,7 @@ def test_a_follow_up_changes_the_question_before(text: str, understood: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["without labels?", "Only one label in a hundred is ever needed", "Not solving but finding errors"]
+    "text", ["without labels?", "Only one label in a hundred is needed", "Not solving but finding errors"]
 )
 def test_a_question_that_only_begins_so_does_not(text: str) -> None:
     assert not asked_again(text, "What is PaCA?")
@@ -141,3 +141,10 @@ def test_a_set_is_kept_after_one_of_it_was_spoken_of(library: Assistant) -> None
 def test_two_papers_of_two_turns_are_compared(library: Assistant) -> None:
     cited = chat(library, "What is DyLoRA?", "and NOLA?", "how do they differ?")[1]
     assert [title.split(":")[0] for title in cited] == ["DyLoRA", "NOLA"]
+
+
+def test_the_question_before_is_one_that_stood_alone() -> None:
+    turns = ["What is LST?", "Also, which papers study drones in haze?", "and how large is it?", "only 2023"]
+    history = [{"role": role, "content": turn} for turn in turns for role in ("user", "assistant")]
+    assert question_before(history) == "which papers study drones in haze?"
+    assert question_before([]) == question_before(history[1:2]) == ""
