@@ -111,7 +111,7 @@ def test_a_follow_up_changes_the_question_before(text: str, understood: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["without labels?", "Only one label in a hundred is needed", "Not solving but finding errors"]
+    "text", ["without labels?", "Only one label in a hundred images is needed", "Not solving but finding errors"]
 )
 def test_a_question_that_only_begins_so_does_not(text: str) -> None:
     assert not asked_again(text, "What is PaCA?")
