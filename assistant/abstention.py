@@ -41,19 +41,20 @@ _STEPS = 50
 _KEEP_WITHIN = 0.98
 # What can be asked of every paper: a question in these words says nothing that a paper could be found by, and any one answers it.
 _OF_ANY_PAPER = term_set(
-    """abstract accomplish achieve address advantage aim algorithm application apply approach article assess assumption
-    author authors availability available baseline basic benchmark benefit best better brief build bullet central
-    challenge claim code compare comparison compute concept conclude conclusion consist contain contribute contribution
-    core data dataset define demonstrate describe detail difference different do document done dr drawback earlier english
-    evaluate evaluation evidence existing experiment experimental explain find finding five found four framework future
-    general get gist github give goal good got great handle help home idea impact implication importance important improve
-    improvement include innovation introduce issue key layman limit limitation list main make matter mean means measure
-    measures message method methodology metric model motivate motivation need new novel novelty objective offer one open
-    outcome overall overview paragraph perform performance plain point points practical present previous prior problem
-    propose purpose question read reader related released repository result run said say sentence sentences short
-    shortcoming show shown significance simple simply solve source stand state strength study subject suggest summarize
-    summary system tackle take takeaway technique tell terms test tested thing things three tl tldr tool topic train
-    training two use useful weakness whats words work works"""
+    """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article
+    assess assumption author authors availability available baseline basic benchmark benefit best better brief build
+    bullet central challenge claim code compare comparison compute concept conclude conclusion consist contain contribute
+    contribution core cost costs data dataset define demonstrate describe detail difference different do document done dr
+    drawback earlier efficiency efficient english evaluate evaluation evidence existing experiment experimental explain
+    fast find finding five found four framework future general get gist github give goal good got great handle help home
+    idea impact implication importance important improve improvement include innovation introduce issue key layman limit
+    limitation list main make matter mean means measure measures message method methodology metric model motivate
+    motivation need new novel novelty objective offer one open outcome overall overview paragraph perform performance
+    plain point points practical present previous prior problem propose purpose quality question read reader related
+    released repository result run said say scale sentence sentences short shortcoming show shown significance simple
+    simply size slow solve source speed stand state strength study subject suggest summarize summary system tackle take
+    takeaway technique tell terms test tested thing things three tl tldr tool topic train training two use useful weakness
+    whats words work works"""
 )
 WITHOUT_RERANKER = 10  # features
 SIGNS = (-1, *[1] * 11)  # of the features: strange words speak against an answer, all others for one

@@ -1,16 +1,19 @@
-"""Whether a question leans on the turn before it, and what it asks by itself."""
+"""Whether a question leans on the turns before it, and what it asks by itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant.questions import NAME
 from assistant.records import Paper, normalised
 from assistant.terms import terms
 
 _LEANING_START = re.compile(
-    r"^\W*(?:and|but|so|also|then|what about|how about|why (?:is|was) that|what else|anything else|any other|tell me more|"
-    r"go on|more (?:details?|on)|which ones?(?! of\b))\b", re.IGNORECASE,
+    r"^\W*(?:and|but|so|also|then|what about|how about|what else|anything else|any other|tell me more|go on|"
+    r"more (?:details?|on))\b(?!-)", re.IGNORECASE,
 )  # fmt: skip
+_POINTING_START = re.compile(r"^\W*(?:why (?:is|was) that|which ones?(?! of\b))\b", re.IGNORECASE)
+_FEW_TERMS = 4  # "how many examples are in the instruction data?" may be meant of the paper before, or of any
+_THEY_DIFFER = re.compile(r"\bthey(?= (?:\w+ )?(?:differ|compare)\b)", re.IGNORECASE)
 _EXPLAIN = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
     re.IGNORECASE,
@@ -28,7 +31,8 @@ _ORDINAL = re.compile(
     r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-_SEVERAL = 4
+_SEVERAL, _CARRIED = 4, 2
+_LONGEST = 2000  # characters of an earlier question
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
 _OWN_ANTECEDENT = re.compile(r"that\s+\w", re.IGNORECASE)
@@ -36,10 +40,44 @@ _BEFORE_DEMONSTRATIVE = re.compile(
     r"(?:^|\b(?:do|does|did|is|are|was|were|can|could|would|will|should|has|have|of|about|with|from|to|for|on|by|like|than|"
     r"why|how|what|if|whether|and|but|explain|describe|summari[sz]e))\W+$", re.IGNORECASE,
 )  # fmt: skip
-# "and from 2023?" asks the same of other papers.
+# "and from 2023?" and "2023 only" ask the same of other papers.
 _OF_ANOTHER_TIME = re.compile(
     r"^\W*(?:(?:and|but|so|now|ok(?:ay)?|please|just|only|the|those|ones?|papers|published|what about|how about)\W+)*"
-    r"(?:from|in|of) (?:[a-z]+ )?(?:19|20)\d\d\W*$", re.IGNORECASE,
+    r"((?:from|in|of) (?:[a-z]+ )?)?((?:19|20)\d\d)(?:\W+(?:only|please))*\W*$", re.IGNORECASE,
+)  # fmt: skip
+_POLITE = r"^\W*(?:(?:and|but|so|now|no|ok(?:ay)?|please|sorry|(?:can|could|would) you)\b\W*)*"
+_END = r"(?:\W+(?:then|instead|please|too|there|now))*\W*$"
+_ONE = r"(?:ones?|papers?|methods?|models?|works?|answers?)"
+# Others than those that were shown: "not that one", "no, I meant the other paper", "any others?".
+_OTHERS = re.compile(
+    rf"^\W*(?:no|nope|wrong|more|others)\W*$|{_POLITE}(?:(?:i )?(?:meant?|want) )?(?:not (?:that|this|these|those)(?: {_ONE})?"
+    rf"|(?:(?:that['’]?s|that is|that was|it['’]?s) )?(?:not it|(?:the )?wrong {_ONE})|(?:the |an)other {_ONE}"
+    rf"|(?:(?:show|give)(?: me)? |are there |is there |do you have )?"
+    rf"(?:(?:any |some )?(?:more|other) {_ONE}|(?:any |some )?(?:others?|more))|a different {_ONE}|something else){_END}",
+    re.IGNORECASE,
+)  # fmt: skip
+_MEANT = re.compile(rf"{_POLITE}(?:not ([^\s,.;]+)[\s,.;]+)?(?:but|rather|i (?:mean|meant))\s(?=.*\w)", re.IGNORECASE)
+_WITHOUT = re.compile(
+    rf"{_POLITE}(?:without|excluding|except(?: for)?|leave out|not (?:with|using|about|on))\b", re.IGNORECASE
+)
+_NARROWING = re.compile(
+    rf"{_POLITE}(?:(?:only|just) (?=\w)|(?:the ones|those(?: ones)?) (?:that|which|with|on|about|for|from|using|in)\b)",
+    re.IGNORECASE,
+)
+_ASKED_AGAIN = re.compile(
+    rf"{_POLITE}(?:(?:say|put|give|answer|tell)(?: (?:it|that|me|this))* )?(?:again|(?:much )?(?:shorter|briefer|briefly|simpler)"
+    rf"|in (?:short|brief|(?:a|one|two|three|fewer|other) (?:sentences?|words?|lines?)))(?: again)?{_END}", re.IGNORECASE,
+)  # fmt: skip
+_OF_EACH = re.compile(
+    rf"{_POLITE}(?:(?:list|show|give|name|tell|what are)(?: me)? )?(?:(?:the|their|all|just|only) )*(?:titles|names)"
+    rf"(?: of (?:the|these|those|all) {_ONE})?{_END}"
+    rf"|{_POLITE}(?:(?:give|tell|write|list|summari[sz]e|describe|explain)(?: me)? )?(?:(?:an?|one) (?:sentence|line|summary) "
+    rf"(?:about|on|for|of) )?each(?: (?:one|of them|paper|method))?(?: in (?:a|one) (?:sentence|line))?{_END}", re.IGNORECASE,
+)  # fmt: skip
+# "How do they differ?" and "which is the oldest?" are about all that was spoken of since the last question that stood alone.
+_OF_SET = re.compile(
+    r"\b(?:which (?:one )?(?:is|was) the (?:most|least|[a-z]+st)|of (?:them|these|those)|both|they (?:\w+ )?(?:differ|compare)|"
+    r"(?:differ|compare|difference)\b.*\b(?:them|these|those|two))\b", re.IGNORECASE,
 )  # fmt: skip
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
@@ -60,6 +98,12 @@ _PLURAL_SUBJECT = re.compile(rf"\b(?:{_AUXILIARY}|how|if|that|whether|when|where
 _PLURAL_AFTER_CLAUSE = re.compile(
     rf"^\W*(?:after|as|before|given|if|once|since|unless|when|while)\b[^,]*, {_AUXILIARY} {_BARE_PLURAL}", re.IGNORECASE
 )
+# "How does the platypus find its prey?" speaks of its own subject, "what is the size of its vocabulary?" does not.
+_SINGULAR_SUBJECT = re.compile(
+    r"\b(?:does|did|is|was|has|had|can|could|may|might|must|should|will|would) (?:an? |the )?"
+    r"(?!(?:he|i|it|one|she|that|there|they|this|we|you)\b)[\w-]{2,}\b.{0,80}\b(?!(?:about|and|are|at|by|does|for|from|has|in|into|is|like|of|on|or|than|to|was|with|within|without)\b)"
+    r"[\w-]+ $", re.IGNORECASE,
+)  # fmt: skip
 _BEGINS_CLAUSE = re.compile(
     r"\b(?:after|as|because|before|how|if|once|than|that|what|when|where|whether|which|while|why) $", re.IGNORECASE
 )
@@ -75,13 +119,42 @@ _EXPLETIVE = re.compile(
 
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
-    if _LEANING_START.search(text) or _ORDINAL.search(text):
+    says_little = len(_content(text)) <= 1 and not _asks_what_is(text)
+    return bool(_LEANING_START.search(text)) or says_little or needs_history(text)
+
+
+def needs_history(text: str) -> bool:
+    """True where words alone show that the question is no whole one: "why?", "explain that", "the second one", "from 2023?"."""
+    rest = without_start(text)
+    if is_of_last_answer(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
         return True
+    if (explain := _EXPLAIN.search(rest)) and explain[1] and len(_content(rest)) <= 2:  # "explain in simple words"
+        return True
+    return len(terms(rest)) <= 6 and (points_back(text) or bool(_DEFINITE.search(rest)))
+
+
+def may_lean(text: str) -> bool:
+    """True where words do not tell whether the question stands for itself or leans on the turn before: "and on images?", "was the
+    bigger model better?"."""
+    rest = without_start(text)
+    return (rest != text or len(_content(text)) <= _FEW_TERMS) and not _asks_what_is(rest)
+
+
+def without_start(text: str) -> str:
+    """The question without the words that tie it to the turn before: "And which model …" -> "which model …"."""
+    while start := _LEANING_START.match(text):
+        text = text[start.end() :].lstrip(" ,;:.…-–—")
+    return text
+
+
+def _content(text: str) -> list[str]:
+    """The terms, but for the request to explain."""
     explain = _EXPLAIN.search(text)
-    content = terms(text[explain.end() :] if explain else text)
-    if len(content) <= 1 or (explain and explain[1] and len(content) == 2):  # "explain in simple words"
-        return not (content and _WHAT_IS.search(text))
-    return len(content) <= 6 and (points_back(text) or bool(_DEFINITE.search(text)))
+    return terms(text[explain.end() :] if explain else text)
+
+
+def _asks_what_is(text: str) -> bool:
+    return bool(_WHAT_IS.search(text) and terms(text))
 
 
 def points_back(text: str) -> bool:
@@ -101,32 +174,106 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
         return bool(_PLURAL_SUBJECT.search(before))
     if word == "it" and _EXPLETIVE.match(text, pronoun.start()):
         return True
+    if word == "its" and _SINGULAR_SUBJECT.search(before):
+        return True
     return (word in ("its", "itself") or bool(word == "it" and _BEGINS_CLAUSE.search(before))) and bool(
         NAME.search(before)
     )
 
 
-def standalone(text: str, history: Sequence[Mapping[str, str]], candidates: Sequence[Paper]) -> str:
-    """The question made readable without its history, by naming what the earlier turn was about.
+def asks_for_others(text: str) -> bool:
+    """True where others are wanted than the papers that were shown: "not that one", "any others?"."""
+    return bool(_OTHERS.search(text))
 
-    `candidates` are papers that the earlier turn may have cited; those whose title the earlier answer names are carried
-    over in its order (one for "the second one", the first for "it", up to four for "which of them", else two), else the
-    earlier question is, as for another year ("and from 2023?").
-    A question that stands alone is returned as it is.
-    """
-    earlier = [turn for turn in history if turn.get("content", "").strip()]
-    if not earlier or not leans_on_history(text):
-        return text
-    asked = next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "user"), "")
-    if asked and _OF_ANOTHER_TIME.search(text):
-        return f"{asked} ({text})"
-    answered = normalised(next((turn["content"] for turn in reversed(earlier) if turn.get("role") == "assistant"), ""))
-    places = {paper.title: answered.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
-    titles = sorted((title for title in places if places[title] >= 0), key=lambda title: places[title])
+
+def wants_each(text: str) -> bool:
+    """True where something of each paper that was shown is wanted: "can you list the titles?", "one sentence about each"."""
+    return bool(_OF_EACH.search(text))
+
+
+def asked_again(text: str, earlier: str) -> str:
+    """The earlier question as a follow-up changes it, "" where that is another one: "and from 2023?" and "only those on images"
+    narrow it, "in one sentence" asks it again, "not PaCA, I mean LST" puts one name in the place of another."""
+    if not earlier:
+        return ""
+    if time := _OF_ANOTHER_TIME.search(text):
+        return f"{earlier} ({text if time[1] else f'from {time[2]}'})"
+    if _ASKED_AGAIN.search(text) or excluded(text):
+        return earlier
+    if meant := _MEANT.search(text):
+        named = text[meant.end() :].strip(" .!")
+        wrong = re.compile(rf"(?<!\w){re.escape(meant[1])}(?!\w)", re.IGNORECASE) if meant[1] else None
+        if wrong and wrong.search(earlier):
+            return wrong.sub(lambda _: named, earlier)
+        return named if "i mean" in meant[0].lower() else ""
+    return f"{earlier} ({text})" if _narrows(text) and _NARROWING.search(text) else ""
+
+
+def is_of_last_answer(text: str) -> bool:
+    """True for what says something of the last answer, whatever it names: "not PaCA, I mean LST", "any others?"."""
+    return asks_for_others(text) or wants_each(text) or bool(asked_again(text, "?"))
+
+
+def excluded(text: str) -> frozenset[str]:
+    """The terms of what a follow-up leaves out: "without reinforcement learning"."""
+    without = _WITHOUT.search(text) if _narrows(text) else None
+    return frozenset(terms(text[without.end() :])) if without else frozenset()
+
+
+def _narrows(text: str) -> bool:
+    """True for a few words that ask nothing: "without labels?" asks what then happens."""
+    return not text.rstrip().endswith("?") and 0 < len(terms(text)) <= _FEW_TERMS
+
+
+def place_before(history: Sequence[Mapping[str, str]]) -> int:
+    """Where the last question that was none of the follow-ups stands in the history; 0 where there is none."""
+    asked = [number for number, turn in enumerate(history) if turn.get("role") == "user" and turn["content"].strip()]
+    whole = [number for number in asked if not leans_on_history(without_start(history[number]["content"]))]
+    return whole[-1] if whole else asked[0] if asked else 0
+
+
+def question_before(history: Sequence[Mapping[str, str]]) -> str:
+    """That question, cut where it is longer than any; "" where there is none."""
+    turn = history[place_before(history)] if history else {}
+    return without_start(turn["content"]).strip()[:_LONGEST] if turn.get("role") == "user" else ""
+
+
+def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
+    """The papers that a follow-up carries over: of those of the `last` answer one for "the second one", the first for "it", else
+    two; up to four for "which of them", of all since the `earlier` question that stood alone."""
     ordinal = _ORDINAL.search(text)
-    if ordinal and abs(number := _ORDINALS[ordinal[1].lower()]) < len(titles):
-        titles = [titles[number]]
-    titles = titles[: _SEVERAL if _OF_SEVERAL.search(text) else 1 if _OF_ONE.search(text) else 2]
+    number = _ORDINALS[ordinal[1].lower()] if ordinal else 0
+    papers = list(last)
+    if _OF_SET.search(text) or (ordinal and number >= len(papers)):
+        papers = list({paper.id: paper for paper in (*earlier(), *last)}.values())
+    if ordinal and -len(papers) <= number < len(papers):
+        papers = [papers[number]]
+    is_of_several = _OF_SEVERAL.search(text) or _OF_SET.search(text) or wants_each(text)
+    return papers[: _SEVERAL if is_of_several else 1 if _OF_ONE.search(text) else _CARRIED]
+
+
+def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
+    """A follow-up made readable without its history: the earlier question as it changes it, else with the papers that it carries
+    over, else with that question; as it is where there is nothing to add."""
+    if again := asked_again(text, question_before(history)):
+        return again
+    titles = " and ".join(f"“{paper.title}”" for paper in papers)
     if titles:
-        return f"{text} (about {' and '.join(f'“{title}”' for title in titles)})"
+        if len(papers) > 1 and _THEY_DIFFER.search(text):
+            return _THEY_DIFFER.sub(lambda _: titles, text)
+        return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
+    asked = _last(history, "user")
     return f"{text} (after: {asked[:300]})" if asked else text
+
+
+def named_in(answer: str, candidates: Sequence[Paper]) -> list[Paper]:
+    """Those of the candidates whose title an answer names, in its order."""
+    said = normalised(answer)
+    places = {paper.id: said.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
+    return sorted((one for one in candidates if places.get(one.id, -1) >= 0), key=lambda one: places[one.id])
+
+
+def _last(history: Sequence[Mapping[str, str]], role: str) -> str:
+    """What was said last in that role."""
+    said = (turn["content"] for turn in reversed(history) if turn.get("role") == role and turn["content"].strip())
+    return next(said, "")

@@ -220,7 +220,14 @@ class Assistant:
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
-        return Pipeline(self._find, self._decide, self._writer, self.config.passages, self._papers_named).chain
+        return Pipeline(
+            self._find,
+            self._decide,
+            self._writer,
+            self.config.passages,
+            self._papers_named,
+            lambda term: self.lexical.idf(term),
+        ).chain
 
     @property
     def retriever(self) -> PaperRetriever:

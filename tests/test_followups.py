@@ -1,0 +1,166 @@
+"""Follow-ups: which papers they are asked of. A larger table is in benchmarks/followups.py."""
+
+import pytest
+
+from assistant import Assistant
+from assistant.followups import asked_again, needs_history, points_back, question_before, standalone, without_start
+
+LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
+
+
+def chat(library: Assistant, *questions: str) -> tuple[str, list[str]]:
+    """The last question as it was understood, and the titles of the papers that its answer cites."""
+    history: list[dict[str, str]] = []
+    for question in questions:
+        answer = library.ask(question, history=history)
+        history += [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+    return answer.standalone_question, list(dict.fromkeys(citation.paper.title for citation in answer.citations))
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "title"),
+    [
+        (LST, "And which model was trained for Macedonian?", "Towards Open Foundation Language Model"),
+        (LST, "Also, which papers study drones in haze?", "HazyDet"),
+        (LST, "What about drone detection in haze?", "HazyDet"),
+        (LST, "And what are model soups?", "Model soups"),
+        (MACEDONIAN, "genomic sequences", "HyenaDNA"),
+        ("Which papers study drones in haze?", "lameness of cows", "A Model Generalization Study"),
+        ("What is DyLoRA?", "cyberbullying?", "Improving Classifier Training Efficiency"),
+    ],
+)
+def test_a_question_on_another_topic_leaves_the_paper_before(
+    library: Assistant, first: str, question: str, title: str
+) -> None:
+    understood, cited = chat(library, first, question)
+    assert understood == without_start(question)
+    assert cited[0].startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "title"),
+    [
+        (MACEDONIAN, "how many examples are in the instruction data?", "Towards Open Foundation Language Model"),
+        (MACEDONIAN, "is the data open?", "Towards Open Foundation Language Model"),
+        ("What is HyenaDNA?", "context length?", "HyenaDNA"),
+        (LST, "on which data sets?", "LST"),
+        (LST, "compared with LoRA?", "LST"),
+        (LST, "but how much slower?", "LST"),
+        ("What is Lawma?", "and on images?", "Lawma"),
+    ],
+)
+def test_a_short_question_that_no_other_paper_answers_better_keeps_the_paper(
+    library: Assistant, first: str, question: str, title: str
+) -> None:
+    assert f"{question} (about “{title}" in chat(library, first, question)[0]
+
+
+def test_the_paper_is_kept_from_turn_to_turn(library: Assistant) -> None:
+    turns = ("What is HyenaDNA?", "context length?", "how long sequences can it read", "and on GenomicBenchmarks?")
+    assert chat(library, *turns)[1] == [
+        "HyenaDNA: Long-Range Genomic Sequence Modeling at Single Nucleotide Resolution"
+    ]
+
+
+def test_what_no_paper_answers_is_refused_as_it_is_after_an_answer_too(library: Assistant) -> None:
+    history = [{"role": "user", "content": LST}, {"role": "assistant", "content": library.ask(LST).text}]
+    answer = library.ask("but which football team won?", history=history)
+    assert answer.status == "not_found"
+    assert "“football”" in answer.reason
+
+
+def test_a_question_about_the_library_is_not_asked_of_the_paper_before(library: Assistant) -> None:
+    assert chat(library, LST, "How many papers are there?")[0] == "How many papers are there?"
+
+
+def test_others_are_those_that_were_not_shown(library: Assistant) -> None:
+    shown = [
+        chat(library, "papers about model merging", *more)[1]
+        for more in ((), ("any others?",), ("any others?", "MORE"))
+    ]
+    assert all(shown)
+    assert len({title for titles in shown for title in titles}) == sum(map(len, shown))
+
+
+@pytest.mark.parametrize("wrong", ["no, I meant the other paper", "not that one", "wrong paper", "no"])
+def test_a_paper_that_was_not_meant_is_not_shown_again(library: Assistant, wrong: str) -> None:
+    question = "How are small language models trained on little data?"
+    understood, cited = chat(library, question, wrong)
+    assert understood == question
+    assert cited and not set(cited) & set(chat(library, question)[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("Not PaCA, I mean LST", "What is LST?"),
+        ("only 2023", "What is PaCA? (from 2023)"),
+        ("2023 only", "What is PaCA? (from 2023)"),
+        ("and 2023?", "What is PaCA? (from 2023)"),
+        ("only those on images", "What is PaCA? (only those on images)"),
+        ("the ones that use influence functions", "What is PaCA? (the ones that use influence functions)"),
+        ("without reinforcement learning", "What is PaCA?"),
+        ("in one sentence please", "What is PaCA?"),
+        ("shorter", "What is PaCA?"),
+    ],
+)
+def test_a_follow_up_changes_the_question_before(text: str, understood: str) -> None:
+    history = [{"role": "user", "content": "What is PaCA?"}, {"role": "assistant", "content": "It tunes connections."}]
+    assert needs_history(text)
+    assert standalone(text, history, []) == understood
+
+
+@pytest.mark.parametrize(
+    "text", ["without labels?", "Only one label in a hundred images is needed", "Not solving but finding errors"]
+)
+def test_a_question_that_only_begins_so_does_not(text: str) -> None:
+    assert not asked_again(text, "What is PaCA?")
+
+
+def test_what_is_excluded_is_not_quoted(library: Assistant) -> None:
+    question = "How can models be taught to reason?"
+    history = [{"role": "user", "content": question}, {"role": "assistant", "content": library.ask(question).text}]
+    assert any("reinforcement learning" in passage.text for passage in library.ask(question).passages)
+    passages = library.ask("without reinforcement learning", history=history).passages
+    assert passages and not any("reinforcement learning" in passage.text.lower() for passage in passages)
+
+
+def test_the_titles_of_the_last_answer_are_listed(library: Assistant) -> None:
+    cited = chat(library, "papers about model merging")[1]
+    assert set(chat(library, "papers about model merging", "can you list the titles?")[1]) == set(cited)
+
+
+def test_a_set_is_kept_after_one_of_it_was_spoken_of(library: Assistant) -> None:
+    cited = chat(library, "papers about model merging")[1]
+    turns = ("papers about model merging", "Which of them is the newest?", "Which is the oldest?")
+    understood = chat(library, *turns)[0]
+    assert all(title in understood for title in cited)
+    assert f"“{cited[3]}”" in chat(library, *turns, "the fourth one")[0]
+
+
+def test_two_papers_of_two_turns_are_compared(library: Assistant) -> None:
+    cited = chat(library, "What is DyLoRA?", "and NOLA?", "how do they differ?")[1]
+    assert [title.split(":")[0] for title in cited] == ["DyLoRA", "NOLA"]
+
+
+def test_the_question_before_is_one_that_stood_alone() -> None:
+    turns = ["What is LST?", "Also, which papers study drones in haze?", "and how large is it?", "only 2023"]
+    history = [{"role": role, "content": turn} for turn in turns for role in ("user", "assistant")]
+    assert question_before(history) == "which papers study drones in haze?"
+    assert question_before([]) == question_before(history[1:2]) == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "is_own"),
+    [
+        ("How does the platypus find its prey?", True),
+        ("Why does a diffusion model need its noise schedule?", True),
+        ("How does speculative decoding keep its accuracy?", True),
+        ("What is the size of its vocabulary?", False),
+        ("How is its memory used?", False),
+        ("Does it need its cache?", False),
+        ("What does this paper say about its cost?", False),
+    ],
+)
+def test_its_may_stand_for_the_subject_of_its_own_question(question: str, is_own: bool) -> None:
+    assert points_back(question) is not is_own
