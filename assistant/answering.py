@@ -7,49 +7,28 @@ rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain`
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
-from assistant.abstention import Decision, log_odds
 from assistant.answers import Answer, Claim, Event, Status, Usage
 from assistant.context import best_reading
+from assistant.continuing import Continued, Lookup, continued
+from assistant.deciding import Decision
 from assistant.errors import QuestionError
 from assistant.expecting import is_about_several
 from assistant.extractive import asked_about, extract, missing_metadata
-from assistant.followups import (
-    asks_for_others,
-    excluded,
-    is_of_last_answer,
-    leans_on_history,
-    may_lean,
-    named_in,
-    needs_history,
-    place_before,
-    points_back,
-    question_before,
-    spoken_of,
-    standalone,
-    without_start,
-)
+from assistant.followups import points_back
 from assistant.questions import Question, read_question
-from assistant.records import Paper, Passage, best_of_each_paper, one_line
+from assistant.records import Passage, best_of_each_paper, one_line
 from assistant.terms import term_set
 
 _NEAREST = 3
-_LOOKED_BACK = 2000  # characters of the last turn
-_REWRITE_CANDIDATES = 10
-_CARRIED = 2
 _PER_PAPER = 2  # passages of one paper that a search finds
 _LEFT_OUT = 10  # papers that "without …" may leave out
-# A question that may lean on the paper before stands alone where the log odds that the library answers it, less those that this
-# paper does, and _BY_RARE_WORD for all that it says come to more than _STANDS_ALONE. A word that no passage holds says 1. Chosen
-# on 92 follow-ups to answers from the seeds, of which 46 lean, and on questions of the development half of the shipped test set
-# that were asked after one that their second paper answers.
-_STANDS_ALONE, _BY_RARE_WORD = 6.0, 2.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +89,7 @@ class State:
     question: Question | None = None
     passages: list[Passage] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(True))
-    left_out: frozenset[str] = frozenset()  # the ids of papers that were shown already
-    without: frozenset[str] = frozenset()  # the terms of what papers are not to be about
+    continued: Continued = Continued()
     timings: dict[str, float] = field(default_factory=dict)
     usage: Usage = Usage()
 
@@ -172,23 +150,11 @@ class ExtractiveWriter:
 
 
 class Pipeline:
-    """The steps, given how to find passages, how to decide, and a writer."""
+    """The steps, given what they ask of a library, and a writer."""
 
-    def __init__(
-        self,
-        find: Callable[[Question, int, Sequence[str] | None], list[Passage]],
-        decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision],
-        writer: Writer,
-        passages: int,
-        papers_named: Callable[[str], set[str]],
-        idf: Callable[[str], float],
-    ) -> None:
-        self._find = find
-        self._decide = decide
+    def __init__(self, library: Lookup, writer: Writer) -> None:
+        self._library = library
         self._writer = writer
-        self._passages = passages
-        self._papers_named = papers_named
-        self._idf = idf
 
     @property
     def chain(self) -> Runnable[Request, dict[str, Any]]:
@@ -212,107 +178,42 @@ class Pipeline:
 
     def _continued(self, asked: Question, state: State) -> Question:
         """A question with a history: with what it leans on, or as it stands alone."""
-        request, text = state.request, asked.text
-        if not is_of_last_answer(text) and self._changes_the_paper(text, request):
-            return asked
-        leans, alone = needs_history(text), read_question(without_start(text) or text)
-        if not (leans or may_lean(text)):
-            return alone
-        last, near = self._shown(request.history)
-        if asks_for_others(text):
-            state.left_out = frozenset(paper.id for paper in self._shown_since(request.history))
-            return read_question(question_before(request.history) or text)
-        # A model's answer, and a refusal, need not name papers: then those that come nearest.
-        if not leans and self._stands_alone(alone, (last or near)[:_CARRIED], request.scope):
-            return alone
-        by_model = self._writer.rewrite(text, request.history, request.fresh)
-        if by_model:
-            text, state.usage = by_model
-        else:
-            state.without = excluded(text)
-            papers = spoken_of(text, last, lambda: self._shown_since(request.history, count=2))
-            text = standalone(text, request.history, papers)
-        return read_question(text)
-
-    def _changes_the_paper(self, text: str, request: Request) -> bool:
-        """True where the follow-up calls a paper by its name that the last turn did not: "and what about CorDA?"."""
-        if points_back(text):
-            return False
-        earlier = " ".join(turn.get("content", "") for turn in request.history[-2:])[:_LOOKED_BACK]
-        return bool(self._papers_named(text) - self._papers_named(earlier))
-
-    def _shown(self, history: Sequence[Mapping[str, str]]) -> tuple[list[Paper], list[Paper]]:
-        """The papers that the last answer names, and those that the last turn's question and answer find."""
-        earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
-        if not earlier.strip():
-            return [], []
-        found = self._find(read_question(earlier), _REWRITE_CANDIDATES, None)
-        near = list({passage.paper.id: passage.paper for passage in found}.values())
-        answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
-        return named_in(answer, near), near
-
-    def _shown_since(self, history: Sequence[Mapping[str, str]], count: int = 0) -> list[Paper]:
-        """The papers that answers have named since the last question that stood alone, first to last; where they are fewer than
-        `count`, with the first of the turn before."""
-        first = place_before(history)
-        papers: dict[str, Paper] = {}
-        for end in range(first + 2, len(history) + 1):
-            if history[end - 1].get("role") == "assistant":
-                papers |= {paper.id: paper for paper in self._shown(history[:end])[0]}
-        if len(papers) < count and first:
-            papers = {paper.id: paper for paper in self._shown(history[:first])[0][:1]} | papers
-        return list(papers.values())
-
-    def _stands_alone(self, asked: Question, papers: Sequence[Paper], scope: Scope) -> bool:
-        """Whether a question whose words do not tell stands for itself: the more it says, and the more probably the library
-        answers it than the papers before do, the more clearly it does."""
-        if asked.about_metadata:  # of which the estimate knows nothing
-            return not leans_on_history(asked.text)
-        allowed = [one.id for one in papers if scope.paper_ids is None or one.id in scope.paper_ids]
-        alone = self._decide(asked, self._find(asked, self._passages, scope.paper_ids), scope.paper_ids)
-        before = (
-            self._decide(asked, self._find(asked, self._passages, allowed), allowed) if allowed else Decision(False)
-        )
-        said = sum(map(self._idf, asked.terms)) / self._idf("")
-        if not alone.answerable and not before.answerable:
-            return said >= 1
-        lead = log_odds(alone.probability or 0) - log_odds(before.probability or 0)
-        return lead + _BY_RARE_WORD * said >= _STANDS_ALONE
+        request = state.request
+        state.continued = continued(asked, request.history, request.scope.paper_ids, self._library)
+        if state.continued.may_be_reworded:
+            by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
+            if by_model:
+                text, state.usage = by_model
+                state.continued = Continued()
+                return read_question(text)
+        return state.continued.question or asked
 
     def retrieve(self, state: State) -> State:
         """Finds the passages."""
         assert state.question is not None
-        scope = state.request.scope.paper_ids
 
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
-            return self._decide(asked, passages, scope)
+            return self._library.decide(asked, passages, state.request.scope.paper_ids)
 
-        state.question, state.passages = best_reading(
-            state.question, lambda asked: self._found(asked, state, scope), decided
-        )
+        state.question, state.passages = best_reading(state.question, lambda asked: self._found(asked, state), decided)
         if is_about_several(state.question, state.passages):
             state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
         state.clock("retrieve")
         return state
 
-    def _found(self, asked: Question, state: State, scope: Sequence[str] | None) -> list[Passage]:
+    def _found(self, asked: Question, state: State) -> list[Passage]:
         """The passages, but for those of papers that are left out."""
-        if not (state.left_out or state.without):
-            return self._find(asked, self._passages, scope)
-        found = self._find(
-            asked, self._passages + _PER_PAPER * (len(state.left_out) + _LEFT_OUT * bool(state.without)), scope
-        )
-        about = {
-            one.paper.id
-            for one in found
-            if state.without and state.without <= term_set(f"{one.paper.record} {one.text}")
-        }
-        return [one for one in found if one.paper.id not in state.left_out | about][: self._passages]
+        shown, without = state.continued.left_out, state.continued.without
+        count = self._library.passages
+        more = _PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
+        found = self._library.find(asked, count + more, state.request.scope.paper_ids)
+        about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
+        return [one for one in found if one.paper.id not in shown | about][:count]
 
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
         assert state.question is not None
-        state.decision = self._decide(state.question, state.passages, state.request.scope.paper_ids)
+        state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
         return state
 
     def write(self, states: Iterator[State]) -> Generator[AddableDict, None, None]:

@@ -143,10 +143,10 @@ class Catalogue(Readings, Computed):
         """All papers, in the order in which they came."""
         return [_paper(row[0]) for row in self._rows("SELECT record FROM papers ORDER BY position")]
 
-    def paper_ids(self, years: Iterable[int] | None = None) -> list[str]:
-        """The ids of all papers, or of those printed with one of `years`, in order."""
+    def paper_ids(self, years: Iterable[int] | None = None, at_most: int = -1) -> list[str]:
+        """The ids of all papers, or of the first `at_most`, or of those printed with one of `years`, in order."""
         if years is None:
-            return [row[0] for row in self._rows("SELECT id FROM papers ORDER BY position")]
+            return [row[0] for row in self._rows("SELECT id FROM papers ORDER BY position LIMIT ?", (at_most,))]
         return [row[0] for row in self._in("SELECT id FROM papers WHERE year IN (?) ORDER BY position", list(years))]
 
     def ids_of_sources(self, sources: Iterable[str]) -> dict[str, set[str]]:

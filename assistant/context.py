@@ -7,8 +7,8 @@ that it more probably answers is taken.
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.abstention import Decision
 from assistant.asking import topic_of
+from assistant.deciding import Decision
 from assistant.followups import leans_on_history
 from assistant.questions import Question, read_question
 from assistant.records import Passage

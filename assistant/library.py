@@ -10,14 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import Decision, OwnCalibration, Within, decide
+from assistant.abstention import OwnCalibration
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Catalogue, Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.context import best_reading
+from assistant.continuing import Lookup
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
+from assistant.deciding import Decision, asked_within, decide
 from assistant.errors import LoadError, QuestionError
 from assistant.exporting import exported
 from assistant.feedback import Feedback
@@ -30,7 +32,7 @@ from assistant.loaders.child import in_child
 from assistant.models import Embedder, open_embedder
 from assistant.preparing import read_beforehand
 from assistant.privacy import silence
-from assistant.questions import Question, asked_of, read_question
+from assistant.questions import Question, read_question
 from assistant.ranking import Candidates
 from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
@@ -220,14 +222,10 @@ class Assistant:
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
-        return Pipeline(
-            self._find,
-            self._decide,
-            self._writer,
-            self.config.passages,
-            self._papers_named,
-            lambda term: self.lexical.idf(term),
-        ).chain
+        asked = Lookup(
+            self._find, self._decide, self._papers_named, lambda term: self.lexical.idf(term), self.config.passages
+        )
+        return Pipeline(asked, self._writer).chain
 
     @property
     def retriever(self) -> PaperRetriever:
@@ -432,23 +430,14 @@ class Assistant:
         if quoting is None:
             quoting = self._writer.mode == ExtractiveWriter.mode
         own = own or self.calibration
-        within = self._found_within(question, passages, paper_ids, own)
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own, within)
+        few = self._catalogue.paper_ids(at_most=_FEW + 1) if paper_ids is None else list(paper_ids)
+        chosen = list(self._catalogue.papers_by_id(few).values()) if len(few) <= _FEW else []
 
-    def _found_within(
-        self, question: Question, passages: Sequence[Passage], paper_ids: Sequence[str] | None, own: OwnCalibration
-    ) -> Within | None:
-        """What is asked of the papers that the question names, or of a few that were chosen, and what they alone say of it."""
-        papers = {passage.paper.id: passage.paper for passage in passages if passage.signals.get("named")}
-        if not papers and (self._catalogue.counts()[0] if paper_ids is None else len(paper_ids)) <= _FEW:
-            papers = self._catalogue.papers_by_id(self._catalogue.paper_ids() if paper_ids is None else paper_ids)
-        is_certain = bool(papers)
-        if not papers and passages and passages[0].signals.get("titled"):
-            papers = {passages[0].paper.id: passages[0].paper}
-        if not papers:
-            return None
-        asked = asked_of(question, list(papers.values()))
-        return Within(asked, self._find(asked, self.config.passages, list(papers), own=own), is_certain)
+        def find(asked: Question, within: Sequence[str]) -> list[Passage]:
+            return self._find(asked, self.config.passages, within, own=own)
+
+        within = asked_within(question, passages, chosen, find)
+        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own, within)
 
     @property
     def lexical(self) -> LexicalIndex:

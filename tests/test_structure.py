@@ -16,8 +16,8 @@ PACKAGE = ROOT / "assistant"
 ORDER = """errors interrupts recent records markup answers files resources privacy config prompts tokens costs replies transport
 terms places sentences quantities loaders chunking merging models database readings computed catalogue vectors lexical
 following asking metadata times authorship questions followups ranking encoding reranking finding retrieval preparing
-expecting abstention context citations extractive answering scoping streaming offering generating reports indexing
-seeding exporting conversations feedback identity library doctor evaluation testing page app terminal cli_eval cli
+expecting abstention deciding context continuing citations extractive answering scoping streaming offering generating reports
+indexing seeding exporting conversations feedback identity library doctor evaluation testing page app terminal cli_eval cli
 __main__ training __init__""".split()
 
 
