@@ -113,6 +113,7 @@ _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _TELLING_TITLE = 3  # words
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
+_DIGIT = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉]")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
 _QUOTED_TITLE = re.compile(
@@ -349,12 +350,10 @@ def holds_title(text: str, paper: Paper) -> bool:
 
 def is_coined(name: str) -> bool:
     """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
-    is_mixed = any(sign.isupper() for sign in name[1:]) and any(sign.islower() for sign in name)
-    return (
-        is_mixed
-        or any(sign.isdigit() for sign in name)
-        or (name.isalpha() and name.isascii() and not _VOWEL.search(name))
-    )
+    rest = name[1:]
+    is_mixed = rest.lower() != rest != rest.upper()
+    has_no_vowel = name.isalpha() and name.isascii() and not _VOWEL.search(name)
+    return is_mixed or bool(_DIGIT.search(name)) or has_no_vowel
 
 
 def _letters_of(name: str) -> str:
