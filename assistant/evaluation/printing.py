@@ -13,7 +13,7 @@ from assistant.evaluation.sections import dollars_in_words, tokens_in_words
 from assistant.evaluation.statistics import Figure, Paired, signed_interval
 from assistant.records import counted
 
-_WIDE = 120  # columns of a terminal that shows every column of a comparison; the report has them all
+_WIDE = 120  # columns of a terminal that shows every column of a comparison; report.html has them all
 _FIGURE = 20  # columns in which the names of figures break between words only
 
 
@@ -26,7 +26,7 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
     for note in comparison.notes:
         console.print(Text(note, style="dim"))
-    table = Table("figure", "before", "after", "change, 95 %", "verdict")
+    table = Table("figure", "before", "after", "change (interval)", "verdict")
     table.columns[0].min_width = _FIGURE
     details = ("p (Holm)", "visible from", "n") if console.width >= _WIDE else ()
     for column in details:
@@ -36,6 +36,11 @@ def print_comparison(comparison: Comparison) -> None:
         more = (f"{c.p:.3f}", visible, str(c.count)) if details else ()
         table.add_row(c.name, f"{c.before:.3f}", f"{c.after:.3f}", _changed(c), c.verdict, *more)
     console.print(table)
+    if comparison.changes:
+        elsewhere = (
+            "" if details else " A wider terminal, --json and report.html show p, 'visible from' and the counts."
+        )
+        console.print(Text(comparison.adjustment + elsewhere, style="dim"))
 
 
 def print_report(report: Report, comparison: Comparison | None) -> None:
