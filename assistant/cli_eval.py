@@ -61,9 +61,12 @@ def run(
     """
     from assistant import evaluation
     from assistant.evaluation.printing import print_report
+    from assistant.evaluation.testset import doubts
 
     before = evaluation.Report.load(baseline) if baseline else None
     chosen = _of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
+    for doubt in doubts(chosen):
+        typer.echo(f"assistant: {doubt}", err=True)
     if dry_run:
         _print_estimate(chosen[:limit], baselines, judge)
         return
@@ -281,8 +284,11 @@ def export(
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     form: Annotated[Literal["ragas", "deepeval"], typer.Option(help="Whose field names.")] = "ragas",
 ) -> None:
-    """Write a test set with the field names of ragas or deepeval."""
+    """Write a test set with the field names of ragas or deepeval, and say what these cannot hold."""
     from assistant.evaluation import load_testset
-    from assistant.evaluation.formats import export_testset
+    from assistant.evaluation.formats import export_testset, not_held
 
-    export_testset(load_testset(testset), output, form)
+    items = load_testset(testset)
+    export_testset(items, output, form)
+    for lost in not_held(items):
+        typer.echo(f"{form} holds {lost}" if lost.startswith("no ") else lost)

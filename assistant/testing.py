@@ -12,6 +12,7 @@ that an outage is not taken for a regression. Settings go by name, as for `Assis
 """
 
 import atexit
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from assistant.errors import ProviderError, TestSetError
 from assistant.evaluation import Item, Report, Result, evaluate, gate, load_testset, shipped_testset
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.outcomes import stage_of
-from assistant.evaluation.testset import check_against
+from assistant.evaluation.testset import check_against, doubts
 from assistant.library import Assistant
 from assistant.records import counted
 
@@ -104,6 +105,8 @@ def _items(testset: TestSet, split: str) -> list[Item]:
     else:
         items = load_testset(Path(testset)) if isinstance(testset, str | Path) else testset
     chosen = [item for item in items if split in ("all", item.split)]
+    for doubt in doubts(chosen):
+        warnings.warn(doubt, stacklevel=3)
     if not chosen:
         raise TestSetError(f"no question has the split {split!r}; use test, dev or all")
     return chosen
