@@ -57,7 +57,8 @@ def run(
 ) -> None:
     """Ask every question of a test set and report. With --output, a run that was stopped goes on where it was.
 
-    Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed.
+    Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed, or where the
+    judge gave no verdict on most of what it was to judge.
     """
     from assistant import evaluation
     from assistant.evaluation.printing import print_report
@@ -90,6 +91,9 @@ def run(
         raise typer.Exit(INTERRUPTED)
     if evaluation.gate(report).state == "infrastructure":
         typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
+        raise typer.Exit(GATE_CODES["infrastructure"])
+    if report.judge_failed:
+        typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
 
 

@@ -60,6 +60,8 @@ def check_testset(
     verdict = gate(report, before, delta)
     if verdict.state == "infrastructure":
         raise ProviderError(f"{verdict.reasons[0]}; mend that and run again")
+    if report.judge_failed:
+        raise ProviderError(f"{report.judge_failure}; mend that and run again")
     failed = list(verdict.reasons) if verdict.state == "regression" else []
     failed += _too_low(report, at_least or {})
     if failed:
@@ -73,7 +75,8 @@ def each_question(
     """A pytest test for each question: assign it to a name that begins with `test`. Wants pytest.
 
     A question passes where it went right as the report's waterfall has it: what the papers do not answer is declined; else a
-    relevant paper is found and cited, and every vital nugget is stated. The library opens at the first question.
+    relevant paper is found and cited, and every vital nugget is stated. One that was answered and has neither relevant papers nor
+    nuggets is skipped: nothing says whether the answer is right. The library opens at the first question.
     """
     import pytest  # the package itself runs without it
 
@@ -86,7 +89,9 @@ def each_question(
         result = examiners[0].ask(item)
         if result.error:
             raise ProviderError(result.error)
-        if (stage := stage_of(result)) != "right":
+        if (stage := stage_of(result)) == "not judged":
+            pytest.skip(f"not judged, as it has neither nuggets nor relevant papers: {item.question}")
+        if stage != "right":
             raise AssertionError(_explained(result, stage))
 
     return pytest.mark.parametrize("item", [pytest.param(item, id=item.id) for item in _items(testset, split)])(test)

@@ -233,6 +233,16 @@ def test_a_fall_within_the_gates_tolerance_is_named() -> None:
     assert verdict.notes == (f"worse, but not surely by more than 0.02: {RIGHT}",)
 
 
+def test_the_page_has_every_column_of_the_comparison(tmp_path: Path) -> None:
+    before, after = report([1.0] * 100), report([0.0] * 20 + [1.0] * 80)
+    page = after.save(tmp_path, compare(before, after)).read_text(encoding="utf-8")
+    table = page.partition("<h2>Changes</h2>")[2].partition("</table>")[0]
+    assert all(name in table for name in ("before", "now", "change", "interval", "p (Holm)", "visible from", "verdict"))
+    assert f"<td>{RIGHT}</td><td class=number>1.000</td><td class=number>0.800</td>" in table
+    assert "<b>-0.200</b>" in table and 'class="worse"' in table
+    assert "<h2>Changes</h2>" not in after.save(tmp_path).read_text(encoding="utf-8")
+
+
 def test_reports_that_share_no_question_are_an_infrastructure_failure_to_the_gate(tmp_path: Path) -> None:
     before, after = report([1.0] * 20), report([1.0] * 20)
     other = tuple(replace(r, item=replace(r.item, question="another")) for r in after.results)

@@ -13,7 +13,7 @@ from assistant.answers import Usage
 from assistant.citations import is_refusal
 from assistant.errors import ProviderError
 from assistant.evaluation.results import Cited, Result, Rival, Said, Spent
-from assistant.evaluation.scoring import JUDGED, MEANS, holds, scores_of
+from assistant.evaluation.scoring import JUDGED, MEANS, holds, is_representative, scores_of
 from assistant.evaluation.statistics import Differences, Figure, Gain, mean_figure, paired_together, verdict_of
 from assistant.evaluation.testset import Item
 from assistant.prompts import load_prompt
@@ -121,6 +121,8 @@ def gains_of(results: Sequence[Result]) -> list[Gain]:
     samples: list[Differences] = []
     for baseline, names in COMPARED_IN.items():
         for name in names:
+            if not is_representative(name, results):
+                continue
             pairs = [(result, _score(result, baseline, name)) for result in results if name in result.scores]
             both = [(r, r.scores[name], score) for r, score in pairs if score is not None]
             failed = [result.item.id for result in results if _has_failed(result, baseline, name)]

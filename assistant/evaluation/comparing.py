@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
-from assistant.evaluation.outcomes import stage_of
+from assistant.evaluation.outcomes import is_wrong, stage_of
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
-from assistant.evaluation.scoring import COMPARED, HARD
+from assistant.evaluation.scoring import COMPARED, HARD, is_representative
 from assistant.evaluation.statistics import Differences, Verdict, paired_together, signed_interval, verdict_of
 from assistant.records import counted
 
@@ -88,8 +88,9 @@ def compare(a: Report, b: Report) -> Comparison:
 def _compared(a: Report, b: Report, names: tuple[str, str]) -> Comparison:
     pairs = _pairs(a, b)
     changes, tests = _changes(pairs)
-    fixed = tuple(y.item.id for x, y in pairs if stage_of(x) != "right" and stage_of(y) == "right" and not x.error)
-    broken = tuple(y.item.id for x, y in pairs if stage_of(x) == "right" and stage_of(y) != "right" and not y.error)
+    stages = [(stage_of(x), stage_of(y), y.item.id) for x, y in pairs]
+    fixed = tuple(name for before, after, name in stages if is_wrong(before) and after == "right")
+    broken = tuple(name for before, after, name in stages if before == "right" and is_wrong(after))
     failure = _failure(a, names[0]) or _failure(b, names[1])
     verdict, reason = _verdict(changes)
     if failure:
@@ -112,7 +113,7 @@ def _changes(pairs: Sequence[tuple[Result, Result]]) -> tuple[list[Change], int]
     samples: list[Differences] = []
     for name in COMPARED:
         both = [(x, y) for x, y in pairs if name in x.scores and name in y.scores]
-        if both:
+        if both and all(is_representative(name, run) for run in zip(*pairs, strict=True)):
             found.append((name, sum(x.scores[name] for x, _ in both) / len(both)))
             samples.append([(y.item.id, y.item.cluster, y.scores[name] - x.scores[name]) for x, y in both])
     changes, tests = paired_together(samples)

@@ -104,7 +104,7 @@ def not_held(items: Sequence[Item]) -> list[str]:
         "without the papers left out for them, so that these may answer them": sum(bool(item.without) for item in kept),
         "without the turns before them": sum(bool(item.history) for item in kept),
         "without their nuggets": sum(bool(item.nuggets) for item in kept),
-        "without relevant papers that hold no evidence": len(relevant),
+        "without their relevant papers, of which they cite no evidence": len(relevant),
         "without further alternatives of their evidence": sum(
             any(len(group.alternatives) > 1 for group in item.evidence) for item in kept
         ),

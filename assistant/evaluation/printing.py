@@ -9,7 +9,7 @@ from rich.text import Text
 from assistant.evaluation.comparing import Change, Comparison
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Spent
-from assistant.evaluation.sections import dollars_in_words, tokens_in_words
+from assistant.evaluation.sections import dollars_in_words, partly_scored, tokens_in_words
 from assistant.evaluation.statistics import Figure, Paired, signed_interval
 from assistant.records import counted
 
@@ -46,6 +46,8 @@ def print_comparison(comparison: Comparison) -> None:
 def print_report(report: Report, comparison: Comparison | None) -> None:
     """Prints every figure, the types of questions, what the pipeline adds, what was spent, and the comparison."""
     console = Console(highlight=False)
+    if report.judge_failure:
+        console.print(Text(report.judge_failure, style="bold"))
     table = Table(
         title=f"{len(report.results)} of {counted(report.asked_of, 'question')}, {report.mode}, {report.seconds:.1f} s"
     )
@@ -54,6 +56,8 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
     for figure in (*report.figures, *report.timings):
         table.add_row(figure.name, figure.in_words, figure.interval_in_words, _scored(figure), figure.badge)
     console.print(table)
+    if partly := partly_scored(report.figures):
+        console.print(Text(partly, style="dim"))
     _print_types(console, report)
     _print_gains(console, report)
     print_spent(report.spent)
