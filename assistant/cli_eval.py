@@ -106,15 +106,17 @@ def _of_split(items: "list[Item]", split: str) -> "list[Item]":
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
     from assistant.config import load_config
-    from assistant.evaluation.estimating import estimate
+    from assistant.evaluation.estimating import estimate, likely
     from assistant.evaluation.printing import print_spent
 
-    spent = estimate(load_config(), items, baselines, judge)
+    config = load_config()
+    most, about = (work(config, items, baselines, judge) for work in (estimate, likely))
     typer.echo(
         f"{counted(len(items), 'question')}; "
-        + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
+        + ("nothing is asked yet" if most else "no model is set, so they cost nothing")
     )
-    print_spent(spent, "up to ")
+    print_spent(about, "about ")
+    print_spent(most, "at most ")
 
 
 @eval_app.command()

@@ -17,7 +17,7 @@ from assistant.config import load_config
 from assistant.errors import ConfigError, ProviderError
 from assistant.evaluation.agreement import agreement_of, kappa
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK
-from assistant.evaluation.estimating import estimate
+from assistant.evaluation.estimating import estimate, likely
 from assistant.evaluation.formats import export_testset
 from assistant.evaluation.judging import Judge, judged_scores, verdicts_in
 from assistant.evaluation.results import Cited, Judgement, Result, Said
@@ -85,6 +85,13 @@ def test_a_judge_scores_support_and_correctness(tmp_path: Path) -> None:
     assert report.setup["judge"] == "m × 3"
     most = estimate(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
     assert most.keys() == report.spent.keys()
+    about = likely(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
+    assert {name: spent.calls for name, spent in about.items()} == {"answers": 2, "judging": 12}
+    judging = report.spent["judging"].tokens
+    assert judging is not None and about["judging"].tokens is not None
+    assert (
+        judging / 3 < about["judging"].tokens < 3 * judging
+    )  # the most is far more: replies as long as may be, asked for twice
     assert all(
         most[name].calls >= spent.calls and most[name].tokens >= spent.tokens for name, spent in report.spent.items()
     )

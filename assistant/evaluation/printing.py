@@ -66,7 +66,7 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
 
 
 def print_spent(spent: Mapping[str, Spent], before: str = "") -> None:
-    """Prints a line for everything that asked a model; `before` begins each number, such as "up to "."""
+    """Prints a line for everything that asked a model; `before` begins each number, such as "about "."""
     for name, part in spent.items():
         if part.calls:
             tokens, dollars = tokens_in_words(part), dollars_in_words(part)
