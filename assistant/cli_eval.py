@@ -71,6 +71,12 @@ def run(
     if dry_run:
         _print_estimate(chosen[:limit], baselines, judge)
         return
+    if before and not {(r.item.id, r.item.question) for r in before.results} & {
+        (i.id, i.question) for i in chosen[:limit]
+    }:
+        raise TestSetError(
+            "the baseline shares no question with this run; give one over the same test set"
+        )  # before it costs
     cache = output / "answers.jsonl" if output else None
     if cache and fresh:
         cache.unlink(missing_ok=True)

@@ -32,7 +32,11 @@ def test_what_is_answerable_comes_back_answerable(tmp_path: Path, form: Form) ->
     path = tmp_path / "set.jsonl"
     by_evidence = Item("e", "Do they?", "t", True, evidence=(Evidence(PAPER.title, ("We watched otters.",)),))
     by_title = Item("t", "And?", "t", True, relevant={PAPER.title: 2})
-    items = [by_evidence, by_title, Item("n", "Why?", "t", False, history=({"role": "user", "content": "Otters."},))]
+    items = [
+        by_evidence,
+        by_title,
+        Item("n", "Why?", "t", False, "Not said.", history=({"role": "user", "content": "Otters."},)),
+    ]
     export_testset(items, path, form)
     back, _ = import_testset(path, [PAPER])
     assert [(item.question, item.answerable) for item in back] == [("Do they?", True), ("Why?", False)]

@@ -59,6 +59,13 @@ def test_a_set_is_checked_against_what_is_wanted(folder: Path) -> None:
             check_testset([SWIM], library=library, split="dev")
 
 
+def test_a_baseline_over_other_questions_is_no_regression(folder: Path) -> None:
+    with Assistant(data_dir=folder / "library", reranker="off") as library:
+        other = check_testset([FLY], library=library)
+        with pytest.raises(ProviderError, match="share no question"):
+            check_testset([SWIM], library=library, baseline=other)
+
+
 def test_an_outage_is_no_regression(folder: Path) -> None:
     with Provider([Fail(500)]) as provider, pytest.raises(ProviderError, match="HTTP 500"):
         settings = {"openai_base_url": provider.url, "model": "m", "max_retries": 0, "reranker": "off"}

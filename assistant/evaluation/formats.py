@@ -120,4 +120,7 @@ def _reads_as_unanswerable(item: Item) -> bool:
 
 def _foreign(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
     contexts = [group.alternatives[0] for group in item.evidence]
-    return {names["question"]: item.question, names["reference"]: item.reference, names["contexts"]: contexts}
+    reference = (
+        item.reference if item.answerable else ""
+    )  # a note on a question that the papers do not answer is no answer
+    return {names["question"]: item.question, names["reference"]: reference, names["contexts"]: contexts}

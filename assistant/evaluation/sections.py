@@ -68,7 +68,8 @@ def changes(comparison: "Comparison") -> str:
         for c in comparison.changes
     )
     names = ("before", "now", "change", "interval", "p (Holm)", "visible from", "questions", "verdict")
-    head = "".join(f"<th>{name}</th>" for name in ("figure", *names))
+    words = ("interval", "verdict")
+    head = "<th>figure</th>" + "".join(f"<th{'' if name in words else ' class=number'}>{name}</th>" for name in names)
     table = f'<h2>Changes</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
     return f"{table}<p class=quiet>{escape(comparison.adjustment)}</p>" if rows else ""
 

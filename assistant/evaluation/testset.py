@@ -246,8 +246,6 @@ def _check_sense(item: Item) -> None:
         raise ValueError(f"'question' has {len(item.question):,} characters, and {MAX_CHARACTERS:,} are read")
     if not item.answerable and (item.relevant or item.evidence):
         raise ValueError("'answerable' is false, but 'relevant' or 'evidence' says what answers it")
-    if not item.answerable and item.reference and not item.without and not _NO_ANSWER.match(item.reference.strip()):
-        raise ValueError("'answerable' is false, but 'reference' gives an answer")
     for nugget in item.nuggets:
         if not nugget["text"].strip():
             raise ValueError("every one of 'nuggets' needs a 'text' that is not empty")
@@ -262,6 +260,13 @@ def doubts(items: Sequence[Item]) -> list[str]:
         found.append(
             f"{_named(unreal)}: the reference ({unreal[0].reference[:40]!r}) reads like none, but counts as an answer; leave it "
             "empty, and 'answerable' false, where the papers do not answer"
+        )
+    if unused := [
+        i for i in items if not i.answerable and i.reference and not i.without and not _NO_ANSWER.match(i.reference)
+    ]:
+        found.append(
+            f"{_named(unused)}: 'answerable' is false, so that the reference ({unused[0].reference[:40]!r}) is not used; is it "
+            "an answer from the papers, or only a note ('why')?"
         )
     if wordless := [i for i in items if any(not any(map(terms, _spellings(nugget))) for nugget in i.nuggets)]:
         found.append(f"{_named(wordless)}: a nugget has no word by which it could be found in an answer; add an alias")
