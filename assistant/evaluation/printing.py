@@ -86,7 +86,7 @@ def _changed(change: Change | Paired) -> str:
 
 def _print_gains(console: Console, report: Report) -> None:
     table = Table(title="What the pipeline adds")
-    for column in ("baseline", "figure", "ours", "theirs", "ours more by, 95 %", "n", "ours is"):
+    for column in ("baseline", "figure", "ours", "theirs", "ours more by (interval)", "n", "ours is"):
         table.add_column(column)
     for gain in report.gains:
         values = (gain.ours.in_words, gain.theirs.in_words, _changed(gain.change), _scored(gain.theirs), gain.verdict)

@@ -27,11 +27,11 @@ def added(report: "Report") -> str:
     for name in dict.fromkeys(gain.baseline for gain in report.gains):
         rows.append(f"<tr><th colspan=7>over {escape(name)}</th></tr>")
         rows += [_gain_row(gain) for gain in report.gains if gain.baseline == name]
-    names = ("figure", "ours", "baseline’s", "ours is more by, 95 %", "scored", "ours is", "kind")
+    names = ("figure", "ours", "baseline’s", "ours is more by (interval)", "scored", "ours is", "kind")
     head = "".join(f"<th>{name}</th>" for name in names)
     table = f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>' if rows else ""
     skipped = "".join(f"<br>{escape(name)}: not run: {escape(why)}." for name, why in report.not_run.items())
-    meaning = "Each row over the questions that both scored. Verdicts are adjusted for the number of rows (Holm)."
+    meaning = "Each row over the questions that both scored. Verdicts and intervals are adjusted for the number of rows (Holm)."
     return f"<h2>What the pipeline adds</h2>{table}<p class=quiet>{meaning}{skipped}</p>"
 
 
