@@ -57,16 +57,26 @@ def run(
 ) -> None:
     """Ask every question of a test set and report. With --output, a run that was stopped goes on where it was.
 
-    Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed.
+    Exits with 4 where more than 2 % of the questions could not be asked, for instance as a model server failed, or where the
+    judge gave no verdict on most of what it was to judge.
     """
     from assistant import evaluation
     from assistant.evaluation.printing import print_report
+    from assistant.evaluation.testset import doubts
 
     before = evaluation.Report.load(baseline) if baseline else None
     chosen = _of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
+    for doubt in doubts(chosen):
+        typer.echo(f"assistant: {doubt}", err=True)
     if dry_run:
         _print_estimate(chosen[:limit], baselines, judge)
         return
+    if before and not {(r.item.id, r.item.question) for r in before.results} & {
+        (i.id, i.question) for i in chosen[:limit]
+    }:
+        raise TestSetError(
+            "the baseline shares no question with this run; give one over the same test set"
+        )  # before it costs
     cache = output / "answers.jsonl" if output else None
     if cache and fresh:
         cache.unlink(missing_ok=True)
@@ -88,6 +98,9 @@ def run(
     if evaluation.gate(report).state == "infrastructure":
         typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
+    if report.judge_failed:
+        typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
+        raise typer.Exit(GATE_CODES["infrastructure"])
 
 
 def _of_split(items: "list[Item]", split: str) -> "list[Item]":
@@ -99,15 +112,17 @@ def _of_split(items: "list[Item]", split: str) -> "list[Item]":
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
     from assistant.config import load_config
-    from assistant.evaluation.estimating import estimate
+    from assistant.evaluation.estimating import estimate, likely
     from assistant.evaluation.printing import print_spent
 
-    spent = estimate(load_config(), items, baselines, judge)
+    config = load_config()
+    most, about = (work(config, items, baselines, judge) for work in (estimate, likely))
     typer.echo(
         f"{counted(len(items), 'question')}; "
-        + ("nothing is asked yet" if spent else "no model is set, so they cost nothing")
+        + ("nothing is asked yet" if most else "no model is set, so they cost nothing")
     )
-    print_spent(spent, "up to ")
+    print_spent(about, "about ")
+    print_spent(most, "at most ")
 
 
 @eval_app.command()
@@ -281,8 +296,11 @@ def export(
     output: Annotated[Path, typer.Argument(help="The JSON Lines file to write.")],
     form: Annotated[Literal["ragas", "deepeval"], typer.Option(help="Whose field names.")] = "ragas",
 ) -> None:
-    """Write a test set with the field names of ragas or deepeval."""
+    """Write a test set with the field names of ragas or deepeval, and say what these cannot hold."""
     from assistant.evaluation import load_testset
-    from assistant.evaluation.formats import export_testset
+    from assistant.evaluation.formats import export_testset, not_held
 
-    export_testset(load_testset(testset), output, form)
+    items = load_testset(testset)
+    export_testset(items, output, form)
+    for lost in not_held(items):
+        typer.echo(f"{form} holds {lost}" if lost.startswith("no ") else lost)

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Sequence
 
 from assistant.asking import topic_of
-from assistant.deciding import Decision
+from assistant.deciding import OF_ANY_PAPER, Decision
 from assistant.followups import leans_on_history
 from assistant.questions import Question, read_question
 from assistant.records import Passage
 from assistant.sentences import sentence_spans
 from assistant.terms import terms
 
-_FEWEST_TERMS = 4  # "Which data sets are used?" is about what is said beside it
+_FEWEST_TERMS = 3
 _REQUEST = re.compile(
     r"^\W*(?:(?:please|so|and|now|then)\W+)*(?:"
     r"(?:what|how|why|which|who|whose|when|where|is|are|do|does|did|was|were|has|have|can|could|should|would|will)\b"
@@ -38,7 +38,8 @@ def question_within(question: Question) -> Question | None:
     asked = " ".join(one for one in sentences if _asks(one) or not _OF_ASKER.search(one))
     if asked == " ".join(sentences) or leans_on_history(asked):
         return None
-    return read_question(asked) if len(set(terms(topic_of(asked)))) >= _FEWEST_TERMS else None
+    said = set(terms(topic_of(asked)))  # "Which data sets are used?" is about what is said beside it
+    return read_question(asked) if len(said) >= _FEWEST_TERMS and not OF_ANY_PAPER.issuperset(said) else None
 
 
 def _asks(sentence: str) -> bool:

@@ -25,21 +25,22 @@ _RARE = 2.0
 # the development half 98 % are kept of their own paper so, and 86 % declined of one drawn by chance.
 _KEEP_WITHIN = 0.98
 # What can be asked of every paper: a question in these words says nothing that a paper could be found by, and any one answers it.
-_OF_ANY_PAPER = term_set(
+OF_ANY_PAPER = term_set(
     """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article
-    assess assumption author authors availability available baseline basic benchmark benefit best better brief build
-    bullet central challenge claim code compare comparison compute concept conclude conclusion consist contain contribute
-    contribution core cost costs data dataset define demonstrate describe detail difference different do document done dr
-    drawback earlier efficiency efficient english evaluate evaluation evidence existing experiment experimental explain
-    fast find finding five found four framework future general get gist github give goal good got great handle help home
-    idea impact implication importance important improve improvement include innovation introduce issue key layman limit
-    limitation list main make matter mean means measure measures message method methodology metric model motivate
-    motivation need new novel novelty objective offer one open outcome overall overview paragraph perform performance
-    plain point points practical present previous prior problem propose purpose quality question read reader related
-    released repository result run said say scale sentence sentences short shortcoming show shown significance simple
-    simply size slow solve source speed stand state strength study subject suggest summarize summary system tackle take
-    takeaway technique tell terms test tested thing things three tl tldr tool topic train training two use useful weakness
-    whats words work works"""
+    assess assumption author authors availability available baseline basic beat benchmark benefit best better big biggest
+    brief build bullet central challenge cheap cheapest claim code compare comparison compute concept conclude conclusion
+    consist contain contribute contribution core cost costs data dataset define demonstrate describe detail difference
+    different do document done dr drawback earlier easiest easy efficiency efficient english evaluate evaluation evidence
+    existing experiment experimental explain fast fastest find finding five found four framework future general get gist
+    github give goal good got great handle help high highest home idea impact implication importance important improve
+    improvement include innovation introduce issue key large largest layman learn learned learnt limit limitation list low
+    lowest main make matter mean means measure measures message method methodology metric model motivate motivation need
+    new novel novelty objective offer one open outcome outperform overall overview paragraph perform performance plain
+    point points practical present previous prior problem propose purpose quality question read reader related released
+    repository result run said say scale sentence sentences set sets short shortcoming show shown significance simple simplest
+    simply size slow small smallest solve source speed stand state strength strongest study subject suggest summarize
+    summary system tackle take takeaway technique tell terms test tested thing things three tl tldr tool topic train
+    training two use used useful uses version versions weakest weakness whats words work working works worst"""
 )
 
 
@@ -188,7 +189,7 @@ def _estimated(question: Question, passages: Sequence[Passage], lexical: Lexical
 def _is_foreign(within: Within, lexical: LexicalIndex, keep: float, own: OwnCalibration) -> bool:
     """True where what is asked of some papers has nothing to do with them."""
     asked, passages = within.question, within.passages
-    held = _OF_ANY_PAPER.union(*(term_set(f"{passage.paper.record} {passage.text}") for passage in passages))
+    held = OF_ANY_PAPER.union(*(term_set(f"{passage.paper.record} {passage.text}") for passage in passages))
     return not held.issuperset(terms(asked.topic)) and own.margin(*_estimated(asked, passages, lexical), keep) < 0
 
 

@@ -12,6 +12,7 @@ that an outage is not taken for a regression. Settings go by name, as for `Assis
 """
 
 import atexit
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from assistant.errors import ProviderError, TestSetError
 from assistant.evaluation import Item, Report, Result, evaluate, gate, load_testset, shipped_testset
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.outcomes import stage_of
-from assistant.evaluation.testset import check_against
+from assistant.evaluation.testset import check_against, doubts
 from assistant.library import Assistant
 from assistant.records import counted
 
@@ -59,6 +60,8 @@ def check_testset(
     verdict = gate(report, before, delta)
     if verdict.state == "infrastructure":
         raise ProviderError(f"{verdict.reasons[0]}; mend that and run again")
+    if report.judge_failed:
+        raise ProviderError(f"{report.judge_failure}; mend that and run again")
     failed = list(verdict.reasons) if verdict.state == "regression" else []
     failed += _too_low(report, at_least or {})
     if failed:
@@ -72,7 +75,8 @@ def each_question(
     """A pytest test for each question: assign it to a name that begins with `test`. Wants pytest.
 
     A question passes where it went right as the report's waterfall has it: what the papers do not answer is declined; else a
-    relevant paper is found and cited, and every vital nugget is stated. The library opens at the first question.
+    relevant paper is found and cited, and every vital nugget is stated. One that was answered and has neither relevant papers nor
+    nuggets is skipped: nothing says whether the answer is right. The library opens at the first question.
     """
     import pytest  # the package itself runs without it
 
@@ -85,7 +89,9 @@ def each_question(
         result = examiners[0].ask(item)
         if result.error:
             raise ProviderError(result.error)
-        if (stage := stage_of(result)) != "right":
+        if (stage := stage_of(result)) == "not judged":
+            pytest.skip(f"not judged, as it has neither nuggets nor relevant papers: {item.question}")
+        if stage != "right":
             raise AssertionError(_explained(result, stage))
 
     return pytest.mark.parametrize("item", [pytest.param(item, id=item.id) for item in _items(testset, split)])(test)
@@ -104,6 +110,8 @@ def _items(testset: TestSet, split: str) -> list[Item]:
     else:
         items = load_testset(Path(testset)) if isinstance(testset, str | Path) else testset
     chosen = [item for item in items if split in ("all", item.split)]
+    for doubt in doubts(chosen):
+        warnings.warn(doubt, stacklevel=3)
     if not chosen:
         raise TestSetError(f"no question has the split {split!r}; use test, dev or all")
     return chosen

@@ -18,7 +18,7 @@ from assistant.errors import TestSetError
 from assistant.evaluation import Item, Report, Result, compare, gate, load_testset, shipped_testset
 from assistant.evaluation.printing import print_report
 from assistant.evaluation.scoring import figures_of, timings_of
-from assistant.evaluation.statistics import holm, mean_figure, paired
+from assistant.evaluation.statistics import holm, mean_figure, paired, paired_together
 
 RIGHT = "citation: right sentence in the first three"
 VERBATIM = "citation: quotes verbatim in the store"
@@ -170,6 +170,87 @@ def test_the_gate_prints_what_differs(tmp_path: Path) -> None:
 def test_holm_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def scored(scores: dict[str, list[float]]) -> Report:
+    """A report of several made-up figures of the same questions, a paper for each."""
+    run = report([0.0] * len(next(iter(scores.values()))))
+    results = tuple(
+        replace(result, scores={name: values[place] for name, values in scores.items()})
+        for place, result in enumerate(run.results)
+    )
+    return replace(run, results=results, figures=tuple(figures_of(results)))
+
+
+def test_compare_and_gate_give_one_answer_where_several_figures_changed() -> None:
+    """Six of fifty fell, p .031 alone: with another figure at work that may be chance, and both say so."""
+    other = "abstention: answerable kept"
+    before = scored({RIGHT: [1.0] * 50, other: [1.0, 0.0] * 25})
+    after = scored({RIGHT: [0.0] * 6 + [1.0] * 44, other: [0.0, 1.0] * 2 + [1.0, 0.0] * 23})
+    comparison, verdict = compare(before, after), gate(after, before)
+    assert (comparison.verdict, comparison.tests, verdict.state) == ("cannot tell", 2, "cannot tell")
+    fallen = comparison.changes[0]
+    assert fallen.p == 0.0625 and fallen.low < 0 <= fallen.high  # type: ignore[operator]
+    assert fallen.visible is not None and fallen.visible >= abs(
+        fallen.change
+    )  # a change that was not seen is not visible
+
+
+def test_figures_that_repeat_another_or_never_change_cost_nothing() -> None:
+    fell = [0.0] * 6 + [1.0] * 44
+    before = scored({RIGHT: [1.0] * 50, "score: CRAG": [1.0] * 50, "answer: vital nuggets": [0.5] * 50})
+    after = scored({RIGHT: fell, "score: CRAG": [2 * x - 1 for x in fell], "answer: vital nuggets": [0.5] * 50})
+    comparison = compare(before, after)
+    assert (comparison.tests, comparison.verdict, gate(after, before).state) == (1, "worse", "regression")
+    assert {change.name: change.p for change in comparison.changes} == {
+        RIGHT: 0.03125, "score: CRAG": 0.03125, "answer: vital nuggets": 1.0
+    }  # fmt: skip
+
+
+def test_intervals_of_several_changes_agree_with_their_verdicts() -> None:
+    """200 seeded sets of four figures with changes of any size."""
+    random = np.random.default_rng(2)
+    for size in random.uniform(0, 0.3, 200):
+        steps = random.normal(size, 0.5, (4, 30))
+        samples = [[(str(n), f"p{n}", step) for n, step in enumerate(row)] for row in steps]
+        changes, tests = paired_together(samples)
+        assert tests == 4
+        assert all((c.low <= 0 <= c.high) == (c.p >= 0.05) for c in changes)  # type: ignore[operator]
+        assert all(c.p < 0.05 or c.visible >= abs(c.change) for c in changes)  # type: ignore[operator]
+
+
+def test_nothing_is_visible_to_five_papers() -> None:
+    """All five falling has a p of .0625."""
+    change = paired([0.01, -0.01, 0.0, 0.0, 0.0], [f"p{n}" for n in range(5)])
+    assert change.visible is None
+
+
+def test_a_fall_within_the_gates_tolerance_is_named() -> None:
+    comparison = compare(report([1.0] * 1000), report([0.0] * 8 + [1.0] * 992))
+    verdict = gate(report([0.0] * 8 + [1.0] * 992), report([1.0] * 1000))
+    assert (comparison.verdict, verdict.state) == ("worse", "ok")
+    assert verdict.reasons == ("nothing fell by more than 0.02",)
+    assert verdict.notes == (f"worse, but not surely by more than 0.02: {RIGHT}",)
+
+
+def test_the_page_has_every_column_of_the_comparison(tmp_path: Path) -> None:
+    before, after = report([1.0] * 100), report([0.0] * 20 + [1.0] * 80)
+    page = after.save(tmp_path, compare(before, after)).read_text(encoding="utf-8")
+    table = page.partition("<h2>Changes</h2>")[2].partition("</table>")[0]
+    assert all(name in table for name in ("before", "now", "change", "interval", "p (Holm)", "visible from", "verdict"))
+    assert f"<td>{RIGHT}</td><td class=number>1.000</td><td class=number>0.800</td>" in table
+    assert "<b>-0.200</b>" in table and 'class="worse"' in table
+    assert "<h2>Changes</h2>" not in after.save(tmp_path).read_text(encoding="utf-8")
+
+
+def test_reports_that_share_no_question_are_an_infrastructure_failure_to_the_gate(tmp_path: Path) -> None:
+    before, after = report([1.0] * 20), report([1.0] * 20)
+    other = tuple(replace(r, item=replace(r.item, question="another")) for r in after.results)
+    before.save(tmp_path / "a")
+    replace(after, results=other).save(tmp_path / "b")
+    gated = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "b"), "--baseline", str(tmp_path / "a")])
+    assert gated.exit_code == 4
+    assert "share no question" in gated.output
 
 
 def test_nothing_is_nan_where_nothing_can_be_scored() -> None:

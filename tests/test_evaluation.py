@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from assistant.evaluation import Item, Result, load_testset, shipped_testset
 from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
 from assistant.evaluation.scoring import figures_of
 from assistant.evaluation.statistics import mean_figure
-from assistant.evaluation.testset import Evidence, check_against
+from assistant.evaluation.testset import Evidence, check_against, doubts
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,12 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
         ('{"question": "q", "answerable": false, "evidence": [{"paper": "p", "alternatives": []}]}', "not empty"),
         ('{"question": "q", "answerable": false, "history": [{"role": "system", "content": "c"}]}', "'history'"),
         ('{"question": "q", "answerable": true, "reference": 3}', "'reference'"),
+        ('{"question": "q", "answerable": false, "relevant": {"p": 2}}', "'answerable' is false, but 'relevant'"),
+        ('{"question": "q", "answerable": false, "nuggets": [{"text": "t", "vital": "no"}]}', "'vital' must be"),
+        ('{"question": "q", "answerable": false, "nuggets": [{"text": " "}]}', "not empty"),
+        ('{"question": "q", "answerable": false, "reviewed": "no"}', "'reviewed' must be"),
+        ('{"question": "q", "answerable": false}\n' * 2, "line 2: it asks what line 1 asks"),
+        (f'{{"question": "{"q" * 4001}", "answerable": false}}', "line 1: 'question' has 4,001 characters"),
     ],
     ids=[
         "json",
@@ -123,6 +130,12 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
         "no alternative",
         "history",
         "reference",
+        "relevant but unanswerable",
+        "vital",
+        "empty nugget",
+        "reviewed",
+        "twice",
+        "long",
     ],
 )
 def test_a_broken_test_set_names_the_line(tmp_path: Path, line: str, says: str) -> None:
@@ -130,6 +143,20 @@ def test_a_broken_test_set_names_the_line(tmp_path: Path, line: str, says: str) 
     path.write_text(line + "\n", encoding="utf-8")
     with pytest.raises(TestSetError, match=says):
         load_testset(path)
+
+
+def test_lines_that_contradict_each_other_are_doubted() -> None:
+    items = [
+        Item("a", "How many?", "t", True, "Two"),
+        Item("b", "how  many?", "t", False),
+        Item("c", "Who?", "t", False),
+    ]
+    wordless = Item("d", "What?", "t", True, "The who", ({"text": "the"},))
+    assert doubts([items[0], items[2]]) == []
+    noted = replace(items[2], reference="The papers do not say.")
+    assert doubts([noted]) == []
+    assert "is not used" in doubts([replace(noted, reference="Twelve")])[0]
+    assert [doubt.partition(":")[0] for doubt in doubts([*items, wordless])] == ["d", "a; b"]
 
 
 def test_evidence_that_is_not_verbatim_is_refused(library: Assistant, tmp_path: Path) -> None:

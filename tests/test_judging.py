@@ -14,15 +14,16 @@ from typer.testing import CliRunner
 from assistant import Assistant, Paper, Report, evaluate
 from assistant.cli import app
 from assistant.config import load_config
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, ProviderError
 from assistant.evaluation.agreement import agreement_of, kappa
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK
-from assistant.evaluation.estimating import estimate
+from assistant.evaluation.estimating import estimate, likely
 from assistant.evaluation.formats import export_testset
 from assistant.evaluation.judging import Judge, judged_scores, verdicts_in
 from assistant.evaluation.results import Cited, Judgement, Result, Said
 from assistant.evaluation.scoring import JUDGED, figures_of
 from assistant.evaluation.testset import Evidence, Item
+from assistant.testing import check_testset
 
 OTTERS = Paper("Otters and rivers", "Otters swim in cold rivers. Otters eat fish at night.")
 WHERE = Item(
@@ -84,6 +85,13 @@ def test_a_judge_scores_support_and_correctness(tmp_path: Path) -> None:
     assert report.setup["judge"] == "m × 3"
     most = estimate(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
     assert most.keys() == report.spent.keys()
+    about = likely(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
+    assert {name: spent.calls for name, spent in about.items()} == {"answers": 2, "judging": 12}
+    judging = report.spent["judging"].tokens
+    assert judging is not None and about["judging"].tokens is not None
+    assert (
+        judging / 3 < about["judging"].tokens < 3 * judging
+    )  # the most is far more: replies as long as may be, asked for twice
     assert all(
         most[name].calls >= spent.calls and most[name].tokens >= spent.tokens for name, spent in report.spent.items()
     )
@@ -242,6 +250,39 @@ def test_a_judge_whose_server_fails_leaves_the_answers_alone(shared_library: Ass
     assert not report.failed
     assert "HTTP 500" in report.results[0].judge_error
     assert report.figure("judge: CRAG").not_scored == ("where",)
+
+
+def test_a_judge_that_fails_for_most_is_infrastructure_and_leaves_no_figure(
+    shared_library: Assistant, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was rightly declined needs no judge: alone it would make a perfect figure."""
+    declined = Item("no", "Who won the cup in 1998?", "off_topic", False)
+    provider.scripts["chat/completions"] = [Reply(writer(lambda about, items: "I think it is fine."))]
+    export_testset([WHERE, EAT, declined], Path("set.jsonl"), "assistant")
+    for name, value in {"OPENAI_BASE_URL": provider.url, "ASSISTANT_MODEL": "m", "ASSISTANT_RERANKER": "off"}.items():
+        monkeypatch.setenv(name, value)
+    folder = str(shared_library.config.data_dir)
+    command = [
+        "eval",
+        "set.jsonl",
+        "--judge",
+        "1",
+        "--fresh",
+        "--no-baselines",
+        "--output",
+        "out",
+        "--data-dir",
+        folder,
+    ]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 4, result.output
+    says = "the judge gave no verdict on 4 of 4 things to judge: the judge’s reply holds no verdict"
+    assert says in " ".join(result.output.partition("figure")[0].split())  # before the first table
+    assert says[1:] in Path("out/report.html").read_text(encoding="utf-8").partition("<h2>")[0]
+    figure = Report.load("out").figure("judge: CRAG")
+    assert (figure.value, figure.count, figure.total) == (None, 0, 3)
+    with pytest.raises(ProviderError, match="the judge gave no verdict on 4 of 4"):
+        check_testset([WHERE, EAT, declined], library=shared_library, judge=1)
 
 
 def test_without_a_model_nothing_can_be_judged(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.evaluation import Report, compare
 from assistant.evaluation.outcomes import by_paper, risk_coverage, stage_of
+from assistant.evaluation.rendering import junit, render
 from assistant.evaluation.results import Cited, Result, Said
 from assistant.evaluation.scoring import figures_of, scores_of
+from assistant.evaluation.sections import partly_scored
 from assistant.evaluation.testset import Evidence, Item
 
 ITEM = Item(
@@ -14,6 +17,10 @@ ITEM = Item(
     (Evidence("A", ("One.", "Uno.")), Evidence("B", ("Two.",))), {"A": 2, "B": 1},
 )  # fmt: skip
 NONE = Item("n", "Where not?", "t", False)
+
+
+CITING_A = (Said("Rivers.", True, (Cited(1, "A", "Uno.", True, False),)),)
+REFERENCE = Item("r", "Where?", "t", True, "In rivers.")
 
 
 def cited(number: int, title: str, quote: str, gold: bool = True) -> Cited:
@@ -77,10 +84,57 @@ def test_nothing_is_vacuously_right() -> None:
         (answered("x", cited(1, "X", "Ex.")), "retrieved, not cited"),
         (answered("Rivers.", cited(1, "A", "Uno.")), "cited, not stated"),
         (answered("Cold rivers.", cited(1, "A", "Uno.")), "right"),
+        (Result(REFERENCE, "answered", text="On the moon."), "not judged"),
+        (Result(REFERENCE, "not_found"), "declined wrongly"),
+        (Result(replace(REFERENCE, relevant={"A": 2}), "answered", claims=CITING_A, ranked=("A",)), "right"),
     ],
 )
 def test_each_question_goes_wrong_in_one_place(result: Result, stage: str) -> None:
     assert stage_of(result if result.error else replace(result, scores=scored(result))) == stage
+
+
+def test_a_judge_says_whether_an_answer_without_nuggets_is_right() -> None:
+    stages = [
+        stage_of(Result(REFERENCE, "answered", scores={"judge: correct by the reference": grade}))
+        for grade in (1.0, 0.5, 0.0)
+    ]
+    assert stages == ["right", "cited, not stated", "cited, not stated"]
+
+
+def test_an_answer_that_nothing_judges_is_skipped_by_junit_and_neither_fixed_nor_broken() -> None:
+    results = (
+        Result(REFERENCE, "answered"),
+        Result(NONE, "not_found"),
+        Result(replace(NONE, id="m", question="Who?"), "answered"),
+    )
+    report = Report("made", results, tuple(figures_of(results)), {}, asked_of=3)
+    text = junit(report, [stage_of(result) for result in results])
+    assert 'tests="3" failures="1" errors="0" skipped="1"' in text
+    assert '<skipped message="not judged">' in text
+    before = replace(report, results=(Result(REFERENCE, "not_found"), *results[1:]))
+    assert compare(before, report).fixed == compare(report, before).broken == ()
+
+
+def test_what_no_annotation_judges_is_not_scored() -> None:
+    """One of three answerable questions has nuggets: the rest of the figures would be of what should be declined."""
+    plain = [Item(f"p{n}", f"Where {n}?", "t", True, "In rivers.", relevant={"A": 2}) for n in range(2)]
+    results = [
+        Result(item, status, "m", "Cold rivers.", probability=0.9)
+        for item, status in zip([ITEM, *plain, NONE], ["answered"] * 3 + ["not_found"], strict=True)
+    ]
+    results = [replace(result, scores=scored(result, ())) for result in results]
+    figures = {figure.name: figure for figure in figures_of(results)}
+    for name, total in (("score: CRAG", 4), ("score: Trust", 4)):
+        assert (figures[name].value, figures[name].count, figures[name].total) == (None, 0, total)
+    assert risk_coverage(results) == []
+    assert partly_scored(figures_of(results)).endswith("score: CRAG, score: Trust.")
+    most = [results[0], replace(results[0], item=replace(ITEM, id="q2")), results[1], results[3]]
+    figures = {figure.name: figure for figure in figures_of(most)}
+    for name in ("score: CRAG", "score: Trust"):
+        assert (figures[name].count, figures[name].total, figures[name].not_scored) == (3, 4, ("p0",))
+    assert figures["score: Trust"].value == pytest.approx(2 / 3)  # decisions and nuggets right, nothing cited
+    page = render(Report("made", tuple(most), tuple(figures.values()), {}, asked_of=4), [stage_of(r) for r in most])
+    assert "answered of the 3 (of 4) questions with a known risk" in page
 
 
 def test_risk_and_coverage_by_hand() -> None:

@@ -13,8 +13,8 @@ from assistant.answers import Usage
 from assistant.citations import is_refusal
 from assistant.errors import ProviderError
 from assistant.evaluation.results import Cited, Result, Rival, Said, Spent
-from assistant.evaluation.scoring import JUDGED, MEANS, holds, scores_of
-from assistant.evaluation.statistics import Figure, Gain, holm, mean_figure, paired, verdict_of
+from assistant.evaluation.scoring import JUDGED, MEANS, holds, is_representative, scores_of
+from assistant.evaluation.statistics import Differences, Figure, Gain, mean_figure, paired_together, verdict_of
 from assistant.evaluation.testset import Item
 from assistant.prompts import load_prompt
 from assistant.records import Passage
@@ -117,9 +117,12 @@ def gains_of(results: Sequence[Result]) -> list[Gain]:
 
     A figure is compared on the questions that both scored; a baseline that could not be asked is named as not scored.
     """
-    found = []
+    found: list[tuple[str, Figure, Figure]] = []
+    samples: list[Differences] = []
     for baseline, names in COMPARED_IN.items():
         for name in names:
+            if not is_representative(name, results):
+                continue
             pairs = [(result, _score(result, baseline, name)) for result in results if name in result.scores]
             both = [(r, r.scores[name], score) for r, score in pairs if score is not None]
             failed = [result.item.id for result in results if _has_failed(result, baseline, name)]
@@ -127,11 +130,11 @@ def gains_of(results: Sequence[Result]) -> list[Gain]:
                 clusters = [r.item.cluster for r, _, _ in both]
                 ours = _figure(name, [x for _, x, _ in both], clusters, failed)
                 theirs = _figure(name, [y for _, _, y in both], clusters, failed)
-                found.append((baseline, ours, theirs, paired([x - y for _, x, y in both], clusters)))
-    adjusted = holm([change.p for *_, change in found])
+                found.append((baseline, ours, theirs))
+                samples.append([(r.item.id, r.item.cluster, x - y) for r, x, y in both])
+    changes, _ = paired_together(samples)
     return [
-        Gain(baseline, ours, theirs, change, verdict_of(change.change, p))
-        for (baseline, ours, theirs, change), p in zip(found, adjusted, strict=True)
+        Gain(*gain, change, verdict_of(change.change, change.p)) for gain, change in zip(found, changes, strict=True)
     ]
 
 

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
-from assistant.evaluation.outcomes import stage_of
+from assistant.evaluation.outcomes import is_wrong, stage_of
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
-from assistant.evaluation.scoring import COMPARED, HARD
-from assistant.evaluation.statistics import Verdict, holm, paired, signed_interval, verdict_of
+from assistant.evaluation.scoring import COMPARED, HARD, is_representative
+from assistant.evaluation.statistics import Differences, Verdict, paired_together, signed_interval, verdict_of
 from assistant.records import counted
 
 State = Literal["ok", "regression", "infrastructure", "cannot tell"]
@@ -21,9 +21,11 @@ _LEAST = 5  # independent groups of questions: four that all fell may be chance,
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one figure changed on the `count` questions that both runs scored: `p` is adjusted for the number of figures.
+    """How one figure changed on the `count` questions that both runs scored.
 
-    `visible` is the smallest change that would be seen with 80 % power. Questions about one paper only leave no interval.
+    `p` is adjusted for the number of figures that are tests of their own (Holm), and the interval is at the level at which that
+    tests this one: it leaves out 0 exactly where the verdict is "better" or "worse". `visible` is the smallest change that would
+    be seen with 80 % power, None where there are too few papers. Questions about one paper only leave no interval.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Comparison:
     """The verdict on run B against run A, with the changes, and the ids of questions that were fixed and broken.
 
     `infrastructure` says why the runs cannot be compared, where a server failed; `notes` what else differs between them.
+    `tests` is how many figures Holm's method adjusts for: those that changed, without those that only repeat another.
     """
 
     verdict: Verdict
@@ -52,6 +55,16 @@ class Comparison:
     broken: tuple[str, ...]
     infrastructure: str = ""
     notes: tuple[str, ...] = ()
+    tests: int = 0
+
+    @property
+    def adjustment(self) -> str:
+        """How verdicts, p and intervals are adjusted, in a sentence."""
+        return (
+            f"Adjusted by Holm's method for {counted(self.tests, 'figure')} that changed and that no other repeats: an interval "
+            "leaves out 0 exactly where p is below 0.05, and 'visible from' is a change seen with 80 % power. "
+            "'eval gate' goes by the same intervals, and asks whether they lie below -delta rather than 0."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -74,14 +87,15 @@ def compare(a: Report, b: Report) -> Comparison:
 
 def _compared(a: Report, b: Report, names: tuple[str, str]) -> Comparison:
     pairs = _pairs(a, b)
-    changes = _changes(pairs)
-    fixed = tuple(y.item.id for x, y in pairs if stage_of(x) != "right" and stage_of(y) == "right" and not x.error)
-    broken = tuple(y.item.id for x, y in pairs if stage_of(x) == "right" and stage_of(y) != "right" and not y.error)
+    changes, tests = _changes(pairs)
+    stages = [(stage_of(x), stage_of(y), y.item.id) for x, y in pairs]
+    fixed = tuple(name for before, after, name in stages if is_wrong(before) and after == "right")
+    broken = tuple(name for before, after, name in stages if before == "right" and is_wrong(after))
     failure = _failure(a, names[0]) or _failure(b, names[1])
     verdict, reason = _verdict(changes)
     if failure:
         verdict, reason = "cannot tell", failure
-    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, pairs, names)))
+    return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, pairs, names)), tests)
 
 
 def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:
@@ -93,24 +107,26 @@ def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:
     return pairs
 
 
-def _changes(pairs: Sequence[tuple[Result, Result]]) -> list[Change]:
-    found = []
+def _changes(pairs: Sequence[tuple[Result, Result]]) -> tuple[list[Change], int]:
+    """The change of every figure that both runs scored, and how many tests these are."""
+    found: list[tuple[str, float]] = []
+    samples: list[Differences] = []
     for name in COMPARED:
         both = [(x, y) for x, y in pairs if name in x.scores and name in y.scores]
-        if both:
-            steps = [y.scores[name] - x.scores[name] for x, y in both]
-            before = sum(x.scores[name] for x, _ in both) / len(both)
-            found.append((name, before, paired(steps, [y.item.cluster for _, y in both])))
-    adjusted = holm([change.p for _, _, change in found])
+        if both and all(is_representative(name, run) for run in zip(*pairs, strict=True)):
+            found.append((name, sum(x.scores[name] for x, _ in both) / len(both)))
+            samples.append([(y.item.id, y.item.cluster, y.scores[name] - x.scores[name]) for x, y in both])
+    changes, tests = paired_together(samples)
     return [
-        Change(name, before, before + c.change, c.change, c.low, c.high, p, c.visible, c.count, verdict_of(c.change, p))
-        for (name, before, c), p in zip(found, adjusted, strict=True)
-    ]
+        Change(
+            name, before, before + c.change, c.change, c.low, c.high, c.p, c.visible, c.count, verdict_of(c.change, c.p)
+        )
+        for (name, before), c in zip(found, changes, strict=True)
+    ], tests
 
 
 def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
-    worse = [change.name for change in changes if change.verdict == "worse"]
-    better = [change.name for change in changes if change.verdict == "better"]
+    worse, better = _named(changes, "worse"), _named(changes, "better")
     if worse:
         return "worse", ", ".join(worse) + (f"; better: {', '.join(better)}" if better else "")
     if better:
@@ -118,6 +134,10 @@ def _verdict(changes: Sequence[Change]) -> tuple[Verdict, str]:
     visible = min((change.visible for change in changes if change.visible is not None), default=None)
     seen = f"; the smallest change visible is {100 * visible:.1f} points" if visible is not None else ""
     return "cannot tell", f"no figure changed beyond chance{seen}"
+
+
+def _named(changes: Sequence[Change], verdict: Verdict) -> list[str]:
+    return [change.name for change in changes if change.verdict == verdict]
 
 
 def _failure(report: Report, name: str) -> str:
@@ -157,16 +177,21 @@ def _left_out(baseline: Report, pairs: Sequence[tuple[Result, Result]]) -> str:
 def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) -> Gate:
     """Hard rules, then statistical ones against `baseline`: may the report pass?
 
-    "regression" where a quotation or mark is invalid, or where the 95 % interval of a figure's change lies wholly below
-    -`delta`; "infrastructure" where too many questions could not be asked, or less than 90 % of the baseline's were; "ok"
-    where every interval lies above -`delta`; else "cannot tell", as also where they are about fewer than 5 papers.
+    "regression" where a quotation or mark is invalid, or where the interval of a figure's change (as `compare` has it: adjusted
+    for the number of figures) lies wholly below -`delta`; "infrastructure" where too many questions could not be asked, or less
+    than 90 % of the baseline's were; "ok" where every interval lies above -`delta`; else "cannot tell", as also where they are
+    about fewer than 5 papers. So every regression in a figure is "worse" to `compare`, but not the other way round: a note
+    names what is worse, and not surely by more than `delta`.
     """
     broken = [
         f"{figure.name} is {figure.value:.3f}" for figure in report.figures if _is_broken(figure.name, figure.value)
     ]
     if broken:
         return Gate("regression", tuple(broken))
-    comparison = _compared(baseline, report, ("the baseline", "the report")) if baseline else None
+    try:
+        comparison = _compared(baseline, report, ("the baseline", "the report")) if baseline else None
+    except TestSetError as error:  # nothing was compared: the run before this step asked something else
+        return Gate("infrastructure", (str(error),))
     failure = _failure(report, "the report") or (comparison.infrastructure if comparison else "")
     if failure:
         return Gate("infrastructure", (failure,))
@@ -179,7 +204,7 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
         return Gate("ok", ("valid",))
     pairs = _pairs(baseline, report)
     fallen = [
-        f"{c.name}: {c.before:.3f} → {c.after:.3f}"
+        f"{c.name}: {c.before:.3f} → {c.after:.3f} ({signed_interval(c.low, c.high)})"
         for c in comparison.changes
         if c.high is not None and c.high < -delta
     ]
@@ -192,8 +217,13 @@ def gate(report: Report, baseline: Report | None = None, delta: float = 0.02) ->
         if (c.change if c.low is None else c.low) < -delta
     ]
     state: State = "regression" if fallen else "cannot tell" if unsure else "ok"
-    reasons = tuple(fallen or unsure or ["nothing fell"])
-    return Gate(state, reasons, tuple(note for note in comparison.notes if note not in reasons))
+    worse = [
+        c.name for c in comparison.changes if c.verdict == "worse" and not (c.high is not None and c.high < -delta)
+    ]
+    notes = [f"worse, but not surely by more than {delta:g}: {', '.join(worse)}"] if worse else []
+    notes += [f"better: {', '.join(better)}"] if (better := _named(comparison.changes, "better")) else []
+    reasons = tuple(fallen or unsure or [f"nothing fell by more than {delta:g}" if worse else "nothing fell"])
+    return Gate(state, reasons, (*notes, *(note for note in comparison.notes if note not in reasons)))
 
 
 def _is_broken(name: str, value: float | None) -> bool:

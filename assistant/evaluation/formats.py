@@ -1,8 +1,8 @@
 """Test sets in the forms of ragas and deepeval, read and written.
 
 Neither says which paper a text is of, nor that nothing answers a question: on the way in, a reference context becomes a
-group of evidence in the paper that holds it verbatim, and a question without a reference is one that the papers do not
-answer. On the way out, the first alternative of each group is the reference context.
+group of evidence in the paper that holds it verbatim, and a question with neither reference nor context is one that the papers
+do not answer. On the way out, the first alternative of each group is the reference context; `not_held` says what is lost.
 """
 
 import json
@@ -14,7 +14,7 @@ from assistant.errors import TestSetError
 from assistant.evaluation.results import item_record
 from assistant.evaluation.testset import Item, item_from
 from assistant.files import write_whole
-from assistant.records import Paper
+from assistant.records import Paper, counted
 
 Form = Literal["assistant", "ragas", "deepeval"]
 
@@ -43,19 +43,25 @@ def import_testset(path: Path, papers: Sequence[Paper]) -> tuple[list[Item], int
         names = _FIELDS[form]
         reference = record.get(names["reference"]) or record.get(_OTHER_NAMES.get(names["reference"], "")) or ""
         evidence = []
-        for context in record.get(names["contexts"]) or ():
+        contexts = [context for context in record.get(names["contexts"]) or () if context.strip()]
+        for context in contexts:
             paper = next((p for p in papers if any(context in section.text for section in p.sections)), None)
             if paper:
                 evidence.append({"paper": paper.title, "alternatives": [context]})
             else:
                 lost += 1
+        if contexts and not (reference or evidence):
+            raise TestSetError(
+                f"{path.name}, record {number}: no paper of the library holds its contexts verbatim, and it has no reference; "
+                "add the papers, give it a reference or leave it out"
+            )
         item = {
             "id": f"{form}-{number}",
             "question": record[names["question"]],
-            "answerable": bool(reference),
+            "answerable": bool(reference or evidence),
             "reference": reference,
-            "evidence": evidence if reference else [],
-            "relevant": {group["paper"]: 2 for group in evidence} if reference else {},
+            "evidence": evidence,
+            "relevant": {group["paper"]: 2 for group in evidence},
             "provenance": form,
             "reviewed": False,
         }
@@ -79,11 +85,42 @@ def _records(path: Path) -> list[Any]:
 
 
 def export_testset(items: Sequence[Item], path: Path, form: Form) -> None:
-    """Writes items as JSON Lines: in our own form, or with the field names of ragas or deepeval."""
+    """Writes items as JSON Lines: in our own form, or with the field names of ragas or deepeval.
+
+    These leave out answerable questions with neither reference nor evidence, which would read as unanswerable.
+    """
+    items = [item for item in items if form == "assistant" or not _reads_as_unanswerable(item)]
     records = [item_record(item) if form == "assistant" else _foreign(item, _FIELDS[form]) for item in items]
     write_whole(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode())
 
 
+def not_held(items: Sequence[Item]) -> list[str]:
+    """What the forms of ragas and deepeval cannot hold of `items`, each with the number of questions."""
+    kept = [item for item in items if not _reads_as_unanswerable(item)]
+    relevant = [item for item in kept if item.relevant.keys() - {group.paper for group in item.evidence}]
+    counts = {
+        "left out, as they would read as unanswerable: answerable, with neither reference nor evidence": len(items)
+        - len(kept),
+        "without the papers left out for them, so that these may answer them": sum(bool(item.without) for item in kept),
+        "without the turns before them": sum(bool(item.history) for item in kept),
+        "without their nuggets": sum(bool(item.nuggets) for item in kept),
+        "without their relevant papers, of which they cite no evidence": len(relevant),
+        "without further alternatives of their evidence": sum(
+            any(len(group.alternatives) > 1 for group in item.evidence) for item in kept
+        ),
+    }
+    return [f"{counted(count, 'question')} {what}" for what, count in counts.items() if count] + [
+        "no ids, types, splits and grades"
+    ]
+
+
+def _reads_as_unanswerable(item: Item) -> bool:
+    return item.answerable and not (item.reference or item.evidence)
+
+
 def _foreign(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
     contexts = [group.alternatives[0] for group in item.evidence]
-    return {names["question"]: item.question, names["reference"]: item.reference, names["contexts"]: contexts}
+    reference = (
+        item.reference if item.answerable else ""
+    )  # a note on a question that the papers do not answer is no answer
+    return {names["question"]: item.question, names["reference"]: reference, names["contexts"]: contexts}

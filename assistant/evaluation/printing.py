@@ -9,11 +9,11 @@ from rich.text import Text
 from assistant.evaluation.comparing import Change, Comparison
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Spent
-from assistant.evaluation.sections import dollars_in_words, tokens_in_words
+from assistant.evaluation.sections import dollars_in_words, partly_scored, tokens_in_words
 from assistant.evaluation.statistics import Figure, Paired, signed_interval
 from assistant.records import counted
 
-_WIDE = 120  # columns of a terminal that shows every column of a comparison; the report has them all
+_WIDE = 120  # columns of a terminal that shows every column of a comparison; report.html has them all
 _FIGURE = 20  # columns in which the names of figures break between words only
 
 
@@ -26,7 +26,7 @@ def print_comparison(comparison: Comparison) -> None:
         console.print(Text(f"{label}: {len(ids)}  {' '.join(ids[:20])}{' …' if len(ids) > 20 else ''}"))
     for note in comparison.notes:
         console.print(Text(note, style="dim"))
-    table = Table("figure", "before", "after", "change, 95 %", "verdict")
+    table = Table("figure", "before", "after", "change (interval)", "verdict")
     table.columns[0].min_width = _FIGURE
     details = ("p (Holm)", "visible from", "n") if console.width >= _WIDE else ()
     for column in details:
@@ -36,11 +36,18 @@ def print_comparison(comparison: Comparison) -> None:
         more = (f"{c.p:.3f}", visible, str(c.count)) if details else ()
         table.add_row(c.name, f"{c.before:.3f}", f"{c.after:.3f}", _changed(c), c.verdict, *more)
     console.print(table)
+    if comparison.changes:
+        elsewhere = (
+            "" if details else " A wider terminal, --json and report.html show p, 'visible from' and the counts."
+        )
+        console.print(Text(comparison.adjustment + elsewhere, style="dim"))
 
 
 def print_report(report: Report, comparison: Comparison | None) -> None:
     """Prints every figure, the types of questions, what the pipeline adds, what was spent, and the comparison."""
     console = Console(highlight=False)
+    if report.judge_failure:
+        console.print(Text(report.judge_failure, style="bold"))
     table = Table(
         title=f"{len(report.results)} of {counted(report.asked_of, 'question')}, {report.mode}, {report.seconds:.1f} s"
     )
@@ -49,6 +56,8 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
     for figure in (*report.figures, *report.timings):
         table.add_row(figure.name, figure.in_words, figure.interval_in_words, _scored(figure), figure.badge)
     console.print(table)
+    if partly := partly_scored(report.figures):
+        console.print(Text(partly, style="dim"))
     _print_types(console, report)
     _print_gains(console, report)
     print_spent(report.spent)
@@ -57,7 +66,7 @@ def print_report(report: Report, comparison: Comparison | None) -> None:
 
 
 def print_spent(spent: Mapping[str, Spent], before: str = "") -> None:
-    """Prints a line for everything that asked a model; `before` begins each number, such as "up to "."""
+    """Prints a line for everything that asked a model; `before` begins each number, such as "about "."""
     for name, part in spent.items():
         if part.calls:
             tokens, dollars = tokens_in_words(part), dollars_in_words(part)
@@ -77,7 +86,7 @@ def _changed(change: Change | Paired) -> str:
 
 def _print_gains(console: Console, report: Report) -> None:
     table = Table(title="What the pipeline adds")
-    for column in ("baseline", "figure", "ours", "theirs", "ours more by, 95 %", "n", "ours is"):
+    for column in ("baseline", "figure", "ours", "theirs", "ours more by (interval)", "n", "ours is"):
         table.add_column(column)
     for gain in report.gains:
         values = (gain.ours.in_words, gain.theirs.in_words, _changed(gain.change), _scored(gain.theirs), gain.verdict)

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from assistant.evaluation import plots, sections
+from assistant.evaluation.outcomes import is_wrong, with_known_risk
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
 from assistant.records import counted
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from assistant.evaluation.results import Result, Said
 
 _HISTORY = 30
+_COLOURS = {"right": "var(--good)", "not judged": "var(--quiet)"}  # all other stages are bad
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -47,17 +49,20 @@ def _history(path: Path, report: "Report") -> list[dict[str, Any]]:
 
 
 def junit(report: "Report", stages: Sequence[str]) -> str:
-    """JUnit XML: a case for each question; one that could not be asked is an error, one that went wrong a failure."""
+    """JUnit XML: a case for each question; one that could not be asked is an error, one that went wrong a failure, one whose
+    answer nothing judges is skipped."""
     cases, counts = [], Counter(stages)
     for result, stage in zip(report.results, stages, strict=True):
         name, group = quoteattr(_clean(result.item.id)), quoteattr(_clean(result.item.type))
         text = escape_xml(_clean(f"{result.item.question}\n{result.text or result.error}"))
-        kind = "error" if result.error else "failure"
+        kind = "error" if result.error else "failure" if is_wrong(stage) else "skipped"
         inside = "" if stage == "right" else f"<{kind} message={quoteattr(_clean(stage))}>{text}</{kind}>"
         cases.append(f'<testcase classname={group} name={name} time="{result.seconds:.3f}">{inside}</testcase>')
-    errors = counts["not asked"]
-    failures = len(report.results) - counts["right"] - errors
-    head = f'<testsuite name="assistant eval" tests="{len(cases)}" failures="{failures}" errors="{errors}">'
+    failures = sum(count for stage, count in counts.items() if is_wrong(stage))
+    head = (
+        f'<testsuite name="assistant eval" tests="{len(cases)}" failures="{failures}" errors="{counts["not asked"]}" '
+        f'skipped="{counts["not judged"]}">'
+    )
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join([head, *cases, "</testsuite>"]) + "\n"
 
 
@@ -81,6 +86,7 @@ def render(
         f'<p class="quiet">{len(report.results)} of {asked} · {escape(report.mode)} · '
         f"{report.seconds:.1f} s · {escape(' · '.join(f'{k} {v}' for k, v in report.setup.items()))}</p>",
         _verdict(report, comparison),
+        sections.changes(comparison) if comparison else "",
         _scorecard(report, previous),
         sections.added(report),
         sections.costs(report.spent),
@@ -108,6 +114,8 @@ def _verdict(report: "Report", comparison: "Comparison | None") -> str:
         if report.failed
         else ""
     )
+    if report.judge_failure:
+        failed += f" {escape(report.judge_failure[:1].upper() + report.judge_failure[1:])}."
     if comparison is None:
         text = "Not compared with another run. Comparing says whether this one is better or worse."
         return f'<p class="verdict">{text}{failed}{stopped}</p>'
@@ -125,7 +133,7 @@ def _scorecard(report: "Report", previous: dict[str, float]) -> str:
         f'<h2>Scorecard</h2><div class="wide"><table><tr>{head}<th class=number>since last run</th><th>kind</th></tr>{rows}'
         "</table></div><p class=quiet>Measured figures are exact. Proxies let words stand for meaning: good for comparing "
         f"runs, not for grading one answer. Judged ones are a model's opinion{_judge(report)}. Intervals are bootstrapped over "
-        "papers.</p>"
+        f"papers. {escape(sections.partly_scored(report.figures))}</p>"
     )
 
 
@@ -157,8 +165,14 @@ def _figure_row(figure: Figure, before: float | None) -> str:
 def _waterfall(stages: Sequence[str]) -> str:
     counts = Counter(stages)
     bars = {stage: (count / len(stages), str(count)) for stage, count in counts.most_common()}
-    colours = {stage: "var(--good)" if stage == "right" else "var(--bad)" for stage in counts}
-    return f"<section><h2>Where questions went wrong</h2>{plots.bars(bars, colours)}</section>"
+    colours = {stage: _COLOURS.get(stage, "var(--bad)") for stage in counts}
+    unknown = (
+        "Not judged: no nugget, relevant paper or judge says whether the answer is right."
+        if "not judged" in counts
+        else ""
+    )
+    meaning = f"<p class=quiet>{unknown}</p>" if unknown else ""
+    return f"<section><h2>Where questions went wrong</h2>{plots.bars(bars, colours)}{meaning}</section>"
 
 
 def _risk(report: "Report") -> str:
@@ -166,15 +180,26 @@ def _risk(report: "Report") -> str:
     if not curve:
         return ""
     names = [f"threshold {p:.2f}: {coverage:.0%} answered, {risk:.0%} of it wrong" for coverage, risk, p in curve]
-    plot = plots.line([(coverage, risk) for coverage, risk, _ in curve], "questions answered", "answers wrong", names)
+    known, asked = len(with_known_risk(report.results)), len(report.results)
+    across = (
+        "questions answered" if known == asked else f"answered of the {known} (of {asked}) questions with a known risk"
+    )
+    plot = plots.line([(coverage, risk) for coverage, risk, _ in curve], across, "answers wrong", names)
     meaning = "Wrong: answers what the papers do not, or lacks a vital nugget."
+    if known < asked:
+        meaning += (
+            " The risk of the others is not known: they have no nuggets, or another rule than an estimate decided them."
+        )
     return f"<section><h2>Risk and coverage</h2>{plot}<p class=quiet>{meaning}</p></section>"
 
 
 def _slices(report: "Report", stages: Sequence[str]) -> str:
     right: dict[str, list[bool]] = {}
     for result, stage in zip(report.results, stages, strict=True):
-        right.setdefault(result.item.type, []).append(stage == "right")
+        if stage == "right" or is_wrong(stage):
+            right.setdefault(result.item.type, []).append(stage == "right")
+    if not right:
+        return ""
     bars = {name: (sum(r) / len(r), f"{sum(r)} of {len(r)}") for name, r in sorted(right.items())}
     return f"<section><h2>Right, by type of question</h2>{plots.bars(bars)}</section>"
 
@@ -197,14 +222,15 @@ def _questions(report: "Report", stages: Sequence[str], comparison: "Comparison 
     )
     pairs = list(zip(report.results, stages, strict=True))
     order = {"broken": 0, "fixed": 1, "": 2}
-    pairs.sort(key=lambda pair: (order[changed.get(pair[0].item.id, "")], pair[1] == "right"))
+    pairs.sort(key=lambda pair: (order[changed.get(pair[0].item.id, "")], pair[1] in _COLOURS, pair[1] == "right"))
     rows = [_question(result, stage, changed.get(result.item.id, "")) for result, stage in pairs]
     return f"<h2>Questions</h2><p class=quiet>Changed ones first, then what went wrong.</p>{''.join(rows)}"
 
 
 def _question(result: "Result", stage: str, changed: str) -> str:
     item = result.item
-    badge = f'<span class="badge {"right" if stage == "right" else "wrong"}">{escape(stage)}</span>'
+    kind = "right" if stage == "right" else "" if stage in _COLOURS else "wrong"
+    badge = f'<span class="badge {kind}">{escape(stage)}</span>'
     change = f'<span class="badge">{changed}</span>' if changed else ""
     why = f"<p class=bad>{escape(result.error)}</p>" if result.error else ""
     text = "" if result.answered else f"<p>{escape(result.text)}</p>"

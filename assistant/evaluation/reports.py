@@ -1,7 +1,7 @@
 """What a run leaves as a whole: the Report with its figures, which is saved, loaded and compared."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from assistant.evaluation.rendering import save_faces
 from assistant.evaluation.results import Result, Spent, question_record, result_from
 from assistant.evaluation.statistics import Figure, Gain, Paired
 from assistant.files import write_whole
+from assistant.records import counted
 
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
@@ -49,6 +50,20 @@ class Report:
     def failed(self) -> tuple[Result, ...]:
         """The results that could not be asked: infrastructure, not answers."""
         return tuple(result for result in self.results if result.error)
+
+    @property
+    def judge_failure(self) -> str:
+        """What the judge left without a verdict, in a sentence; "" where it judged everything."""
+        missing, wanted, error = _unjudged(self.results)
+        if not missing:
+            return ""
+        return f"the judge gave no verdict on {missing:,} of {counted(wanted, 'thing')} to judge: {error}"
+
+    @property
+    def judge_failed(self) -> bool:
+        """Whether the judge could not be read for most of what it was to judge: what is left says nothing."""
+        missing, wanted, _ = _unjudged(self.results)
+        return 2 * missing > wanted
 
     @property
     def risk_coverage(self) -> list[tuple[float, float, float]]:
@@ -118,6 +133,12 @@ class Report:
             raise TestSetError(f"{path} cannot be read ({error.strerror}); name a folder that eval wrote") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TestSetError(f"{path} is no report of this version ({error}); run 'assistant eval' again") from None
+
+
+def _unjudged(results: Sequence[Result]) -> tuple[int, int, str]:
+    """How many verdicts on answers are missing, of how many, and the first reason."""
+    verdicts = [verdict for result in results for j in result.judgements for verdict in j.verdicts]
+    return verdicts.count(""), len(verdicts), next((r.judge_error for r in results if r.judge_error), "")
 
 
 def _json(value: Any) -> bytes:

@@ -53,6 +53,23 @@ COMPARED = (
 )  # fmt: skip
 
 
+# Scores of answerable questions that also count others, or declined ones, without any annotation or judge: what remains where
+# these are missing would be the easy half.
+_BY_JUDGE = ("judge: CRAG", "judge: correct by the reference")
+NEED_MOST = ("score: CRAG", "score: Trust", *_BY_JUDGE)
+
+
+def is_representative(name: str, results: Sequence[Result]) -> bool:
+    """Whether most of the answerable questions that want nuggets or a judge for the score called `name` have it."""
+    if name not in NEED_MOST:
+        return True
+    wanted = [result for result in results if result.item.answerable and not result.error and _eligible(name, result)]
+    if name in _BY_JUDGE:  # nobody judges what was declined
+        wanted = [result for result in wanted if result.answered or not result.item.reference]
+    scored = [_has_trust(result) if name == "score: Trust" else name in result.scores for result in wanted]
+    return 2 * sum(scored) >= len(scored)
+
+
 def scores_of(
     result: Result, found: Sequence[bool], unknown_marks: bool, idf: Callable[[str], float]
 ) -> dict[str, float]:
@@ -152,10 +169,9 @@ def _eligible(name: str, result: Result) -> bool:
         return not result.item.answerable
     if name == "abstention: declined rightly":
         return bool(result.error) or not result.answered
-    if name in ("judge: correct by the reference", "judge: CRAG"):
-        has_reference = result.item.answerable and bool(result.item.reference)
-        return has_reference or (name == "judge: CRAG" and not result.item.answerable)
-    if name.startswith("judge"):
+    if name == "judge: correct by the reference":
+        return result.item.answerable and bool(result.item.reference)
+    if name.startswith("judge: citation"):
         return bool(result.error) or result.answered
     if name.startswith("citation"):
         validity = name in HARD
@@ -167,21 +183,21 @@ def _eligible(name: str, result: Result) -> bool:
 def figures_of(results: Sequence[Result], judged: bool = False) -> list[Figure]:
     """Every figure over the results: the means of MEANS (and of JUDGED), then those that are functions of sums."""
     figures = [_mean(name, badge, results) for name, badge in (MEANS | JUDGED if judged else MEANS).items()]
-    asked = [result for result in results if not result.error]
-    failed = tuple(result.item.id for result in results if result.error)
-    clusters = [result.item.cluster for result in asked]
-    both = {result.item.answerable for result in asked} == {True, False}
     for name, badge, columns, statistic in _OF_SUMS:
-        rows = np.array([columns(result) for result in asked], dtype=float) if both else np.zeros((0, 1))
-        figure = figure_of(name, rows, clusters, statistic)
-        named = failed if both else tuple(result.item.id for result in results)
+        scored = [r for r in results if not r.error and (name != "score: Trust" or _has_trust(r))]
+        if {r.item.answerable for r in scored} != {True, False} or not is_representative(name, results):
+            scored = []
+        rows = np.array([columns(result) for result in scored], dtype=float)
+        figure = figure_of(name, rows, [result.item.cluster for result in scored], statistic)
+        ids = {result.item.id for result in scored}
+        named = tuple(result.item.id for result in results if result.item.id not in ids)
         figures.append(_labelled(figure, badge, len(results), named))
     return figures
 
 
 def _mean(name: str, badge: Badge, results: Sequence[Result]) -> Figure:
     eligible = [result for result in results if _eligible(name, result)]
-    scored = [result for result in eligible if name in result.scores]
+    scored = [result for result in eligible if name in result.scores] if is_representative(name, results) else []
     rows = np.array([(result.scores[name], 1.0) for result in scored]).reshape(-1, 2)
     figure = figure_of(name, rows, [result.item.cluster for result in scored], mean_of)
     return _labelled(figure, badge, len(eligible), tuple(r.item.id for r in eligible if name not in r.scores))
@@ -203,16 +219,21 @@ def _macro_f1(sums: np.ndarray) -> np.ndarray:
     return (declined + ratio(2 * sums[..., 3], sums[..., 4] + sums[..., 5])) / 2
 
 
+def _has_trust(result: Result) -> bool:
+    """Whether nuggets and evidence say what a right answer to an answerable question states and cites."""
+    needed = ("answer: vital nuggets", "citation: recall of gold evidence")
+    return not result.item.answerable or all(name in result.scores for name in needed)
+
+
 def _trust_columns(result: Result) -> tuple[float, ...]:
     right = result.answered and result.item.answerable
     scores = result.scores if right else {}
-    evidence = bool(right and result.item.evidence)
     return (
         *_decisions(result),
         scores.get("answer: vital nuggets", 0.0),
         scores.get("citation: precision (gold sentence)", 0.0),
         scores.get("citation: recall of gold evidence", 0.0),
-        float(evidence),
+        float(right),
     )
 
 
@@ -220,7 +241,8 @@ def _trust(sums: np.ndarray) -> np.ndarray:
     """Mean of decision macro-F1, calibrated correctness F1 and citation F1 of the answered (Song et al. 2025, Trust-Score).
 
     Nuggets stand for exact matches, gold sentences for entailment. Calibrated correctness: the correctness summed over what
-    was rightly answered, over all answered (precision) and over all answerable (recall).
+    was rightly answered, over all answered (precision) and over all answerable (recall). Answerable questions without nuggets or
+    evidence are not scored.
     """
     correct = ratio(2 * sums[..., 6], sums[..., 4] + sums[..., 5])
     precision, recall = ratio(sums[..., 7], sums[..., 9]), ratio(sums[..., 8], sums[..., 9])

@@ -1,14 +1,16 @@
 """Sections of the report page: what the pipeline adds over simpler ways, results by paper and by file, and the cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.outcomes import by_paper
+from assistant.evaluation.scoring import NEED_MOST
 from assistant.evaluation.statistics import Figure, Gain, signed_interval
 from assistant.records import counted
 
 if TYPE_CHECKING:
+    from assistant.evaluation.comparing import Comparison
     from assistant.evaluation.reports import Report
     from assistant.evaluation.results import Result, Spent
 
@@ -25,11 +27,11 @@ def added(report: "Report") -> str:
     for name in dict.fromkeys(gain.baseline for gain in report.gains):
         rows.append(f"<tr><th colspan=7>over {escape(name)}</th></tr>")
         rows += [_gain_row(gain) for gain in report.gains if gain.baseline == name]
-    names = ("figure", "ours", "baseline’s", "ours is more by, 95 %", "scored", "ours is", "kind")
+    names = ("figure", "ours", "baseline’s", "ours is more by (interval)", "scored", "ours is", "kind")
     head = "".join(f"<th>{name}</th>" for name in names)
     table = f'<div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>' if rows else ""
     skipped = "".join(f"<br>{escape(name)}: not run: {escape(why)}." for name, why in report.not_run.items())
-    meaning = "Each row over the questions that both scored. Verdicts are adjusted for the number of rows (Holm)."
+    meaning = "Each row over the questions that both scored. Verdicts and intervals are adjusted for the number of rows (Holm)."
     return f"<h2>What the pipeline adds</h2>{table}<p class=quiet>{meaning}{skipped}</p>"
 
 
@@ -46,6 +48,30 @@ def _gain_row(gain: Gain) -> str:
 
 def _cell(figure: Figure) -> str:
     return f"<td><b>{figure.in_words}</b><br>{figure.interval_in_words}</td>"
+
+
+def partly_scored(figures: "Sequence[Figure]") -> str:
+    """Which figures that want nuggets or a judge have no value as most questions lack them; "" for none."""
+    names = [figure.name for figure in figures if figure.name in NEED_MOST and figure.value is None and figure.total]
+    if not names:
+        return ""
+    return f"Not scored, as most answerable questions have no nuggets (or evidence, reference, verdict): {', '.join(names)}."
+
+
+def changes(comparison: "Comparison") -> str:
+    """The table of every figure's change against the baseline; "" where nothing was compared."""
+    rows = "".join(
+        f"<tr><td>{escape(c.name)}</td><td class=number>{c.before:.3f}</td><td class=number>{c.after:.3f}</td>"
+        f"<td class=number><b>{c.change:+.3f}</b></td><td>{signed_interval(c.low, c.high)}</td><td class=number>{c.p:.3f}</td>"
+        f"<td class=number>{'–' if c.visible is None else f'{c.visible:.3f}'}</td><td class=number>{c.count}</td>"
+        f'<td class="{c.verdict.split()[0]}">{c.verdict}</td></tr>'
+        for c in comparison.changes
+    )
+    names = ("before", "now", "change", "interval", "p (Holm)", "visible from", "questions", "verdict")
+    words = ("interval", "verdict")
+    head = "<th>figure</th>" + "".join(f"<th{'' if name in words else ' class=number'}>{name}</th>" for name in names)
+    table = f'<h2>Changes</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+    return f"{table}<p class=quiet>{escape(comparison.adjustment)}</p>" if rows else ""
 
 
 def by_source(report: "Report") -> str:

@@ -6,8 +6,9 @@ A single paper shows no spread, so that nothing over it has an interval.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -17,13 +18,14 @@ Verdict = Literal["better", "worse", "cannot tell"]
 Statistic = Callable[[np.ndarray], np.ndarray]  # sums (…, columns) -> values (…)
 
 Interval = tuple[float, float] | tuple[None, None]
+Differences = Sequence[tuple[str, str, float]]  # of each item: its id, its cluster, after - before
 
 RESAMPLES = 2000
 _SEED = 7
 _SURE = 0.05
 _FEW = 12  # changed clusters, whose signs can be flipped in all 4,096 ways
 _ALIKE = 1e-7  # scores have nine digits: sums of them differ by more, or not at all
-_POWER = 1.96 + 0.84  # standard errors of the smallest change seen with 80 % power at the 5 % level, two-sided
+_POWER = 0.8  # the chance with which a change of the smallest visible size is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Figure:
 class Paired:
     """The change of a mean between two runs over the same items: interval, two-sided p and smallest visible change.
 
-    All items about one paper leave no interval and nothing visible, and a p of 1.
+    All items about one paper leave no interval and nothing visible, and a p of 1; so few that no change could be seen leave
+    nothing visible.
     """
 
     change: float
@@ -143,30 +146,79 @@ def mean_figure(name: str, scores: Sequence[float], clusters: Sequence[str]) -> 
     return figure_of(name, rows, clusters)
 
 
-def paired(differences: Sequence[float], clusters: Sequence[str]) -> Paired:
+def paired(
+    differences: Sequence[float], clusters: Sequence[str], sure: float = _SURE, strictest: float = _SURE
+) -> Paired:
     """The mean of paired `differences` (after - before) with a bootstrap over clusters. Raises ValueError for none.
 
-    Where few clusters changed, the bootstrap is too sure: p is then at least that of an exact test, and the interval holds 0
-    where p does not rule it out. The smallest visible change is 2.8 standard errors. Runs that agree on every item would seem
-    to see anything: the standard error is then that of 3 / n discordant items, the most that n agreements leave likely ("rule
-    of three").
+    Where few clusters changed, the bootstrap is too sure: p is then at least that of an exact test. The interval is at the level
+    1 - `sure`, and holds 0 where p is not below `sure`. What is visible is the smallest change seen with 80 % power at the level
+    `strictest`; None where so few clusters could show none. Runs that agree on every item would seem to see anything: the
+    standard error is then that of 3 / n discordant items, the most that n agreements leave likely ("rule of three").
     """
     count = len(differences)
     if not count:
         raise ValueError("no item is in both runs")
     change = float(np.mean(differences))
-    if len(set(clusters)) < 2:
+    groups = len(set(clusters))
+    if groups < 2:
         return Paired(change, None, None, 1.0, None, count)
     sums = resampled_sums(np.array([(difference, 1.0) for difference in differences]), clusters)
     means = mean_of(sums)
-    low, high = map(float, np.quantile(means, [0.025, 0.975]))
+    low, high = map(float, np.quantile(means, [sure / 2, 1 - sure / 2]))
     # A draw that is exactly 0 speaks for neither side; one more draw keeps p above 0 (Davison and Hinkley 1997, 4.2).
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
     p = max(min(1.0, 2 * (tail + 1) / (RESAMPLES + 1)), _sign_flip_p(differences, clusters))
-    if p >= _SURE:
-        low, high = min(low, 0.0), max(high, 0.0)
     error = max(float(means.std()), 3**0.5 / count)
-    return Paired(change, low, high, p, _POWER * error, count)
+    normal = NormalDist()
+    visible = error * (normal.inv_cdf(1 - strictest / 2) + normal.inv_cdf(_POWER))
+    least_p = 2.0 ** (1 - groups) if groups <= _FEW else 0.0  # all of them changed, and to one side
+    change_of = Paired(change, low, high, p, None if least_p >= strictest else visible, count)
+    return _unsure(change_of) if p >= sure else change_of
+
+
+def _unsure(change: Paired) -> Paired:
+    """A change that is not seen: its interval holds 0, and what would be seen is no smaller than itself."""
+    low, high = (
+        (None, None) if change.low is None or change.high is None else (min(change.low, 0.0), max(change.high, 0.0))
+    )
+    return replace(change, low=low, high=high, visible=change.visible and max(change.visible, abs(change.change)))
+
+
+def paired_together(samples: Sequence[Differences]) -> tuple[list[Paired], int]:
+    """The changes of several figures, judged together, and how many tests that are; each sample has an item's id, cluster and
+    difference.
+
+    p is adjusted by Holm's method, and every interval is at the level at which Holm tests its change: it leaves out 0 exactly
+    where p is below .05. Figures whose differences are those of another, in another unit, are one test with it; one that changed
+    nowhere can reject nothing, and is none (Tarone 1990).
+    """
+    kinds = [_kind(sample) for sample in samples]
+    first = {kind: place for place, kind in reversed([*enumerate(kinds)])}
+    tests = [kind for kind in dict.fromkeys(kinds) if kind]
+    count = max(1, len(tests))
+
+    def changed(place: int, sure: float) -> Paired:
+        clusters = [cluster for _, cluster, _ in samples[place]]
+        return paired([step for *_, step in samples[place]], clusters, sure, _SURE / count)
+
+    raw = {kind: changed(first[kind], _SURE).p for kind in tests}
+    ordered = sorted(tests, key=raw.__getitem__)
+    sure = {kind: _SURE / (count - rank) for rank, kind in enumerate(ordered)}
+    adjusted = dict(zip(tests, holm([raw[kind] for kind in tests]), strict=True))
+    changes = []
+    for place, kind in enumerate(kinds):
+        change = replace(changed(place, sure.get(kind, _SURE)), p=adjusted.get(kind, 1.0))
+        changes.append(_unsure(change) if change.p >= _SURE else change)
+    return changes, len(tests)
+
+
+def _kind(sample: Differences) -> tuple[tuple[str, float], ...]:
+    """What samples that are multiples of each other have in common; () where nothing differs."""
+    largest = max((step for *_, step in sample), key=abs, default=0.0)
+    if abs(largest) <= _ALIKE:
+        return ()
+    return tuple(sorted((name, round(step / largest, 6)) for name, _, step in sample))
 
 
 def _sign_flip_p(differences: Sequence[float], clusters: Sequence[str]) -> float:

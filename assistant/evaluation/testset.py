@@ -8,6 +8,7 @@ import csv
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Any, Literal
 
 from assistant.errors import TestSetError
 from assistant.loaders.csv_table import reader_of
+from assistant.questions import MAX_CHARACTERS
 from assistant.records import Paper
+from assistant.terms import terms
 
 Split = Literal["dev", "test"]
 
@@ -59,7 +62,8 @@ class Item:
 
 
 def load_testset(path: Path) -> list[Item]:
-    """The items of a JSON Lines file, or of a CSV or TSV with the columns question and reference.
+    """The items of a JSON Lines file, or of a CSV or TSV with the columns question and reference, and as well id, type, split,
+    answerable, reviewed, provenance and why.
 
     Raises TestSetError, naming the line, where one cannot be read.
     """
@@ -70,18 +74,26 @@ def load_testset(path: Path) -> list[Item]:
             f"the test set {path} cannot be read ({error}); give a UTF-8 JSON Lines or CSV file"
         ) from None
     items: list[Item] = []
-    seen: set[str] = set()
+    seen: dict[str, Item] = {}
     records = _table_records if path.suffix.lower() in (".csv", ".tsv") else _json_records
     for number, record in records(text, path.name):
         try:
-            item = item_from(json.loads(record) if isinstance(record, str) else record)
+            record = json.loads(record) if isinstance(record, str) else record
+            item = item_from(record)
+            _check_sense(item)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             reason = f"the field {error} is missing" if isinstance(error, KeyError) else error
             raise TestSetError(f"{path.name}, line {number}: {reason}; mend the line and retry") from None
         item = replace(item, place=f"{path.name}, line {number}")
-        if item.id in seen:
-            raise TestSetError(f"{path.name}, line {number}: the id {item.id!r} occurs twice; give each line its own")
-        seen.add(item.id)
+        if before := seen.get(item.id):
+            where = before.place.rpartition(", ")[2]
+            problem = (
+                f"the id {item.id!r} occurs twice, as in {where}; give each line its own"
+                if "id" in record
+                else f"it asks what {where} asks; leave one of them out, or give both an 'id'"
+            )
+            raise TestSetError(f"{path.name}, line {number}: {problem}")
+        seen[item.id] = item
         items.append(item)
     if not items:
         raise TestSetError(f"{path.name} holds no question; give one JSON object a line")
@@ -101,32 +113,45 @@ def _json_records(text: str, name: str) -> Iterator[tuple[int, str]]:
 _REFERENCES = (
     "reference", "answer", "answers", "expected", "ground truth", "reference answer", "expected answer", "expected output",
 )  # fmt: skip
-_BESIDE = ("question", "id", "type", "split", "provenance", "reviewed", "why")  # columns that hold no answer
+_BESIDE = ("id", "type", "split", "provenance", "why", "answerable", "reviewed")  # columns that hold no answer
+_ONLY_JSON = ("nuggets", "evidence", "relevant", "history", "without")
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def _table_records(text: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows of question and reference, by their header where there is one; a row without a reference is a question that the
-    papers do not answer. Raises TestSetError for a header that does not say which column is which."""
+    """Rows of question, reference and what else a header names; where no cell says whether a row is answerable, one without a
+    reference is a question that the papers do not answer. Raises TestSetError for a header that does not say which column is
+    which."""
     rows = reader_of(text)
-    question, reference, is_first = 0, 1, True
+    places, is_first = {"question": 0, "reference": 1}, True
     try:
         for row in rows:
             cells = [cell.strip() for cell in row]
             if not any(cells):
                 continue
-            if is_first and (places := _places(cells, name)):
-                question, reference = places
-            elif question < len(cells):
-                said = cells[reference] if reference < len(cells) else ""
-                yield rows.line_num, {"question": cells[question], "answerable": bool(said), "reference": said}
+            if is_first and (named := _places(cells, name)):
+                places = named
+            elif places["question"] < len(cells):
+                said = {column: cells[place] for column, place in places.items() if place < len(cells)}
+                yield rows.line_num, _row_record(said)
             is_first = False
     except csv.Error as error:
         raise TestSetError(f"{name}, line {rows.line_num}: {error}; is a quotation mark left open?") from None
 
 
-def _places(cells: Sequence[str], file: str) -> tuple[int, int] | None:
-    """Where the first row says that question and reference stand, the latter beyond its end where there is none; None for a
-    row that is no header."""
+def _row_record(cells: Mapping[str, str]) -> dict[str, Any]:
+    """The item of a row as plain JSON types; an empty cell says nothing, and a word that is no truth value is kept as it is."""
+    said = {column: cell for column, cell in cells.items() if cell}
+    truths: dict[str, Any] = {
+        column: _BOOLEANS.get(said[column].lower(), said[column])
+        for column in ("answerable", "reviewed")
+        if column in said
+    }
+    return {"question": cells["question"], "answerable": "reference" in said, **said, **truths}
+
+
+def _places(cells: Sequence[str], file: str) -> dict[str, int] | None:
+    """Where the first row says that each column stands; None for a row that is no header."""
     names = [" ".join(cell.lower().replace("_", " ").split()) for cell in cells]
     if "question" not in names:
         if _looks_like_header(cells):
@@ -134,13 +159,21 @@ def _places(cells: Sequence[str], file: str) -> tuple[int, int] | None:
                 f"{file}: the first row ({', '.join(cells)}) names no column 'question'; rename one, and one 'reference'"
             )
         return None
-    reference = next((names.index(name) for name in _REFERENCES if name in names), len(names))
-    if reference == len(names) and not {*names} <= {*_BESIDE, ""}:  # every question would be taken for unanswerable
+    places = {column: names.index(column) for column in ("question", *_BESIDE) if column in names}
+    if reference := next((name for name in _REFERENCES if name in names), ""):
+        places["reference"] = names.index(reference)
+    for name in dict.fromkeys(names):
+        if name in _ONLY_JSON:
+            raise TestSetError(f"{file}: a table cannot hold the column {name!r}; write the test set as JSON Lines")
+        known = ["question", *_BESIDE, *_REFERENCES]
+        if name not in known and (near := difflib.get_close_matches(name, known, n=1, cutoff=0.8)):
+            raise TestSetError(f"{file}: there is no column {name!r}; do you mean {near[0]!r}?")
+    if not reference and not {*names} <= {"question", *_BESIDE, ""}:  # every question would be taken for unanswerable
         raise TestSetError(
             f"{file}: the first row ({', '.join(cells)}) names no column 'reference'; rename the one that holds the answers, "
             "or leave it out for questions that the papers do not answer"
         )
-    return names.index("question"), reference
+    return places
 
 
 def _looks_like_header(cells: Sequence[str]) -> bool:
@@ -163,6 +196,8 @@ def item_from(record: Mapping[str, Any]) -> Item:
     answerable = record["answerable"]
     if not isinstance(answerable, bool):
         raise ValueError("'answerable' must be true or false")
+    if not isinstance(record.get("reviewed", True), bool):
+        raise ValueError("'reviewed' must be true or false")
     if not isinstance(record.get("reference", ""), str):
         raise ValueError("'reference' must be text")
     if answerable and not (record.get("relevant") or record.get("reference")):
@@ -188,10 +223,70 @@ def item_from(record: Mapping[str, Any]) -> Item:
         history=_history(record.get("history", ())),
         split=record.get("split", "test"),
         provenance=str(record.get("provenance", "")),
-        reviewed=bool(record.get("reviewed", True)),
+        reviewed=record.get("reviewed", True),
         why=str(record.get("why", "")),
         without=tuple(without),
     )
+
+
+# What people write where they have no answer, from its beginning.
+_NO_ANSWER = re.compile(
+    r"(?:n\.?/?a\.?|none|null|nan|nil|unknown|unanswerable|[-–—?.]+)$|no answer\b|(?:cannot|can't|can not) be answered\b"
+    r"|not (?:answer(?:ed|able)|applicable|available|covered|found|given|known|mentioned|reported|stated|specified)\b"
+    r"|not in (?:the|this|these|any|our) "
+    r"|(?:(?:the|this|these|our) )?(?:articles?|context|documents?|library|papers?|sources?|texts?)"
+    r" (?:do|does|did)(?: not|n['’]t)\b",
+    re.IGNORECASE,
+)
+
+
+def _check_sense(item: Item) -> None:
+    """Raises ValueError where the fields of an item contradict each other, or cannot mean what they say."""
+    if len(item.question) > MAX_CHARACTERS:
+        raise ValueError(f"'question' has {len(item.question):,} characters, and {MAX_CHARACTERS:,} are read")
+    if not item.answerable and (item.relevant or item.evidence):
+        raise ValueError("'answerable' is false, but 'relevant' or 'evidence' says what answers it")
+    for nugget in item.nuggets:
+        if not nugget["text"].strip():
+            raise ValueError("every one of 'nuggets' needs a 'text' that is not empty")
+        if not isinstance(nugget.get("vital", True), bool):
+            raise ValueError("'vital' must be true or false")
+
+
+def doubts(items: Sequence[Item]) -> list[str]:
+    """What may be a mistake in a test set though it can be asked, in sentences."""
+    found = []
+    if unreal := [item for item in items if item.answerable and _NO_ANSWER.match(item.reference.strip())]:
+        found.append(
+            f"{_named(unreal)}: the reference ({unreal[0].reference[:40]!r}) reads like none, but counts as an answer; leave it "
+            "empty, and 'answerable' false, where the papers do not answer"
+        )
+    if unused := [
+        i for i in items if not i.answerable and i.reference and not i.without and not _NO_ANSWER.match(i.reference)
+    ]:
+        found.append(
+            f"{_named(unused)}: 'answerable' is false, so that the reference ({unused[0].reference[:40]!r}) is not used; is it "
+            "an answer from the papers, or only a note ('why')?"
+        )
+    if wordless := [i for i in items if any(not any(map(terms, _spellings(nugget))) for nugget in i.nuggets)]:
+        found.append(f"{_named(wordless)}: a nugget has no word by which it could be found in an answer; add an alias")
+    sides: dict[tuple[Any, ...], list[Item]] = {}
+    for item in items:
+        turns = tuple(turn["content"] for turn in item.history)
+        sides.setdefault((" ".join(item.question.casefold().split()), turns, item.without), []).append(item)
+    for same in sides.values():
+        if len({item.answerable for item in same}) > 1:
+            found.append(f"{_named(same)}: the same question is answerable in one line and not in another")
+    return found
+
+
+def _spellings(nugget: Mapping[str, Any]) -> tuple[str, ...]:
+    return (nugget["text"], *nugget.get("aliases", ()))
+
+
+def _named(items: Sequence[Item]) -> str:
+    names = "; ".join(item.place or item.id for item in items[:3])
+    return f"{names} and {len(items) - 3} more" if len(items) > 3 else names
 
 
 def _check_names(record: Mapping[str, Any]) -> None:
