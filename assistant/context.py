@@ -16,9 +16,11 @@ from assistant.sentences import sentence_spans
 from assistant.terms import terms
 
 _FEWEST_TERMS = 3
-_REQUEST = re.compile(
-    r"^\W*(?:(?:please|so|and|now|then)\W+)*(?:"
+_INTERROGATIVE = (
     r"(?:what|how|why|which|who|whose|when|where|is|are|do|does|did|was|were|has|have|can|could|should|would|will)\b"
+)
+_REQUEST = re.compile(
+    rf"^\W*(?:(?:please|so|and|now|then)\W+)*(?:{_INTERROGATIVE}"
     r"|tell|explain|describe|summari[sz]e|list|name|show|find|give|compare|help"
     r"|i['’]d like|i (?:want|need|would like|wonder)(?! (?:it|this|that|them)\b)"
     r"|(?:i['’]?m|i am) (?:looking|searching|wondering|interested))",
@@ -30,6 +32,9 @@ _OF_ASKER = re.compile(
 )
 # Chats know small letters after a full stop: "we could not agree. which method …"
 _SMALL_START = re.compile(r"(?<=\w\w[\w)][.!?]) +(?=[a-z])")
+_CLAUSE_OF_ASKER = re.compile(
+    rf"(^\W*(?:i|i['’]m|my|we|our)\b[^,;]*), (?=(?:so |and |but )?{_INTERROGATIVE})", re.IGNORECASE
+)
 
 
 def question_within(question: Question) -> Question | None:
@@ -48,7 +53,8 @@ def _asks(sentence: str) -> bool:
 
 def _sentences(text: str) -> list[str]:
     spans = (text[span.start : span.end] for span in sentence_spans(text))
-    return [part for one in spans for part in _SMALL_START.split(one) if part.strip()]
+    parts = (part for one in spans for part in _SMALL_START.split(one))
+    return [clause for part in parts for clause in _CLAUSE_OF_ASKER.split(part) if clause.strip()]
 
 
 def best_reading(

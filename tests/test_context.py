@@ -19,6 +19,7 @@ HFT = "Which method keeps half of the parameters frozen in each tuning round?"
         ("Pruning language models at initialization. I need it for my thesis.",
          "Pruning language models at initialization."),
         (f"{HFT} It is for a school project.", HFT),
+        ("I am from Skopje, is there a language model for Macedonian?", "is there a language model for Macedonian?"),
         ("We are students from Lagos. Is there any model for African languages?", "Is there any model for African languages?"),
     ],
 )  # fmt: skip
@@ -35,6 +36,7 @@ def test_what_is_asked_is_told_from_what_is_said_beside_it(text: str, asked: str
         "I work on protein folding. Which data sets are used for evaluation?",  # too little by itself
         "What is LoRA? And how much memory does it save on a small GPU?",
         "Why are exam-type scores harder to forecast than perplexity? role of the wrong options",
+        "We tune with adapters, which methods are better?",
         "We propose a network. We train it on pictures.",  # nothing would be left
         "",
     ],
