@@ -100,10 +100,47 @@ def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
 
 def test_a_note_is_no_vote_and_needs_an_answer(tab: Any, tmp_path: Path) -> None:
     tab.library.feedback = Feedback(tmp_path)
-    assert "kept" in tab.chat.note(tab.name, "This is wrong.")
+    assert "kept" in tab.chat.note(tab.name, None, "This is wrong.")
     (kept,) = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert (kept["question"], kept["good"], kept["note"]) == ("Second?", None, "This is wrong.")
     for _ in range(2):
         tab.library.conversations.drop_last(tab.name)
-    tab.chat.note(tab.name, "And this?")
+    tab.chat.note(tab.name, None, "And this?")
     assert "ask a question first" in tab.said[-1]
+
+
+def test_undo_and_retry_act_on_the_question_under_which_they_stand(tab: Any) -> None:
+    asking = tab.chat.ask("Third?", tab.name, [], [], [])
+    shown, _ = tab.chat.stopped(next(asking)[0], "", tab.name)
+    asking.close()
+    *_, question = tab.chat.undo(shown, tab.name)
+    assert question == "Third?"
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "Old.")]
+    list(tab.chat.retry(shown, tab.name, [], [], []))
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "Old."), ("Third?", "New.")]
+    *_, question = tab.chat.undo(tab.chat.open(tab.name)[0], tab.name)
+    assert (question, len(stored(tab))) == ("Third?", 2)
+
+
+def test_what_is_stopped_while_the_model_writes_is_given_back(tab: Any) -> None:
+    asking = tab.chat.ask("Third?", tab.name, [], [], [])
+    shown, typed = tab.chat.stopped([next(asking)[0] for _ in range(2)][-1], "", tab.name)
+    assert ([message["content"] for message in shown[-2:]], typed) == (["Third?", "*Stopped.*"], "Third?")
+
+
+def test_an_answer_that_was_stopped_keeps_no_marks_that_lead_nowhere(tab: Any) -> None:
+    shown = [*tab.chat.open(tab.name)[0], {"role": "user", "content": "Third?"}]
+    begun = {"role": "assistant", "content": r"Otters swim. [\[1\]](#quote-3-0-1)"}
+    kept, _ = tab.chat.stopped([*shown, begun], "", tab.name)
+    assert kept[-1]["content"] == "Otters swim. \\[1\\]\n\n*Stopped.*"
+
+
+def test_an_opinion_is_of_the_answer_whose_thumb_was_pressed(tab: Any, tmp_path: Path) -> None:
+    tab.library.feedback = Feedback(tmp_path)
+    about, form = tab.chat.vote(tab.name, SimpleNamespace(index=1, liked=False))
+    assert about == 0 and "First?" in form.label
+    tab.chat.note(tab.name, about, "This is wrong.")
+    kept = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
+    assert [one["question"] for one in kept] == ["First?", "First?"]
+    tab.chat.to_testset(tab.name, about, chat._NONE_ANSWERS, "")
+    assert json.loads(tab.library.feedback.testset.read_text("utf-8"))["question"] == "First?"

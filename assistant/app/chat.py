@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,12 +20,17 @@ from assistant.library import Assistant
 from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
 from assistant.questions import MAX_CHARACTERS
+from assistant.records import counted
 
 AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
 _EXAMPLES = 4
 _SOURCES = 1000  # offered in the scope; the papers of more can be chosen by title
 _LATEX = [{"left": "$$", "right": "$$", "display": True}]  # single dollars occur in papers as plain text
-_SEARCHING = "Searching the papers …"
+_SEARCHING, _WRITING = "Searching the papers …", "The model is writing …"
+_ABOUT_LAST = "What do you think of this answer?"
+_CHIP = re.compile(r" \[\\\[(\d+)\\\]\]\(#quote-[\w-]*\)")  # of an answer that was stopped no evidence is shown
+_SHORT = 60  # characters of a question in a heading
+_SHOW_PICTURE = "() => document.querySelector('#page-caption')?.scrollIntoView({block: 'nearest'})"
 _NONE_ANSWERS = "(no paper answers it)"
 
 Update = tuple[Any, ...]  # chatbot, evidence, conversation id, conversations, the frame and the text of the rewrite box
@@ -70,6 +76,15 @@ class Chat:
         before = replace(conversation, turns=tuple(earlier))
         yield from self._answer(last.question, before, (papers, years, sources), last, rewritten)
 
+    def retry(
+        self, shown: list[Any], conversation_id: str, papers: list[str], years: list[int], sources: list[str]
+    ) -> Iterator[Update]:
+        """Asks the last question of the chat again."""
+        if unanswered := self._unanswered(shown, self._stored.get(conversation_id)):
+            yield from self.ask(unanswered, conversation_id, papers, years, sources)
+        else:
+            yield from self.again(conversation_id, papers, years, sources)
+
     def _answer(
         self,
         question: str,
@@ -112,12 +127,20 @@ class Chat:
         stored = self._stored.get(conversation_id)
         if sum(message.get("role") == "user" for message in shown) <= len(stored.turns):
             return answers.messages(stored), gr.skip()
-        if shown and _plain_text(shown[-1]).startswith(_SEARCHING):
-            shown = shown[:-1]
-        if not shown or shown[-1].get("role") != "user":  # an answer has begun: it stays as far as it came
-            return gr.skip(), gr.skip()
-        asked = typed if typed.strip() else _plain_text(shown[-1])
-        return [*shown, answers.assistant_message("*Stopped.*")], asked
+        *before, last = shown
+        if last.get("role") != "user" and not _plain_text(last).startswith((_SEARCHING, _WRITING)):
+            begun = _CHIP.sub(r" \\[\1\\]", _content(last))  # it stays as far as it came
+            return [*before, answers.assistant_message(f"{begun}\n\n*Stopped.*")], gr.skip()
+        if last.get("role") == "user":
+            before = shown
+        asked = typed if typed.strip() else _plain_text(before[-1])
+        return [*before, answers.assistant_message("*Stopped.*")], asked
+
+    def _unanswered(self, shown: list[Any], conversation: Conversation) -> str:
+        """The question at the end of the chat whose answer is not stored, as one that was stopped or failed; "" where there is
+        none."""
+        asked = [message for message in shown if message.get("role") == "user"]
+        return _plain_text(asked[-1]) if len(asked) > len(conversation.turns) else ""
 
     def _showing(self, messages: list[answers.Message]) -> Update:
         return (messages, *(gr.skip(),) * (_OUTPUTS - 1))
@@ -133,12 +156,14 @@ class Chat:
             claims.remove(event.claim)
         elif event.kind != "writing":  # Gradio lets go of a reader who left when it is handed something
             return
-        yield self._saying(shown, answers.claims_markdown(claims, number) if claims else "The model is writing …")
+        yield self._saying(shown, answers.claims_markdown(claims, number) if claims else _WRITING)
 
     @guarded
-    def undo(self, conversation_id: str) -> Update:
-        """Takes the last turn away and puts its question back into the box."""
+    def undo(self, shown: list[Any], conversation_id: str) -> Update:
+        """Takes the last question of the chat away, with the answer that is stored of it, and puts it back into the box."""
         conversation = self._stored.get(conversation_id)
+        if unanswered := self._unanswered(shown, conversation):
+            return (*self.show(conversation), unanswered)
         if not conversation.turns:
             return (gr.skip(),) * (_OUTPUTS + 1)
         return (*self.show(self._stored.drop_last(conversation.id)), conversation.turns[-1].question)
@@ -193,39 +218,43 @@ class Chat:
         citations = self._stored.load(conversation_id).turns[turn - 1].answer.citations
         citation = citations[index]
         picture = Image.open(io.BytesIO(self._library.page_picture(citation, *citations)))
-        return gr.Image(picture, visible=True, label=f"Page {citation.page} of {citation.paper.title}")
+        caption = f"Page {citation.page} of {answers.escape_markdown(citation.paper.title)}"
+        return gr.Markdown(caption, visible=True), gr.Image(picture, visible=True)
 
     @guarded
     def vote(self, conversation_id: str, data: gr.LikeData) -> Any:
-        """Keeps a thumb up or down, and opens the form for more."""
-        turn = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
+        """Keeps a thumb up or down, and opens the form for more of that answer."""
+        number = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
         conversation = self._stored.get(conversation_id)
-        if turn < len(conversation.turns) and data.liked in (True, False):
-            self._library.feedback.vote(conversation.turns[turn].answer, data.liked)
-        return gr.Accordion(open=True)
+        if number < len(conversation.turns) and data.liked in (True, False):
+            self._library.feedback.vote(conversation.turns[number].answer, data.liked)
+            words = " ".join(conversation.turns[number].question.split())
+            short = words if len(words) <= _SHORT else f"{words[:_SHORT].rstrip()} …"
+            return number, gr.Accordion(open=True, label=f"What do you think of the answer to “{short}”?")
+        return None, gr.Accordion(open=True, label=_ABOUT_LAST)
 
     @guarded
-    def note(self, conversation_id: str, note: str) -> Any:
-        """Keeps a note on the last answer."""
-        self._library.feedback.vote(self._last_turn(conversation_id).answer, None, note)
+    def note(self, conversation_id: str, about: int | None, note: str) -> Any:
+        """Keeps a note on the answer that was voted on, or else the last."""
+        self._library.feedback.vote(self._turn(conversation_id, about).answer, None, note)
         return "Thank you. The note is kept in feedback.jsonl in the data folder."
 
     @guarded
-    def to_testset(self, conversation_id: str, expected: str | None, note: str) -> Any:
-        """Adds the last question to the reader's own test set, with the paper that answers it."""
-        turn = self._last_turn(conversation_id)
+    def to_testset(self, conversation_id: str, about: int | None, expected: str | None, note: str) -> Any:
+        """Adds the question of that answer to the reader's own test set, with the paper that answers it."""
+        turn = self._turn(conversation_id, about)
         if not expected:
             return "Choose the paper that answers it first."
         paper = None if expected == _NONE_ANSWERS else self._library.paper(expected)
         question = turn.answer.standalone_question or turn.question
         count = self._library.feedback.add_to_testset(question, paper, note)
-        return f"Added. The test set holds {count} question{'s' * (count != 1)}; the Evaluation tab runs it."
+        return f"Added. The test set holds {counted(count, 'question')}; the Evaluation tab runs it."
 
-    def _last_turn(self, conversation_id: str) -> Turn:
+    def _turn(self, conversation_id: str, number: int | None) -> Turn:
         conversation = self._stored.load(conversation_id)
         if not conversation.turns:
             raise LibraryError("the conversation holds no answer; ask a question first")
-        return conversation.turns[-1]
+        return conversation.turns[-1 if number is None or number >= len(conversation.turns) else number]
 
     def scope_words(self, papers: list[str], years: list[int], sources: list[str]) -> Any:
         """What the scope's heading says."""
@@ -272,11 +301,14 @@ def build(app: gr.Blocks, library: Assistant) -> None:
                     max_length=MAX_CHARACTERS, elem_id="rewrite",
                 )  # fmt: skip
             scope = _scope(app, library, chat)
-            opinion, note, expected, said, send, keep = _opinion(app, library)
+            about, opinion, note, expected, said, send, keep = _opinion(app, library)
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(evidence.EMPTY, elem_id="evidence", label="Evidence")
             wanted = gr.Textbox("", label="Page to show", elem_id="wanted-page", container=False)
-            picture = gr.Image(visible=False, interactive=False, elem_id="page-picture", buttons=["fullscreen"])
+            caption = gr.Markdown(visible=False, elem_id="page-caption")
+            picture = gr.Image(
+                visible=False, interactive=False, show_label=False, elem_id="page-picture", buttons=["fullscreen"]
+            )
     outputs = [chatbot, panel, current, conversations, rewording, rewrite]
     events: dict[str, Any] = PRIVATE | {"concurrency_limit": AT_ONCE, "show_progress": "hidden"}
     example = gr.State("")
@@ -290,9 +322,9 @@ def build(app: gr.Blocks, library: Assistant) -> None:
         ),
     ]
     runs.append(rewrite.submit(chat.again, [current, *scope, rewrite], outputs, **events))
-    runs.append(chatbot.retry(chat.again, [current, *scope], outputs, **events))
+    runs.append(chatbot.retry(chat.retry, [chatbot, current, *scope], outputs, **events))
     stop.click(chat.stopped, [chatbot, question, current], [chatbot, question], cancels=runs, **PRIVATE)
-    chatbot.undo(chat.undo, current, [*outputs, question], **PRIVATE)
+    chatbot.undo(chat.undo, [chatbot, current], [*outputs, question], **PRIVATE)
     clear.click(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
     chatbot.clear(lambda: chat.open(None), None, outputs, cancels=runs, **PRIVATE)
     conversations.input(chat.open, conversations, outputs, cancels=runs, **PRIVATE)
@@ -303,10 +335,18 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     really.click(chat.delete, current, outputs, cancels=runs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, really, **PRIVATE
     )
-    wanted.change(chat.picture, [wanted, current], picture, **PRIVATE)
-    chatbot.like(chat.vote, current, opinion, **PRIVATE)
-    send.click(chat.note, [current, note], said, **PRIVATE)
-    keep.click(chat.to_testset, [current, expected, note], said, **PRIVATE)
+    wanted.change(chat.picture, [wanted, current], [caption, picture], **PRIVATE).then(None, js=_SHOW_PICTURE)
+    chatbot.like(chat.vote, current, [about, opinion], **PRIVATE)
+    send.click(chat.note, [current, about, note], said, **PRIVATE)
+    keep.click(chat.to_testset, [current, about, expected, note], said, **PRIVATE)
+    # What belongs to an answer goes with a new one, and what belongs to a conversation with another.
+    of_answer = [about, opinion, note, expected, said, caption, picture]
+    for run in runs:
+        run.success(_nothing_of_an_answer, None, of_answer, show_progress="hidden", **PRIVATE)
+    current.change(
+        lambda: (*_nothing_of_an_answer(), gr.Button(visible=False), gr.File(visible=False), ""),
+        None, [*of_answer, really, exported, title], show_progress="hidden", **PRIVATE,
+    )  # fmt: skip
     app.load(
         chat.open, current, outputs, show_progress="hidden", **PRIVATE
     )  # on load: the conversation that this browser was in
@@ -330,7 +370,8 @@ def _scope(app: gr.Blocks, library: Assistant, chat: Chat) -> list[Any]:
 
 def _opinion(app: gr.Blocks, library: Assistant) -> tuple[Any, ...]:
     """What a reader may say of an answer."""
-    with gr.Accordion("What do you think of this answer?", open=False, elem_id="opinion") as opinion:
+    about = gr.State(None)  # the number, from 0, of the turn that was voted on
+    with gr.Accordion(_ABOUT_LAST, open=False, elem_id="opinion") as opinion:
         note = gr.Textbox(label="Note", lines=1, max_lines=4, max_length=MAX_CHARACTERS, elem_id="note")
         expected = choose_papers(
             app, library, "The paper that answers it", also=(_NONE_ANSWERS,), multiselect=False, elem_id="expected"
@@ -339,7 +380,13 @@ def _opinion(app: gr.Blocks, library: Assistant) -> tuple[Any, ...]:
             send = gr.Button("Keep the note", size="sm", elem_id="send-note", min_width=80)
             keep = gr.Button("Add the question to my test set", size="sm", elem_id="to-testset", min_width=80)
         said = gr.Markdown(elem_id="opinion-said")
-    return opinion, note, expected, said, send, keep
+    return about, opinion, note, expected, said, send, keep
+
+
+def _nothing_of_an_answer() -> tuple[Any, ...]:
+    """The form of opinions and the picture of a page, as they are before anything is said or shown."""
+    form = None, gr.Accordion(open=False, label=_ABOUT_LAST), "", None, ""
+    return (*form, gr.Markdown(visible=False), gr.Image(None, visible=False))
 
 
 def _examples(library: Assistant) -> list[Any]:
@@ -350,11 +397,16 @@ def _examples(library: Assistant) -> list[Any]:
 
 
 def _plain_text(message: Any) -> str:
-    """The text of a chat message, which Gradio hands back in parts, as it was typed."""
+    """The text of a chat message as it was typed."""
+    return unescape_markdown(_content(message))
+
+
+def _content(message: Any) -> str:
+    """The Markdown of a chat message, which Gradio hands back in parts."""
     content = message.get("content", "")
     if isinstance(content, list):
         content = "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    return unescape_markdown(str(content))
+    return str(content)
 
 
 def _example_text(data: gr.SelectData) -> str:

@@ -32,12 +32,12 @@ class Evaluations:
         self._folder = library.config.data_dir / "evaluations"
 
     @guarded
-    def run(self, which: str, limit: float, baselines: bool, progress: gr.Progress) -> tuple[Any, ...]:
-        """Runs a test set and shows its report, compared with the newest run before it.
+    def run(self, which: str, limit: float | None, baselines: bool, progress: gr.Progress) -> tuple[Any, ...]:
+        """Runs a test set, or its first `limit` questions, and shows its report, compared with the newest run before it.
 
         `baselines` also asks the model alone and as an ordinary chain, which costs two calls a question.
         """
-        items = self._items(which)[: int(limit)]
+        items = self._items(which)[: int(limit) if limit else None]
         earlier = self._runs()
 
         def show(label: str, done: int, total: int) -> None:

@@ -41,8 +41,11 @@ class Papers:
         )
 
     @guarded
-    def remove(self, paper_id: str, text: str, order: str, number: int) -> tuple[Any, ...]:
+    def remove(self, paper_id: str | None, text: str, order: str, number: int) -> tuple[Any, ...]:
         """Removes the paper and shows the list without it."""
+        if not paper_id:
+            gr.Warning("No paper is chosen: choose it in the list again.")
+            return (*self.page(text, order, number), *self.open(None))
         removed = self._library.remove([paper_id])
         gr.Info(f"Removed “{removed[0].title}”.")
         return (*self.page(text, order, number), *self.open(None))
@@ -54,15 +57,16 @@ class Papers:
         Where much would be sent to a provider's embedding, it asks first, unless it `may_send`.
         """
         if not files:
-            return (gr.skip(),) * 6
+            return (gr.skip(),) * 8
         if not may_send and (question := embedding_question(self._library.config, *self._library.estimate(files))):
-            return (f"**Not added yet:** {question}.", gr.skip(), gr.Button(visible=True), *(gr.skip(),) * 3)
+            return (f"**Not added yet:** {question}.", gr.skip(), gr.Button(visible=True), *(gr.skip(),) * 5)
 
         def show(label: str, done: int, total: int) -> None:
             progress((done, total), desc=label)
 
         report = self._library.add_uploads(files, show)
-        return (shown.report_markdown(report), None, gr.Button(visible=False), *self.page("", "added", 1))
+        said = shown.report_markdown(report), None, gr.Button(visible=False)
+        return (*said, *self.page("", "added", 1), "", "added")  # all papers: none that is new is searched away
 
 
 def build(app: gr.Blocks, library: Assistant) -> None:
@@ -109,12 +113,12 @@ def build(app: gr.Blocks, library: Assistant) -> None:
 
     gr.on(
         [text.submit, text.change, order.change], first_page, [text, order], listed, show_progress="hidden", **PRIVATE
-    )
+    ).then(tab.open, papers, opened, show_progress="hidden", **PRIVATE)  # the list has lost what was chosen
     before.click(turn, [*asked, gr.State(-1)], listed, **PRIVATE)
     after.click(turn, [*asked, gr.State(1)], listed, **PRIVATE)
     papers.input(tab.open, papers, opened, **PRIVATE)
     remove.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
     really.click(tab.remove, [papers, *asked], [*listed, *opened], **PRIVATE)
-    files.upload(add, files, [report, files, send, *listed], concurrency_limit=1, **PRIVATE)
-    send.click(add_anyway, files, [report, files, send, *listed], concurrency_limit=1, **PRIVATE)
+    files.upload(add, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
+    send.click(add_anyway, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
     app.load(tab.page, asked, listed, show_progress="hidden", **PRIVATE)  # on load
