@@ -52,6 +52,6 @@ def test_uploads_wait_until_the_reader_agrees_to_what_they_would_send(
         page.wait_for_selector("#report :text('Not added yet')")
         assert (library.counts()[0], len(provider.requests)) == (1, sent)
         page.click("#send-and-add")
-        page.wait_for_selector("#report :text('1 new papers')")
+        page.wait_for_selector("#report :text('1 new paper')")
         assert library.counts()[0] == 2
         page.wait_for_selector("#send-and-add", state="hidden")
