@@ -65,12 +65,12 @@ def test_standard_input_is_read_as_what_it_holds(tmp_path: Path) -> None:
         (["ask", ""], {}, "question is empty", 2),
         (["ask", "x"], {"ASSISTANT_MODEL": "gpt-x"}, "OPENAI_API_KEY", 2),
         (["ask", "x"], {"CHROMA_PORT": "many"}, "CHROMA_PORT", 2),
-        (["add", "missing.txt"], {}, "missing.txt", 1),
+        pytest.param(["add", "missing.txt"], {}, "missing.txt", 1, marks=pytest.mark.slow),
         pytest.param(["chat", "--host", "0.0.0.0"], {}, "ASSISTANT_PAGE_PASSWORD", 2, marks=pytest.mark.slow),
-        (["add", "https://example.org/paper.pdf"], {}, "download it first", 1),
-        (["eval", "missing.jsonl"], {}, "missing.jsonl", 1),
+        pytest.param(["add", "https://example.org/paper.pdf"], {}, "download it first", 1, marks=pytest.mark.slow),
+        pytest.param(["eval", "missing.jsonl"], {}, "missing.jsonl", 1, marks=pytest.mark.slow),
         (["eval", "gate", "missing"], {}, "missing", 4),
-        (["eval", "calibrate"], {}, "--reset", 1),
+        pytest.param(["eval", "calibrate"], {}, "--reset", 1, marks=pytest.mark.slow),
     ],
     ids=[
         "empty",
@@ -93,6 +93,7 @@ def test_failures_are_one_line_with_the_next_step(
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
+@pytest.mark.slow  # three processes
 def test_one_of_a_thing_is_one_thing_and_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
     data = {"ASSISTANT_DATA_DIR": str(tmp_path / "data")}
     (tmp_path / "a.bib").write_text("@article{a, title={Otters}}\n@article{b, title={Beavers\n", encoding="utf-8")
