@@ -4,6 +4,7 @@ The collection is complete in itself, so that any Chroma or LangChain client can
 folder of its own; on a server, a collection of its own.
 """
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from assistant.interrupts import raise_if_interrupted
 _BATCH = 2000  # at most 5,461; each upsert costs Chroma a write to the disk
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
 _HNSW = {"space": "cosine", "ef_search": 400, "ef_construction": 200}
+_CLOSING = 20.0  # seconds that closing may take
 _SPARSE_FILE_LIMIT = 4  # a damaged HNSW segment was seen with a 260 GB link file; a sound one is far below this × data
 
 
@@ -101,7 +103,10 @@ class VectorIndex:
 
     def close(self) -> None:
         """Lets go of the files, and of Chroma's process-wide cache, so that reopening sees what others wrote."""
-        self._client.close()
+        # A worker of chromadb 1.5.9 was seen to spin for ever, and its close to wait for it: once in a thousand closings.
+        closing = threading.Thread(target=self._client.close, name="closing Chroma", daemon=True)
+        closing.start()
+        closing.join(_CLOSING)
 
     def clear(self) -> None:
         """Forgets everything, so that a generation that a killed process began starts empty."""

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections import defaultdict
@@ -107,7 +108,9 @@ def in_chroma(data: Path) -> dict[str, Any]:
     client = chromadb.PersistentClient(str(folder))
     (collection,) = client.list_collections()
     got = collection.get(include=["documents", "metadatas", "embeddings"])
-    client.close()
+    closing = threading.Thread(target=client.close, daemon=True)  # as `VectorIndex.close`, and why
+    closing.start()
+    closing.join(20)
     rows = zip(got["ids"], got["documents"], got["metadatas"], got["embeddings"], strict=True)
     return {name: (text, metadata, vector.round(3).tolist()) for name, text, metadata, vector in rows}
 

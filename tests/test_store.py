@@ -304,3 +304,16 @@ def test_papers_are_found_by_the_names_in_their_titles(tmp_path: Path) -> None:
         "RiverNet": ["RiverNet"],
         'the "weir"; a survey': ['The "Weir"; a survey'],
     }
+
+
+def test_a_chroma_that_does_not_close_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Assistant(data_dir=tmp_path)
+    library.add([Paper("Otters", "Otters swim in cold rivers.")])
+    never = threading.Event()
+    client = library._indexes.vectors._client
+    monkeypatch.setattr("assistant.vectors._CLOSING", 0.2)
+    monkeypatch.setattr(client, "close", never.wait)
+    began = time.monotonic()
+    library.close()
+    assert time.monotonic() - began < 10
+    never.set()
