@@ -1,11 +1,8 @@
 """The one object that holds a library together: ask, stream, search, add."""
 
 import asyncio
-import base64
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,33 +10,30 @@ from typing import TYPE_CHECKING, Any, cast
 from assistant.abstention import OwnCalibration
 from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
 from assistant.answers import Answer, Citation, Event
-from assistant.catalogue import Catalogue, Order
+from assistant.catalogue import Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.context import best_reading
 from assistant.continuing import Lookup
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
-from assistant.deciding import Decision, asked_within, decide
+from assistant.deciding import Decision
 from assistant.errors import LoadError, QuestionError
 from assistant.exporting import exported
 from assistant.feedback import Feedback
 from assistant.files import WriterLock, keep_copy, write_lines
-from assistant.following import Indexes, Progress
-from assistant.identity import check_fingerprint, estimating, fingerprint, library_id
-from assistant.indexing import Indexer
+from assistant.following import Progress
+from assistant.holdings import Holdings
 from assistant.lexical import LexicalIndex
-from assistant.loaders.child import in_child
-from assistant.models import Embedder, open_embedder
+from assistant.loaders.pdf import page_with_quotes
 from assistant.preparing import read_beforehand
 from assistant.privacy import silence
 from assistant.questions import Question, read_question
 from assistant.ranking import Candidates
 from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
-from assistant.reranking import LateInteraction, open_reranker
-from assistant.retrieval import PaperRetriever, Search
+from assistant.reranking import LateInteraction
+from assistant.retrieval import PaperRetriever
 from assistant.scoping import ids_of, scope_of
-from assistant.seeding import Seeding
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -47,9 +41,6 @@ if TYPE_CHECKING:
     from assistant.generating import ModelWriter
 
 History = Sequence[Mapping[str, str]]
-
-
-_FEW = 3  # papers that "the paper" or "they" may mean
 
 
 class Assistant:
@@ -73,30 +64,19 @@ class Assistant:
     ) -> None:
         silence()
         self.config = config or load_config(**settings)
-        self.progress = progress
-        self._lock = threading.RLock()
         self._adding = threading.Lock()
         self._conversations = Conversations(self.config.data_dir / "conversations")
         self._feedback = Feedback(self.config.data_dir)
-        self._catalogue = Catalogue(self.config.data_dir / "catalogue.sqlite")
+        self._holdings = Holdings(self.config, progress, may_differ=bool(rebuild))
+        self._catalogue = self._holdings.catalogue
         try:
-            self._embedder: Embedder = open_embedder(self.config)
-            if not rebuild:
-                check_fingerprint(self._catalogue, self.config, self._embedder)
-            self._indexes = Indexes(self.config, self._catalogue, library_id(self._catalogue))
-            self._reranker = open_reranker(self.config, self._catalogue)
-            self._search = Search(self._catalogue, self._indexes, self._embedder, self._reranker)
-            self._indexer = Indexer(
-                self._catalogue, self._embedder, self.config.chunk_tokens, ocr=self.config.ocr == "on"
-            )
-            self._seeding = Seeding(self._catalogue, self._indexer)
             self._writer = self._open_writer()
             if rebuild:
                 if callable(rebuild):
                     rebuild(self)
                 self.rebuild()
         except BaseException:
-            self._catalogue.close()
+            self.close()
             raise
 
     def __enter__(self) -> "Assistant":
@@ -107,9 +87,16 @@ class Assistant:
 
     def close(self) -> None:
         """Lets go of every file. The object cannot be used afterwards."""
-        with self._lock:
-            self._indexes.close()
-            self._catalogue.close()
+        self._holdings.close()
+
+    @property
+    def progress(self) -> Progress | None:
+        """What is called while something long goes on, where no other is given; it can be set."""
+        return self._holdings.progress
+
+    @progress.setter
+    def progress(self, progress: Progress | None) -> None:
+        self._holdings.progress = progress
 
     # Asking -------------------------------------------------------------------------------------------------------
 
@@ -175,55 +162,46 @@ class Assistant:
         if k < 1:
             raise QuestionError(f"k is the number of passages and at least 1, not {k}")
         scope = self._scope(papers, years).paper_ids
-        asked = read_question(question)
-
-        def decided(one: Question, passages: Sequence[Passage]) -> Decision:
-            return self._decide(one, passages, scope)
-
-        return best_reading(asked, lambda one: self._find(one, k, scope, dense_weight, rerank), decided)[1]
+        held = self._holdings
+        return best_reading(
+            read_question(question),
+            lambda asked: held.find(asked, k, scope, dense_weight, rerank),
+            lambda asked, passages: held.decide(asked, passages, scope),
+        )[1]
 
     def decision(
         self, question: str, papers: Iterable[str] | None = None, own: OwnCalibration | None = None
     ) -> Decision:
         """Whether the library answers, as `ask` decides it before it writes; with `own` in place of its calibration, where
         given. Raises as `ask` does."""
-        own, scope = own or self.calibration, self._scope(papers).paper_ids
+        held, scope, own = self._holdings, self._scope(papers).paper_ids, own or self.calibration
 
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
-            return self._decide(asked, passages, scope, own)
+            return held.decide(asked, passages, scope, own)
 
         asked = read_question(question)
-        return decided(*best_reading(asked, lambda one: self._find(one, self.config.passages, scope, own=own), decided))
+        return decided(*best_reading(asked, lambda one: held.find(one, self.config.passages, scope, own=own), decided))
 
     def evidence(self, question: Question, papers: Iterable[str] | None = None) -> Candidates:
         """`Search.evidence` over the library, or over these papers (titles or ids)."""
-        scope = self._scope(papers).paper_ids
-        with self._current() as search:
-            return search.evidence(question, scope)
+        return self._holdings.evidence(question, self._scope(papers).paper_ids)
 
     @property
     def calibration(self) -> OwnCalibration:
-        """What the library learnt of its order and of when it answers; `assistant eval calibrate` finds it.
-
-        What was learnt beside another estimate or order, other models, chunks or share of questions to keep holds no more.
-        """
-        stored = self._catalogue.setting("calibration") or {}
-        if stored.get("of") != estimating(self.config, self._embedder):
-            return OwnCalibration()
-        weights = {name: tuple(row) for name, row in stored["weights"].items()}
-        return OwnCalibration(stored["shift"], weights, tuple(stored["order"]))
+        """What the library learnt of its order and of when it answers; `assistant eval calibrate` finds it."""
+        return self._holdings.calibration
 
     @calibration.setter
     def calibration(self, found: OwnCalibration) -> None:
-        of = estimating(self.config, self._embedder)
-        self._catalogue.set_setting("calibration", asdict(found) | {"of": of})
+        self._holdings.calibration = found
 
     @property
     def chain(self) -> "Runnable[Request, dict[str, Any]]":
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
+        held = self._holdings
         asked = Lookup(
-            self._find, self._decide, self._papers_named, lambda term: self.lexical.idf(term), self.config.passages
+            held.find, held.decide, held.papers_named, lambda term: held.lexical.idf(term), self.config.passages
         )
         return Pipeline(asked, self._writer).chain
 
@@ -231,6 +209,11 @@ class Assistant:
     def retriever(self) -> PaperRetriever:
         """The library as a LangChain retriever."""
         return PaperRetriever(find=self.search, k=self.config.passages)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The open word index: term weights and vocabulary of the library."""
+        return self._holdings.lexical
 
     def language_model(self, name: str | None = None) -> "ModelWriter | None":
         """The language model that answers, or the one called `name` with settings and budget of its own; None without one.
@@ -257,9 +240,9 @@ class Assistant:
         given = _listed(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
         with self._adding, WriterLock(self.config.data_dir):
-            self._seeding.give_way()
-            report = self._indexer.add(given, progress or self.progress, prune)
-        self._follow(progress)
+            self._holdings.seeding.give_way()
+            report = self._holdings.indexer.add(given, progress or self.progress, prune)
+        self._holdings.follow(progress)
         return report
 
     def estimate(
@@ -273,9 +256,9 @@ class Assistant:
         if self.config.embedding == OWN_EMBEDDING:
             return 0, 0.0
         if sources is None:
-            texts = self._indexer.texts_not_embedded(self._catalogue.papers())
+            texts = self._holdings.indexer.texts_not_embedded(self._catalogue.papers())
         else:
-            texts = self._indexer.texts_to_embed(_listed(sources))
+            texts = self._holdings.indexer.texts_to_embed(_listed(sources))
         tokens = sum(map(tokens_at_most, texts))
         price = price_of(self.config, self.config.embedding)
         return tokens, None if price is None else price.of(tokens)
@@ -289,11 +272,7 @@ class Assistant:
         """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
         ids = ids_of(self._catalogue, papers)
         removed = list(self._catalogue.papers_by_id(ids).values())
-        with self._lock, WriterLock(self.config.data_dir), self._catalogue.transaction():
-            for paper_id in ids:
-                self._catalogue.remove_paper(paper_id)
-            self._catalogue.forget_unused_vectors()
-        self._follow()
+        self._holdings.remove(ids)
         return removed
 
     def prepare(self, progress: Progress | None = None, stop: threading.Event | None = None) -> int:
@@ -301,8 +280,9 @@ class Assistant:
 
         What was read stays stored: stopped at any moment, by `stop` or a kill, the next call goes on from there.
         """
-        self._fill_if_new()
-        return read_beforehand(self._reranker, self._catalogue, progress, stop) if self._reranker else 0
+        self._holdings.fill_if_new()
+        reranker = self._holdings.reranker
+        return read_beforehand(reranker, self._catalogue, progress, stop) if reranker else 0
 
     def export(self, file: str | Path, embeddings: bool = True) -> int:
         """Writes every paper with its text, one JSON object a line, and returns how many; `add` reads the file anywhere.
@@ -310,12 +290,12 @@ class Assistant:
         With `embeddings`, nothing is embedded again where the same embedding is in use. Raises LibraryError where the file
         cannot be written.
         """
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return write_lines(Path(file), exported(self._catalogue, embeddings))
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they were added."""
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return self._catalogue.papers()
 
     def find_papers(
@@ -325,7 +305,7 @@ class Assistant:
 
         `order` is "added", "newest", "oldest" or "title"; `titles_only` looks for the words in titles alone.
         """
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return self._catalogue.find_papers(text, order, max(0, offset), max(1, limit), titles_only)
 
     def paper(self, paper_id: str) -> Paper | None:
@@ -338,12 +318,12 @@ class Assistant:
 
     def years(self) -> list[int]:
         """The years that papers are printed with, newest first."""
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return self._catalogue.years()
 
     def sources(self) -> list[str]:
         """The files that papers came from."""
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return self._catalogue.sources()
 
     def counts(self) -> tuple[int, int]:
@@ -357,14 +337,8 @@ class Assistant:
         puts the new chunks in the place of the old, and the indexes follow.
         """
         with self._adding, WriterLock(self.config.data_dir):
-            self._indexer.embed_all(progress or self.progress)
-            with self._lock, self._catalogue.transaction():
-                self._indexer.write_all()
-                self._catalogue.forget_unused_vectors()
-                self._catalogue.set_setting("fingerprint", fingerprint(self.config, self._embedder))
-                for name in self._catalogue.follower_names():
-                    self._catalogue.retire_follower(name)
-        self._follow(progress)
+            self._holdings.rebuild(progress)
+        self._holdings.follow(progress)
 
     def page_picture(self, citation: Citation, *others: Citation) -> bytes:
         """The page that a citation of a PDF points at as a PNG, with its quotation and those of `others` on that page marked.
@@ -376,8 +350,7 @@ class Assistant:
         if path is None or citation.page is None:
             raise LoadError(f"the PDF of “{citation.paper.title}” is not where it was added from; add it again")
         quotes = [c.quote for c in (citation, *others) if (c.paper.id, c.page) == (citation.paper.id, citation.page)]
-        picture = in_child("assistant.loaders.pdf.picture:quote_picture", path, page=citation.page, quotes=quotes)
-        return base64.b64decode(picture)
+        return page_with_quotes(path, citation.page, quotes)
 
     # What readers leave -------------------------------------------------------------------------------------------
 
@@ -393,80 +366,6 @@ class Assistant:
 
     # Inside -------------------------------------------------------------------------------------------------------
 
-    def _find(
-        self,
-        question: Question,
-        k: int,
-        paper_ids: Sequence[str] | None = None,
-        dense_weight: float | None = None,
-        rerank: bool = True,
-        own: OwnCalibration | None = None,
-    ) -> list[Passage]:
-        def found() -> list[Passage]:
-            with self._current() as search:
-                order = (own or self.calibration).order
-                return search.search(question, k, paper_ids, dense_weight=dense_weight, rerank=rerank, order=order)
-
-        passages = found()
-        if passages:
-            return passages
-        with self._lock:
-            # Nothing is found of papers that another process wrote since the indexes were followed, be it all of them, as in a
-            # rebuild: they are there, and are asked again.
-            return [] if self._indexes.is_current else found()
-
-    def _papers_named(self, text: str) -> set[str]:
-        with self._current() as search:
-            return search.papers_named(text)
-
-    def _decide(
-        self,
-        question: Question,
-        passages: Sequence[Passage],
-        paper_ids: Sequence[str] | None = None,
-        own: OwnCalibration | None = None,
-        quoting: bool | None = None,
-    ) -> Decision:
-        if quoting is None:
-            quoting = self._writer.mode == ExtractiveWriter.mode
-        own = own or self.calibration
-        few = self._catalogue.paper_ids(at_most=_FEW + 1) if paper_ids is None else list(paper_ids)
-        chosen = list(self._catalogue.papers_by_id(few).values()) if len(few) <= _FEW else []
-
-        def find(asked: Question, within: Sequence[str]) -> list[Passage]:
-            return self._find(asked, self.config.passages, within, own=own)
-
-        within = asked_within(question, passages, chosen, find)
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own, within)
-
-    @property
-    def lexical(self) -> LexicalIndex:
-        """The open word index: term weights and vocabulary of the library."""
-        return self._indexes.lexical
-
-    @contextmanager
-    def _current(self) -> Iterator[Search]:
-        """The search, over indexes that hold all that is stored; one thread at a time."""
-        with self._lock:
-            self._fill_if_new()
-            self._follow()
-            yield self._search
-
-    def _follow(self, progress: Progress | None = None) -> None:
-        with self._lock:
-            if not self._indexes.is_current:
-                # Another process may have rebuilt the library.
-                check_fingerprint(self._catalogue, self.config, self._embedder)
-                self._indexes.follow(progress or self.progress)
-
-    def _fill_if_new(self) -> None:
-        """Fills a library that was never added to from the seeds; one whose filling was cut off is filled to the end."""
-        if not self._seeding.is_due:
-            return
-        with self._lock, WriterLock(self.config.data_dir, timeout=60):
-            if self._seeding.is_due:  # while this waited, another process may have filled it or added to it
-                self._seeding.fill(self.progress)
-
     def _scope(
         self,
         papers: Iterable[str] | None = None,
@@ -475,7 +374,7 @@ class Assistant:
     ) -> Scope:
         if papers is None and years is None and sources is None:
             return Scope()
-        self._fill_if_new()
+        self._holdings.fill_if_new()
         return scope_of(self._catalogue, papers, years, sources)
 
     def _open_writer(self) -> Writer:
@@ -486,12 +385,13 @@ class Assistant:
     def _model_writer(self, config: Config) -> "ModelWriter":
         from assistant.generating import ModelWriter  # costs the provider's import time
 
-        likeness = self._reranker.likeness if isinstance(self._reranker, LateInteraction) else None
+        held = self._holdings
+        likeness = held.reranker.likeness if isinstance(held.reranker, LateInteraction) else None
 
         def unquotable(question: Question, passages: Sequence[Passage]) -> str:
-            return self._decide(question, passages, quoting=True).reason
+            return held.decide(question, passages, quoting=True).reason
 
-        return ModelWriter(config, lambda term: self._indexes.lexical.idf(term), self._catalogue, unquotable, likeness)
+        return ModelWriter(config, lambda term: held.lexical.idf(term), self._catalogue, unquotable, likeness)
 
 
 def _listed(sources: str | Path | Paper | Iterable[str | Path | Paper]) -> list[str | Path | Paper]:

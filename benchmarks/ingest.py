@@ -80,7 +80,7 @@ def first_papers(given: Path, count: int, target: Path) -> None:
 
 def contents(library: Assistant) -> Iterator[dict[str, Any]]:
     """What the library's Chroma collection holds, as the arguments of upserts, read out before any clock runs."""
-    collection = library._indexes.vectors._collection
+    collection = library._holdings.indexes.vectors._collection
     for offset in range(0, collection.count(), _LIMIT_BATCH):
         got = collection.get(limit=_LIMIT_BATCH, offset=offset, include=["embeddings", "metadatas", "documents"])
         yield {name: got[name] for name in ("ids", "embeddings", "metadatas", "documents")}
@@ -89,7 +89,7 @@ def contents(library: Assistant) -> Iterator[dict[str, Any]]:
 def bare_chroma(library: Assistant, folder: Path) -> Spent:
     """What it takes to upsert what the library's collection holds into a new one with its settings."""
     batches = list(contents(library))
-    hnsw = library._indexes.vectors._collection.configuration["hnsw"]
+    hnsw = library._holdings.indexes.vectors._collection.configuration["hnsw"]
     settings: Any = {"hnsw": {name: hnsw[name] for name in ("space", "ef_search", "ef_construction")}}
     client = chromadb.PersistentClient(str(folder))
     collection = client.create_collection("bare", embedding_function=None, configuration=settings)
@@ -134,12 +134,12 @@ def compare_searches(library: Assistant, questions: Sequence[str]) -> None:
     """Our search without the reranker, then both of its engines alone, for the same questions; answers to others."""
     questions, others = questions[::2], questions[1::2]
     show_searches("search (reranker off)", lambda question: library.search(question, k=_K), questions)
-    collection = library._indexes.vectors._collection
-    vectors = library._embedder.encode(questions)
+    collection = library._holdings.indexes.vectors._collection
+    vectors = library._holdings.embedder.encode(questions)
     show_searches(
         "bare Chroma query", lambda vector: collection.query(query_embeddings=[vector], n_results=_K), list(vectors)
     )
-    index = tantivy.Index.open(str(library._indexes.lexical.folder))
+    index = tantivy.Index.open(str(library._holdings.indexes.lexical.folder))
     searcher = index.searcher()
     words = [" ".join(read_question(question).terms) for question in questions]
 
@@ -153,8 +153,8 @@ def compare_searches(library: Assistant, questions: Sequence[str]) -> None:
 
 def show_reranked(library: Assistant, questions: Sequence[str]) -> None:
     """Answers with the reranker that finds nothing read before, then to the same questions in slightly other words."""
-    assert isinstance(library._reranker, LateInteraction)
-    library._reranker.forget_all_but(())
+    assert isinstance(library._holdings.reranker, LateInteraction)
+    library._holdings.reranker.forget_all_but(())
     library.ask("Is there a method that says when it is done?")  # loads the model
     show_searches("answer, passages not read before", library.ask, questions, warm_up=0)
     reworded = [f"Tell me this: {question}" for question in questions]

@@ -193,7 +193,7 @@ def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monke
         before = library.papers()
     with Assistant(data_dir=tmp_path / "new") as library:
         monkeypatch.setattr(
-            type(library._embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
+            type(library._holdings.embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
         )
         library.add(tmp_path / "all.jsonl")
         assert library.papers() == before

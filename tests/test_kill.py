@@ -144,7 +144,7 @@ def assert_usable(data: Path) -> None:
             assert paper.id in {passage.paper.id for passage in library.search(paper.title, k=5)}
         assert library.ask(papers[-1].title).status
         ids = sorted(entry.chunk.id for entry in library._catalogue.entries([paper.id for paper in papers]))
-        assert library._indexes.vectors.count() == library._indexes.lexical.count() == len(ids)
+        assert library._holdings.indexes.vectors.count() == library._holdings.indexes.lexical.count() == len(ids)
     assert in_lexical(data) == sorted(in_chroma(data)) == ids
 
 

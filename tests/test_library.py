@@ -234,7 +234,7 @@ def test_a_question_beside_the_first_add_does_not_fill_the_library(
                     beside.add(paper)
                 super().__enter__()
 
-        monkeypatch.setattr("assistant.library.WriterLock", Late)
+        monkeypatch.setattr("assistant.holdings.WriterLock", Late)
         assert own.search("zebras")[0].paper.title == ZEBRAS.title
         assert [paper.title for paper in own.papers()] == [ZEBRAS.title]
 

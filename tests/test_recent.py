@@ -52,9 +52,9 @@ def test_a_question_asked_again_embeds_no_sentence_and_reads_no_encoding_again(
     question = "Which method keeps half of the parameters frozen?"
     first = library.search(question, k=5)
     embedded: list[str] = []
-    encode = library._embedder.embeddings.embed_documents
+    encode = library._holdings.embedder.embeddings.embed_documents
     monkeypatch.setattr(
-        library._embedder.embeddings, "embed_documents", lambda texts: embedded.extend(texts) or encode(texts)
+        library._holdings.embedder.embeddings, "embed_documents", lambda texts: embedded.extend(texts) or encode(texts)
     )
     monkeypatch.setattr(library._catalogue, "encodings", lambda keys: dict.fromkeys(keys) and pytest.fail("read again"))
     again = library.search(question, k=5)

@@ -73,7 +73,7 @@ def test_a_deleted_index_comes_back_without_embedding_again(tmp_path: Path, inde
         library.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
     shutil.rmtree(tmp_path / index)
     with Assistant(data_dir=tmp_path) as library:
-        library._indexer._embedder = None  # type: ignore[assignment]
+        library._holdings.indexer._embedder = None  # type: ignore[assignment]
         assert library.search("otters")[0].paper.title == "Otters"
 
 
@@ -151,7 +151,7 @@ def test_on_a_chroma_server_it_is_the_same_library(
         library.remove(["Beavers"])
         assert [passage.paper.title for passage in library.search("who builds dams?")] == ["Otters"]
         names = [collection.name for collection in chromadb.HttpClient("127.0.0.1", chroma_server).list_collections()]
-        assert library._indexes.vectors.name in names
+        assert library._holdings.indexes.vectors.name in names
     monkeypatch.delenv("CHROMA_HOST")
     with Assistant(data_dir=tmp_path) as library:  # and back, without a setting of its own
         assert [passage.paper.title for passage in library.search("who builds dams?")] == ["Otters"]
@@ -187,7 +187,7 @@ def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: py
         library.add(papers)
         library.remove(["Otter 1", "Otter 2"])
         assert asked == ["crashed" if fails else "assistant.lexical:index_words"] * 2
-        assert library._indexes.lexical.count() == library._indexes.vectors.count() == 3
+        assert library._holdings.indexes.lexical.count() == library._holdings.indexes.vectors.count() == 3
         assert library.search("number 4", dense_weight=0)[0].paper.title == "Otter 4"
         assert {p.paper.title for p in library.search("otter", dense_weight=0)} == {"Otter 0", "Otter 3", "Otter 4"}
 
@@ -257,11 +257,13 @@ def test_an_export_moves_to_a_chroma_server_without_embedding_again(
     ) as library:
         with monkeypatch.context() as patched:
             patched.setattr(
-                type(library._embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
+                type(library._holdings.embedder), "encode", lambda self, texts: pytest.fail("embedded") if texts else []
             )
             library.add(tmp_path / "all.jsonl")
         assert library.search("who builds dams?")[0].paper.title == "Beavers"
-        collection = chromadb.HttpClient("127.0.0.1", chroma_server).get_collection(library._indexes.vectors.name)
+        collection = chromadb.HttpClient("127.0.0.1", chroma_server).get_collection(
+            library._holdings.indexes.vectors.name
+        )
         got = collection.get(include=["embeddings"])
     assert set(got["ids"]) == set(vectors)
     for name, vector in zip(got["ids"], got["embeddings"], strict=True):
@@ -310,7 +312,7 @@ def test_a_chroma_that_does_not_close_holds_nobody_up(tmp_path: Path, monkeypatc
     library = Assistant(data_dir=tmp_path)
     library.add([Paper("Otters", "Otters swim in cold rivers.")])
     never = threading.Event()
-    client = library._indexes.vectors._client
+    client = library._holdings.indexes.vectors._client
     monkeypatch.setattr("assistant.vectors._CLOSING", 0.2)
     monkeypatch.setattr(client, "close", never.wait)
     began = time.monotonic()

@@ -17,8 +17,8 @@ ORDER = """errors interrupts recent records markup answers files resources priva
 terms places sentences quantities loaders chunking merging models database readings computed catalogue vectors lexical
 following asking metadata times authorship questions followups ranking encoding reranking finding retrieval preparing
 expecting abstention deciding context continuing citations extractive answering scoping streaming offering generating reports
-indexing seeding exporting conversations feedback identity library doctor evaluation testing page app terminal cli_eval cli
-__main__ training __init__""".split()
+indexing seeding exporting conversations feedback identity holdings library doctor evaluation testing page app terminal cli_eval
+cli __main__ training __init__""".split()
 
 
 def imported(path: Path) -> set[str]:

@@ -210,10 +210,10 @@ class Slow:
 
 @pytest.fixture
 def slow(serve: Any, tmp_path: Path) -> Any:
-    """A page whose answers wait for `slow.library._search._reranker.go`."""
+    """A page whose answers wait for `slow.library._holdings._search._reranker.go`."""
     library = Assistant(data_dir=tmp_path / "slow", reranker="off")
     library.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Bears", "Bears sleep in warm caves.")])
-    library._search._reranker = Slow()
+    library._holdings._search._reranker = Slow()
     return serve(library)
 
 
@@ -225,7 +225,7 @@ def test_what_is_asked_while_an_answer_runs_stays_in_the_box(open_page: Any, slo
     page.fill("#question textarea", "Where do bears sleep?")
     page.press("#question textarea", "Enter")
     page.wait_for_timeout(500)
-    slow.library._search._reranker.go.set()
+    slow.library._holdings._search._reranker.go.set()
     page.wait_for_selector("#chatbot :text('cold rivers')")
     assert page.input_value("#question textarea") == "Where do bears sleep?"
     page.wait_for_timeout(1000)
@@ -246,7 +246,7 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
             break
     page.wait_for_selector("#chatbot :text('Stopped.')")
     assert page.input_value("#question textarea") == "Where do *otters* swim?"
-    slow.library._search._reranker.go.set()
+    slow.library._holdings._search._reranker.go.set()
     page.wait_for_timeout(1000)
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('cold rivers')")
@@ -254,7 +254,7 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
 
 def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> None:
     page = open_page(slow)
-    reranker = slow.library._search._reranker
+    reranker = slow.library._holdings._search._reranker
     reranker.go.set()
     page.fill("#question textarea", "Where do otters swim?")
     page.press("#question textarea", "Enter")
@@ -277,7 +277,7 @@ def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> 
 
 def test_a_conversation_that_is_deleted_gets_no_further_answer(open_page: Any, slow: Any) -> None:
     page = open_page(slow)
-    reranker = slow.library._search._reranker
+    reranker = slow.library._holdings._search._reranker
     reranker.go.set()
     page.fill("#question textarea", "Where do otters swim?")
     page.press("#question textarea", "Enter")

@@ -3,12 +3,15 @@
 pdfium reads hostile files too, so that it runs in a child process (`assistant.loaders.child`) with a limit on time and memory.
 """
 
+import base64
 import importlib.util
 import shutil
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 from assistant.errors import LoadError
-from assistant.loaders.child import SECONDS, load_in_child
+from assistant.loaders.child import SECONDS, in_child, load_in_child
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 
@@ -35,3 +38,9 @@ def load(source: Source) -> Loaded:
         raise LoadError(f"{source.name} is a PDF inside an archive or a stream; save it as a file of its own")
     seconds = _OCR_SECONDS if source.ocr else SECONDS
     return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path, seconds, ocr=source.ocr)
+
+
+def page_with_quotes(path: Path, page: int, quotes: Sequence[str]) -> bytes:
+    """Page `page` (from 1) as a PNG with the quotations marked. Raises LoadError where the file is no longer what was read."""
+    picture = in_child("assistant.loaders.pdf.picture:quote_picture", path, page=page, quotes=list(quotes))
+    return base64.b64decode(picture)
