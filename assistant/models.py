@@ -1,8 +1,11 @@
 """From the configuration to a chat model and to embeddings: the only place that knows providers."""
 
 import hashlib
+import re
+from collections import ChainMap
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
 
 _NO_KEY = "no-key"  # local servers want none, but the client insists on one
 _EMBEDDING_BATCH = 256
+_PLAIN = re.compile(r"(?!.*\[UNK\])[ -~\t\n\r]*", re.DOTALL)
+_PIECE = re.compile(r"[a-z0-9]+|[!-/:-@\[-`{-~]")  # a word or a sign of lower-case ASCII
+_WORDS_KEPT = 200_000
+_LONGEST_WORD = 60  # characters: what is longer does not come again
 _KEPT = 8192  # vectors of sentences, about as many as the shipped library has: 13 MB where they have 384 dimensions
 # Prefixes of ASSISTANT_MODEL that never name a model on a server of one's own ("llama3:8b" does).
 _OTHER_PROVIDERS = frozenset(
@@ -72,18 +79,43 @@ class Embedder:
 
 
 class _StaticEmbeddings:
-    """The package's own embedding: a table of token vectors, looked up and averaged (Model2Vec's format)."""
+    """The package's own embedding: a table of token vectors, looked up and averaged (Model2Vec's format).
+
+    Most of the time went into cutting texts into tokens. Words that are tokens themselves are looked up instead, and the tokens
+    of other words remembered: the words of a library are few beside their occurrences.
+    """
 
     def __init__(self) -> None:
         from model2vec import StaticModel
 
-        self._model = StaticModel.from_pretrained(resource("embedding"))
+        self._model = model = StaticModel.from_pretrained(resource("embedding"))
+        self._weights = model.weights.astype(np.float32)  # type: ignore[union-attr]  # ours has them
+        self._words = {word: (token,) for word, token in model.tokenizer.get_vocab().items() if _PIECE.fullmatch(word)}
+        self._others: dict[str, tuple[int, ...]] = {}
 
     def embed_documents(self, texts: list[str]) -> np.ndarray:
-        return self._model.encode(texts, show_progress_bar=False, use_multiprocessing=False)
+        """Vectors along the weighted means of the texts' token vectors, float32 of shape (len(texts), dimension)."""
+        vectors = np.zeros((len(texts), self._model.dim), np.float32)
+        for vector, tokens in zip(vectors, self._tokens(texts), strict=True):
+            vector[:] = self._weights[tokens] @ self._model.embedding[tokens]
+        return vectors
 
     def embed_query(self, text: str) -> np.ndarray:
         return self.embed_documents([text])[0]
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text, as far as the model reads: those of its pieces, which the tokenizer too cuts by themselves.
+        What is more than plain ASCII is one piece."""
+        pieces = [_PIECE.findall(text.lower()) if _PLAIN.fullmatch(text) else [text] for text in texts]
+        words, others = self._words, self._others
+        new = list({piece for found in pieces for piece in found if piece not in words and piece not in others})
+        cut = dict(zip(new, map(tuple, self._model.tokenize(new)), strict=True)) if new else {}
+        if len(others) + len(cut) > _WORDS_KEPT:
+            self._others = {}  # a new one: other threads may be reading this
+        self._others.update((piece, tokens) for piece, tokens in cut.items() if len(piece) <= _LONGEST_WORD)
+        every = ChainMap(words, cut, others)
+        most = self._model.max_length
+        return [list(islice(chain.from_iterable(map(every.__getitem__, found)), most)) for found in pieces]
 
 
 @lru_cache(maxsize=1)
