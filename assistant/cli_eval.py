@@ -88,15 +88,16 @@ def run(
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:
-        print_json({**report.to_dict(), **report.clock_dict(), "questions": report.to_dict()["questions"]})
+        clock = report.clock_dict()
+        print_json({**report.to_dict(), "seconds": clock["seconds"], "timings": clock["figures"]})
     else:
         print_report(report, comparison)
         if page:
             typer.echo(f"the report is at {page}")
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
-    if evaluation.gate(report).state == "infrastructure":
-        typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
+    if (verdict := evaluation.gate(report)).state == "infrastructure":
+        typer.echo(f"assistant: {verdict.reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
     if report.judge_failed:
         typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
