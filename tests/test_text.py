@@ -152,3 +152,10 @@ def test_hostile_text_takes_no_long(piece: str) -> None:
     terms(text)
     sentence_spans(text)
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("piece", ["otters.Swim,", "12. A "])
+def test_a_text_of_a_million_signs_is_cut_in_seconds(piece: str) -> None:
+    start = time.process_time()
+    sentence_spans(piece * (1_000_000 // len(piece)))
+    assert time.process_time() - start < 5
