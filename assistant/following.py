@@ -110,15 +110,22 @@ class Indexes:
 
     def close(self) -> None:
         """Lets go of both indexes' files."""
-        if self._open:
-            self.vectors.close()
+        self._close_vectors()
         self._open = {}
+
+    def _close_vectors(self) -> None:
+        """Lets go of the vectors, whether or not they were found sound and brought up to date."""
+        if hasattr(self, "vectors"):
+            self.vectors.close()
+            del self.vectors
+        self._open.pop(self._vectors_name, None)
 
     # Each of the two follows in the same way: open what is sound, else start a new generation; take in what is missing.
 
     def _follow_vectors(self, progress: Progress | None) -> None:
         name, state = self._vectors_name, self._catalogue.follower(self._vectors_name)
         if self._open.get(name) != state and not self._open_vectors(state):
+            self._close_vectors()
             state = Follower(state.generation + 1)
             if not self._config.chroma_host:
                 shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
@@ -132,9 +139,7 @@ class Indexes:
 
     def _open_vectors(self, state: Follower) -> bool:
         """Opens the generation of `state`; False where there is none, or none that can be trusted."""
-        if self._vectors_name in self._open:
-            self.vectors.close()
-            del self._open[self._vectors_name]
+        self._close_vectors()
         if not state.generation or state.writing:
             return False
         try:

@@ -41,7 +41,11 @@ class VectorIndex:
         self._with_documents = config.chroma_documents
         self.name = f"assistant-{library_id}-gen-{generation}"
         self._client = self._guarded(lambda: _connect(config, self._folder))
-        self._collection: Collection = self._guarded(self._create)
+        try:
+            self._collection: Collection = self._guarded(self._create)
+        except BaseException:
+            self.close()
+            raise
 
     def _create(self) -> Collection:
         configuration: Any = {"hnsw": _HNSW}
