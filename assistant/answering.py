@@ -24,10 +24,10 @@ from assistant.extractive import asked_about, extract, missing_metadata
 from assistant.followups import points_back
 from assistant.questions import Question, read_question
 from assistant.records import Passage, best_of_each_paper, one_line
+from assistant.retrieval import PER_PAPER
 from assistant.terms import term_set
 
 _NEAREST = 3
-_PER_PAPER = 2  # passages of one paper that a search finds
 _LEFT_OUT = 10  # papers that "without …" may leave out
 
 
@@ -205,7 +205,7 @@ class Pipeline:
         """The passages, but for those of papers that are left out."""
         shown, without = state.continued.left_out, state.continued.without
         count = self._library.passages
-        more = _PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
+        more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
         found = self._library.find(asked, count + more, state.request.scope.paper_ids)
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
         return [one for one in found if one.paper.id not in shown | about][:count]

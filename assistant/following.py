@@ -30,7 +30,8 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 _BATCH = 2000  # chunks, about, per step: more of them at a time cost less, and memory
 _SAMPLE = 5
 _WORTH_A_PROCESS = 2000  # changes: it takes a second to start
-_LONGEST = 6 * 3600.0  # seconds
+_LONGEST = 6 * 3600.0  # seconds that indexing words may take
+_WAIT = 60.0  # seconds for the process that first fills the library
 
 
 class Beside(Generic[_T]):
@@ -79,17 +80,17 @@ class Indexes:
         """The last change that both open indexes hold."""
         return min((state.number for state in self._open.values()), default=0)
 
-    def follow(self, progress: Progress | None = None, wait: float = 60) -> None:
+    def follow(self, progress: Progress | None = None) -> None:
         """Opens both indexes and brings them up to date, under the writer lock.
 
         Beside a process that is writing, a reader gets what has been taken in so far. Raises LibraryBusyError where
-        that is nothing yet after `wait` seconds.
+        that is nothing yet after a minute.
         """
         if self.is_current:
             return
         readable = all(self._catalogue.follower(name).number for name in (self._vectors_name, "lexical"))
         try:
-            with WriterLock(self._config.data_dir, timeout=0 if readable else wait):
+            with WriterLock(self._config.data_dir, timeout=0 if readable else _WAIT):
                 lexical = self._opened_lexical()
                 with self._words_beside(lexical) as words:
                     self._follow_vectors(progress)

@@ -134,22 +134,22 @@ def term_set(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
 
-def terms(text: str, keep_stop_words: bool = False) -> list[str]:
+def terms(text: str) -> list[str]:
     """The index terms of `text` in order, stemmed, without stop words."""
     found: list[str] = []
     folded = _NAME_IN_BRACKETS.sub(r"\1", fold(text)).lower()  # "(ia)3" is one name
     for word in _WORD.findall(folded):
         # The words of a library are few beside their occurrences; what is no word must not fill the memory.
         if len(word) > _LONGEST:
-            found.extend(_of_word.__wrapped__(word, keep_stop_words))
+            found.extend(_of_word.__wrapped__(word))
         else:
-            found.extend(_of_word(word, keep_stop_words))
+            found.extend(_of_word(word))
     return found
 
 
 @lru_cache(maxsize=200_000)
-def _of_word(word: str, keep_stop_words: bool) -> tuple[str, ...]:
-    """The index terms of one folded lower-case word."""
-    if not keep_stop_words and word.replace("’", "'") in STOP_WORDS:
+def _of_word(word: str) -> tuple[str, ...]:
+    """The index terms of one folded lower-case word; none for a stop word."""
+    if word.replace("’", "'") in STOP_WORDS:
         return ()
     return tuple(stem(spelling) for spelling in _spellings(word) if len(spelling) <= _LONGEST)
