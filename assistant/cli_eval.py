@@ -62,10 +62,10 @@ def run(
     """
     from assistant import evaluation
     from assistant.evaluation.printing import print_report
-    from assistant.evaluation.testset import doubts
+    from assistant.evaluation.testset import doubts, of_split
 
     before = evaluation.Report.load(baseline) if baseline else None
-    chosen = _of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
+    chosen = of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
     for doubt in doubts(chosen):
         typer.echo(f"assistant: {doubt}", err=True)
     if dry_run:
@@ -102,13 +102,6 @@ def run(
     if report.judge_failed:
         typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
-
-
-def _of_split(items: "list[Item]", split: str) -> "list[Item]":
-    chosen = [item for item in items if split in ("all", item.split)]
-    if not chosen:
-        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
-    return chosen
 
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
@@ -186,10 +179,11 @@ def calibrate(
 
     from assistant import evaluation
     from assistant.abstention import OwnCalibration
+    from assistant.evaluation.testset import of_split
 
     if (testset is None) is not reset:
         raise TestSetError("give a test set to calibrate with, or --reset")
-    items = _of_split(evaluation.load_testset(testset), split) if testset else []
+    items = of_split(evaluation.load_testset(testset), split) if testset else []
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         if reset:
             opened.calibration = OwnCalibration()

@@ -336,6 +336,14 @@ def shipped_testset() -> list[Item]:
     return load_testset(Path(__file__).parent / "seeds_testset.jsonl")
 
 
+def of_split(items: Sequence[Item], split: str) -> list[Item]:
+    """The items of one half, or of both for "all". Raises TestSetError where there are none."""
+    chosen = [item for item in items if split in ("all", item.split)]
+    if not chosen:
+        raise TestSetError(f"no question has the split {split!r}; use test, dev or all")
+    return chosen
+
+
 def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
     """Raises TestSetError for the first title that the library lacks, or quotation that its paper does not hold verbatim."""
     by_title = {paper.title: paper for paper in papers}
