@@ -11,7 +11,7 @@ from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from assistant.evaluation import Item
+    from assistant.evaluation import Calibrated, Item
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
@@ -195,7 +195,11 @@ def calibrate(
         keep = opened.config.keep_answerable
     if as_json:
         print_json(asdict(found))
-        return
+    else:
+        _print_calibrated(found, keep)
+
+
+def _print_calibrated(found: "Calibrated", keep: float) -> None:
     if found.ranking:
         before, now = found.ranking
         outcome = "its own are in force" if found.reordered else "too little: the shipped ones stay in force"
