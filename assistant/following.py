@@ -132,9 +132,7 @@ class Indexes:
                 shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
             self.vectors = VectorIndex(self._config, self._library_id, state.generation)
             self.vectors.clear()
-        self._take_in(
-            name, state, self._apply_vectors, lambda: self.vectors.count(), progress, "Storing vectors in Chroma"
-        )
+        self._take_in(name, state, self._apply_vectors, self.vectors.count, progress, "Storing vectors in Chroma")
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
 
@@ -167,7 +165,7 @@ class Indexes:
         self.vectors.remove([chunk_id for chunk_id in removed if chunk_id not in present])
 
     def _follow_lexical(self, state: Follower, progress: Progress | None) -> None:
-        self._take_in("lexical", state, self._apply_lexical, lambda: self.lexical.count(), progress, "Indexing words")
+        self._take_in("lexical", state, self._apply_lexical, self.lexical.count, progress, "Indexing words")
         _remove_others(self._config.data_dir / "lexical", state.generation)
 
     def _opened_lexical(self) -> Follower:
