@@ -77,6 +77,14 @@ class Summary(NamedTuple):
     turns: int
 
 
+def _changed(path: Path) -> int:
+    """When a file was written last; 0 where it has gone since it was listed."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 _FORMAT = TypeAdapter(Conversation)
 
 
@@ -92,7 +100,7 @@ class Conversations:
 
     def newest(self, limit: int = 100) -> list[Summary]:
         """The newest `limit` conversations, newest first; a file that cannot be read is left out."""
-        files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        files = sorted(self._folder.glob("*.json"), key=_changed, reverse=True)
         found = (self._read(path.stem) for path in files[:limit])
         return [Summary(c.id, c.title, len(c.turns)) for c in found if c is not None]
 
