@@ -24,10 +24,10 @@ from assistant.extractive import asked_about, extract, missing_metadata
 from assistant.followups import points_back
 from assistant.questions import Question, read_question
 from assistant.records import Passage, best_of_each_paper, one_line
+from assistant.retrieval import PER_PAPER
 from assistant.terms import term_set
 
 _NEAREST = 3
-_PER_PAPER = 2  # passages of one paper that a search finds
 _LEFT_OUT = 10  # papers that "without …" may leave out
 
 
@@ -85,8 +85,8 @@ class State:
     """What the steps know of one question on its way."""
 
     request: Request
-    start: float = field(default_factory=time.monotonic)
-    question: Question | None = None
+    question: Question
+    start: float
     passages: list[Passage] = field(default_factory=list)
     decision: Decision = field(default_factory=lambda: Decision(True))
     continued: Continued = Continued()
@@ -164,21 +164,20 @@ class Pipeline:
 
     def rewrite(self, given: "Request | str | Mapping[str, Any]") -> State:
         """Makes the question stand alone."""
-        request = request_of(given)
-        state = State(request)
+        start, request = time.monotonic(), request_of(given)
         asked = read_question(request.question)
+        state = State(request, asked, start)
+        stands_alone = asked.small_talk or (asked.about_library and not points_back(asked.text))
         if request.rewritten:
             state.question = read_question(request.rewritten)
-        elif asked.small_talk or (asked.about_library and not points_back(asked.text)):
-            state.question = asked
-        else:
-            state.question = self._continued(asked, state) if request.history else asked
+        elif request.history and not stands_alone:
+            state.question = self._continued(state)
         state.clock("rewrite")
         return state
 
-    def _continued(self, asked: Question, state: State) -> Question:
+    def _continued(self, state: State) -> Question:
         """A question with a history: with what it leans on, or as it stands alone."""
-        request = state.request
+        request, asked = state.request, state.question
         state.continued = continued(asked, request.history, request.scope.paper_ids, self._library)
         if state.continued.may_be_reworded:
             by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
@@ -190,7 +189,6 @@ class Pipeline:
 
     def retrieve(self, state: State) -> State:
         """Finds the passages."""
-        assert state.question is not None
 
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
             return self._library.decide(asked, passages, state.request.scope.paper_ids)
@@ -205,21 +203,19 @@ class Pipeline:
         """The passages, but for those of papers that are left out."""
         shown, without = state.continued.left_out, state.continued.without
         count = self._library.passages
-        more = _PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
+        more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
         found = self._library.find(asked, count + more, state.request.scope.paper_ids)
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
         return [one for one in found if one.paper.id not in shown | about][:count]
 
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
-        assert state.question is not None
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
         return state
 
     def write(self, states: Iterator[State]) -> Generator[AddableDict, None, None]:
         """Streams the answer: events one at a time, then the Answer itself."""
         for state in states:
-            assert state.question is not None
             if state.question.text != one_line(state.request.question):
                 yield _event(Event("rewritten", question=state.question.text))
             yield _event(Event("retrieved", question=state.question.text, passages=tuple(state.passages)))
@@ -252,7 +248,6 @@ class Pipeline:
                     yield piece
 
     def _answer(self, state: State, claims: Sequence[Claim], written: Written) -> Answer:
-        assert state.question is not None
         state.clock("total")
         status, reason = self._status(state, claims, written)
         return Answer(
@@ -278,7 +273,7 @@ class Pipeline:
             return "not_found", written.reason or self._nothing_said(state)
         if len(supported) < len(claims) or written.reason:
             return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
-        if state.question and state.question.counts_papers:
+        if state.question.counts_papers:
             return "partial", "papers are found, not counted: these come nearest"
         not_printed = self._not_printed(
             state, {citation.paper.id for claim in supported for citation in claim.citations}
@@ -292,7 +287,6 @@ class Pipeline:
     def _not_printed(self, state: State, cited: set[str]) -> str:
         """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for; ""
         where there is none."""
-        assert state.question is not None
         for paper in (passage.paper for passage in asked_about(state.question, state.passages)):
             if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
                 printed = f"; it prints {paper.details}" if paper.details else ""

@@ -30,9 +30,15 @@ _ORDERS: dict[Order, str] = {
     "oldest": "year IS NULL, year",
     "title": f"{TITLE} COLLATE NOCASE",
 }
-_SHOWN_FIELDS = ("title", "abstract", "authors", "organisation", "date", "year", "sources")
-_PRINTED_NAMES = ("organisation", "venue", "authors")
-_SHOWN = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _SHOWN_FIELDS)
+
+
+def _joined(*names: str) -> str:
+    """SQL for these fields of a paper's record as one text."""
+    return " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in names)
+
+
+_SHOWN = _joined("title", "abstract", "authors", "organisation", "date", "year", "sources")
+_NAMES = f"REPLACE({_joined('organisation', 'venue', 'authors')}, ' ', '')"
 # Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
 _LOG = "INSERT INTO changes (paper_id, removed) VALUES (?, ?)"
 
@@ -135,8 +141,7 @@ class Catalogue(Readings, Computed):
 
     def papers_printed_with(self, text: str) -> list[Paper]:
         """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces do not count."""
-        shown = " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in _PRINTED_NAMES)
-        sql = f"SELECT record FROM papers WHERE REPLACE({shown}, ' ', '') LIKE ? ORDER BY position"
+        sql = f"SELECT record FROM papers WHERE {_NAMES} LIKE ? ORDER BY position"
         return [_paper(row[0]) for row in self._rows(sql, (f"%{text}%",))] if text else []
 
     def papers(self) -> list[Paper]:

@@ -11,7 +11,7 @@ from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
 if TYPE_CHECKING:
-    from assistant.evaluation import Item
+    from assistant.evaluation import Calibrated, Item
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
@@ -62,10 +62,10 @@ def run(
     """
     from assistant import evaluation
     from assistant.evaluation.printing import print_report
-    from assistant.evaluation.testset import doubts
+    from assistant.evaluation.testset import doubts, of_split
 
     before = evaluation.Report.load(baseline) if baseline else None
-    chosen = _of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
+    chosen = of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
     for doubt in doubts(chosen):
         typer.echo(f"assistant: {doubt}", err=True)
     if dry_run:
@@ -88,26 +88,20 @@ def run(
     comparison = evaluation.compare(before, report) if before and report.results else None
     page = report.save(output, comparison) if output else None
     if as_json:
-        print_json({**report.to_dict(), **report.clock_dict(), "questions": report.to_dict()["questions"]})
+        clock = report.clock_dict()
+        print_json({**report.to_dict(), "seconds": clock["seconds"], "timings": clock["figures"]})
     else:
         print_report(report, comparison)
         if page:
             typer.echo(f"the report is at {page}")
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
-    if evaluation.gate(report).state == "infrastructure":
-        typer.echo(f"assistant: {evaluation.gate(report).reasons[0]}; mend that and run again", err=True)
+    if (verdict := evaluation.gate(report)).state == "infrastructure":
+        typer.echo(f"assistant: {verdict.reasons[0]}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
     if report.judge_failed:
         typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
-
-
-def _of_split(items: "list[Item]", split: str) -> "list[Item]":
-    chosen = [item for item in items if split in ("all", item.split)]
-    if not chosen:
-        raise TestSetError(f"no question has the split {split!r}; use --split test, dev or all")
-    return chosen
 
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
@@ -185,10 +179,11 @@ def calibrate(
 
     from assistant import evaluation
     from assistant.abstention import OwnCalibration
+    from assistant.evaluation.testset import of_split
 
     if (testset is None) is not reset:
         raise TestSetError("give a test set to calibrate with, or --reset")
-    items = _of_split(evaluation.load_testset(testset), split) if testset else []
+    items = of_split(evaluation.load_testset(testset), split) if testset else []
     with library_of(data_dir, quiet=as_json) as opened, progress_bars(quiet=as_json) as progress:
         if reset:
             opened.calibration = OwnCalibration()
@@ -200,7 +195,11 @@ def calibrate(
         keep = opened.config.keep_answerable
     if as_json:
         print_json(asdict(found))
-        return
+    else:
+        _print_calibrated(found, keep)
+
+
+def _print_calibrated(found: "Calibrated", keep: float) -> None:
     if found.ranking:
         before, now = found.ranking
         outcome = "its own are in force" if found.reordered else "too little: the shipped ones stay in force"

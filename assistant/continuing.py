@@ -21,7 +21,7 @@ from assistant.followups import (
     without_start,
 )
 from assistant.questions import Question, read_question
-from assistant.records import Paper, Passage
+from assistant.records import Paper, Passage, is_visible
 
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
@@ -88,7 +88,7 @@ def _changes_the_paper(text: str, history: History, library: Lookup) -> bool:
 def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]:
     """The papers that the last answer names, and those that the last turn's question and answer find."""
     earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
-    if not earlier.strip():
+    if not is_visible(earlier):
         return [], []
     found = library.find(read_question(earlier), _REWRITE_CANDIDATES, None)
     near = list({passage.paper.id: passage.paper for passage in found}.values())

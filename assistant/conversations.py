@@ -5,10 +5,7 @@ What a message cites is stored with the message, so that a later change of the l
 
 import logging
 import re
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from assistant.answers import Answer
 from assistant.errors import LibraryError
-from assistant.files import WriterLock, write_whole
+from assistant.files import WriteQueue, write_whole
 from assistant.markup import bibtex, escape_markdown
 from assistant.records import Paper
 
 _ID = re.compile(r"[0-9a-f]{12}")  # nothing else names a file
 _TITLE_CHARACTERS = 80
-_WAIT = 30.0  # seconds for another process that writes a conversation at the moment
 
 
 def _now() -> str:
@@ -81,6 +77,14 @@ class Summary(NamedTuple):
     turns: int
 
 
+def _changed(path: Path) -> int:
+    """When a file was written last; 0 where it has gone since it was listed."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 _FORMAT = TypeAdapter(Conversation)
 
 
@@ -92,11 +96,11 @@ class Conversations:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()  # threads wait for each other here, which costs less than at the file
+        self._queue = WriteQueue(folder)
 
     def newest(self, limit: int = 100) -> list[Summary]:
         """The newest `limit` conversations, newest first; a file that cannot be read is left out."""
-        files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+        files = sorted(self._folder.glob("*.json"), key=_changed, reverse=True)
         found = (self._read(path.stem) for path in files[:limit])
         return [Summary(c.id, c.title, len(c.turns)) for c in found if c is not None]
 
@@ -132,7 +136,7 @@ class Conversations:
 
         The turn takes the place of the one that it is given `instead_of`, where that is still there.
         """
-        with self._writing():
+        with self._queue.turn():
             known = self.get(conversation_id)
             title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
             place = known.turns.index(instead_of) if instead_of in known.turns else len(known.turns)
@@ -143,7 +147,7 @@ class Conversations:
 
     def drop_last(self, conversation_id: str) -> Conversation:
         """Takes the last turn away. Raises LibraryError where there is no such conversation."""
-        with self._writing():
+        with self._queue.turn():
             known = self.load(conversation_id)
             return self._write(replace(known, turns=known.turns[:-1]))
 
@@ -152,19 +156,14 @@ class Conversations:
         cleaned = " ".join(title.split())[:_TITLE_CHARACTERS]
         if not cleaned:
             raise LibraryError("the title is empty; type a name for the conversation")
-        with self._writing():
+        with self._queue.turn():
             return self._write(replace(self.load(conversation_id), title=cleaned))
 
     def delete(self, conversation_id: str) -> None:
         """Deletes a conversation; one that is gone already is no error."""
         if _ID.fullmatch(conversation_id):
-            with self._writing():
+            with self._queue.turn():
                 self._path(conversation_id).unlink(missing_ok=True)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._lock, WriterLock(self._folder, _WAIT):
-            yield
 
     def _path(self, conversation_id: str) -> Path:
         return self._folder / f"{conversation_id}.json"

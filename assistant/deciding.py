@@ -126,34 +126,13 @@ def _decide(
     own: OwnCalibration | None,
     within: Within | None,
 ) -> Decision:
-    if question.small_talk:
-        return Decision(False, 0.0, "That asks nothing of the papers. Ask what a paper proposes, finds or measures.")
-    if question.about_library:
-        return Decision(
-            False,
-            0.0,
-            "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it.",
-        )
-    if question.wants_writing:
-        return Decision(
-            False, 0.0, "That asks for something to be written. Ask what a paper proposes, finds or measures."
-        )
-    if not passages:
-        return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
-    if not question.terms and within is None:
-        return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
+    if asks_nothing := _asks_nothing(question, passages, within):
+        return Decision(False, 0.0, asks_nothing)
     question = question.settled(passage.paper for passage in passages)
-    if question.by and not any(question.by.holds(passage.paper) for passage in passages):
-        return Decision(False, None, f"Not found: no paper is printed under “{question.by.name}”.")
+    if not_printed := _not_printed(question, passages):
+        return Decision(False, None, not_printed)
     if question.wants_records:  # what is printed decides
-        is_there = any(question.is_for(passage.paper) for passage in passages)
-        return Decision(
-            is_there, None, "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
-        )
-    printed = [passage.paper for passage in passages if passage.paper.year is not None]
-    if question.of_year and printed and not any(map(question.is_of_time, printed)):
-        reason = f"Not found: no paper that comes near this is printed with {_date_wanted(question)}."
-        return Decision(False, None, reason)
+        return Decision(True)
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)
@@ -173,6 +152,35 @@ def _decide(
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
+
+
+def _asks_nothing(question: Question, passages: Sequence[Passage], within: Within | None) -> str:
+    """Why the question asks nothing that passages could answer; "" where it does."""
+    if question.small_talk:
+        return "That asks nothing of the papers. Ask what a paper proposes, finds or measures."
+    if question.about_library:
+        return "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it."
+    if question.wants_writing:
+        return "That asks for something to be written. Ask what a paper proposes, finds or measures."
+    if not passages:
+        return "Nothing to answer from: no paper is in the library or in the chosen scope."
+    if not question.terms and within is None:
+        return "The question names no topic; ask about something in the papers."
+    return ""
+
+
+def _not_printed(question: Question, passages: Sequence[Passage]) -> str:
+    """Which name or date that the question asks for none of the papers found is printed with; "" where one is."""
+    papers = [passage.paper for passage in passages]
+    if question.by and not any(map(question.by.holds, papers)):
+        return f"Not found: no paper is printed under “{question.by.name}”."
+    if question.wants_records:
+        is_there = any(map(question.is_for, papers))
+        return "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
+    dated = [paper for paper in papers if paper.year is not None]
+    if question.of_year and dated and not any(map(question.is_of_time, dated)):
+        return f"Not found: no paper that comes near this is printed with {_date_wanted(question)}."
+    return ""
 
 
 def _estimated(question: Question, passages: Sequence[Passage], lexical: LexicalIndex) -> tuple[str, np.ndarray]:

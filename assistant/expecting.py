@@ -30,9 +30,8 @@ _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|r
 _SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
 _WORD = re.compile(r"[^\W_]+")
 _PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
-_AFTER_COUNTED = frozenset(
-    "per come make take need get go exist".split()
-)  # "how many calls per job", "how many dens come with"
+# "How many calls per job", "how many dens come with"
+_AFTER_COUNTED = frozenset("per come make take need get go exist".split())
 # Who asks for people is answered by "86 participants", and not by "4 user studies".
 _ANYONE = frozenset(map(stem, "people person persons individuals humans".split()))
 _PERSONS = frozenset(

@@ -2,19 +2,14 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from assistant.answers import Answer
 from assistant.errors import LibraryError
-from assistant.files import WriterLock, append_line, write_whole
+from assistant.files import WriteQueue, append_line, write_whole
 from assistant.records import Paper
-
-_WAIT = 30.0  # seconds for another process that keeps an opinion at the moment
 
 
 class Feedback:
@@ -26,8 +21,7 @@ class Feedback:
     def __init__(self, folder: Path) -> None:
         self.votes = folder / "feedback.jsonl"
         self.testset = folder / "testset.jsonl"
-        self._folder = folder
-        self._lock = threading.Lock()  # threads wait for each other here, which costs less than at the file
+        self._queue = WriteQueue(folder, "feedback.lock")
 
     def vote(self, answer: Answer, good: bool | None, note: str = "") -> None:
         """Keeps one opinion of an answer: good or not, None for a note that says neither, with an optional note."""
@@ -42,7 +36,7 @@ class Feedback:
             "text": answer.text,
             "cited": [citation.paper.title for citation in answer.citations],
         }
-        with self._writing():
+        with self._queue.turn():
             append_line(self.votes, _line(record))
 
     def add_to_testset(self, question: str, expected: Paper | None, note: str = "") -> int:
@@ -64,15 +58,10 @@ class Feedback:
             "provenance": "page",
             "reviewed": True,
         }
-        with self._writing():
+        with self._queue.turn():
             kept = [line for line in _lines(self.testset) if _id(line) != item["id"]]
             write_whole(self.testset, b"".join(line + b"\n" for line in (*kept, _line(item))))
         return len(kept) + 1
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._lock, WriterLock(self._folder, _WAIT, "feedback.lock"):
-            yield
 
 
 def _line(record: dict[str, Any]) -> bytes:

@@ -5,12 +5,16 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from assistant.errors import LibraryBusyError, LibraryError
+
+_WAIT = 30.0  # seconds for another process that writes at the moment
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -64,6 +68,22 @@ class WriterLock:
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+
+
+class WriteQueue:
+    """Writers in `folder` that wait for each other, of all threads and processes; raises as `WriterLock` does, after half a
+    minute."""
+
+    def __init__(self, folder: Path, name: str = "writer.lock") -> None:
+        self._threads = threading.Lock()  # waiting here costs less than at the file
+        self._folder = folder
+        self._name = name
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nobody else writes inside."""
+        with self._threads, WriterLock(self._folder, _WAIT, self._name):
+            yield
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -30,7 +30,8 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 _BATCH = 2000  # chunks, about, per step: more of them at a time cost less, and memory
 _SAMPLE = 5
 _WORTH_A_PROCESS = 2000  # changes: it takes a second to start
-_LONGEST = 6 * 3600.0  # seconds
+_LONGEST = 6 * 3600.0  # seconds that indexing words may take
+_WAIT = 60.0  # seconds for the process that first fills the library
 
 
 class Beside(Generic[_T]):
@@ -79,17 +80,17 @@ class Indexes:
         """The last change that both open indexes hold."""
         return min((state.number for state in self._open.values()), default=0)
 
-    def follow(self, progress: Progress | None = None, wait: float = 60) -> None:
+    def follow(self, progress: Progress | None = None) -> None:
         """Opens both indexes and brings them up to date, under the writer lock.
 
         Beside a process that is writing, a reader gets what has been taken in so far. Raises LibraryBusyError where
-        that is nothing yet after `wait` seconds.
+        that is nothing yet after a minute.
         """
         if self.is_current:
             return
         readable = all(self._catalogue.follower(name).number for name in (self._vectors_name, "lexical"))
         try:
-            with WriterLock(self._config.data_dir, timeout=0 if readable else wait):
+            with WriterLock(self._config.data_dir, timeout=0 if readable else _WAIT):
                 lexical = self._opened_lexical()
                 with self._words_beside(lexical) as words:
                     self._follow_vectors(progress)
@@ -110,31 +111,34 @@ class Indexes:
 
     def close(self) -> None:
         """Lets go of both indexes' files."""
-        if self._open:
-            self.vectors.close()
+        self._close_vectors()
         self._open = {}
+
+    def _close_vectors(self) -> None:
+        """Lets go of the vectors, whether or not they were found sound and brought up to date."""
+        if hasattr(self, "vectors"):
+            self.vectors.close()
+            del self.vectors
+        self._open.pop(self._vectors_name, None)
 
     # Each of the two follows in the same way: open what is sound, else start a new generation; take in what is missing.
 
     def _follow_vectors(self, progress: Progress | None) -> None:
         name, state = self._vectors_name, self._catalogue.follower(self._vectors_name)
         if self._open.get(name) != state and not self._open_vectors(state):
+            self._close_vectors()
             state = Follower(state.generation + 1)
             if not self._config.chroma_host:
                 shutil.rmtree(self._config.data_dir / "chroma" / f"gen-{state.generation}", ignore_errors=True)
             self.vectors = VectorIndex(self._config, self._library_id, state.generation)
             self.vectors.clear()
-        self._take_in(
-            name, state, self._apply_vectors, lambda: self.vectors.count(), progress, "Storing vectors in Chroma"
-        )
+        self._take_in(name, state, self._apply_vectors, self.vectors.count, progress, "Storing vectors in Chroma")
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
 
     def _open_vectors(self, state: Follower) -> bool:
         """Opens the generation of `state`; False where there is none, or none that can be trusted."""
-        if self._vectors_name in self._open:
-            self.vectors.close()
-            del self._open[self._vectors_name]
+        self._close_vectors()
         if not state.generation or state.writing:
             return False
         try:
@@ -161,7 +165,7 @@ class Indexes:
         self.vectors.remove([chunk_id for chunk_id in removed if chunk_id not in present])
 
     def _follow_lexical(self, state: Follower, progress: Progress | None) -> None:
-        self._take_in("lexical", state, self._apply_lexical, lambda: self.lexical.count(), progress, "Indexing words")
+        self._take_in("lexical", state, self._apply_lexical, self.lexical.count, progress, "Indexing words")
         _remove_others(self._config.data_dir / "lexical", state.generation)
 
     def _opened_lexical(self) -> Follower:

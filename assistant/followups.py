@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from assistant.questions import NAME
-from assistant.records import Paper, normalised
+from assistant.records import Paper, is_visible, normalised
 from assistant.terms import terms
 
 _LEANING_START = re.compile(
@@ -227,15 +227,19 @@ def _narrows(text: str) -> bool:
 
 def place_before(history: Sequence[Mapping[str, str]]) -> int:
     """Where the last question that was none of the follow-ups stands in the history; 0 where there is none."""
-    asked = [number for number, turn in enumerate(history) if turn.get("role") == "user" and turn["content"].strip()]
-    whole = [number for number in asked if not leans_on_history(without_start(history[number]["content"]))]
+    asked = [number for number, turn in enumerate(history) if _is_question(turn)]
+    whole = [number for number in asked if not leans_on_history(without_start(history[number]["content"][:_LONGEST]))]
     return whole[-1] if whole else asked[0] if asked else 0
+
+
+def _is_question(turn: Mapping[str, str]) -> bool:
+    return turn.get("role") == "user" and is_visible(turn["content"])
 
 
 def question_before(history: Sequence[Mapping[str, str]]) -> str:
     """That question, cut where it is longer than any; "" where there is none."""
     turn = history[place_before(history)] if history else {}
-    return without_start(turn["content"]).strip()[:_LONGEST] if turn.get("role") == "user" else ""
+    return without_start(turn["content"]).strip()[:_LONGEST] if _is_question(turn) else ""
 
 
 def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
@@ -262,8 +266,8 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         if len(papers) > 1 and _THEY_DIFFER.search(text):
             return _THEY_DIFFER.sub(lambda _: titles, text)
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
-    asked = _last(history, "user")
-    return f"{text} (after: {asked[:300]})" if asked else text
+    asked = [turn["content"] for turn in history if _is_question(turn)]
+    return f"{text} (after: {asked[-1][:300]})" if asked else text
 
 
 def named_in(answer: str, candidates: Sequence[Paper]) -> list[Paper]:
@@ -271,9 +275,3 @@ def named_in(answer: str, candidates: Sequence[Paper]) -> list[Paper]:
     said = normalised(answer)
     places = {paper.id: said.find(normalised(paper.title)) for paper in candidates if normalised(paper.title)}
     return sorted((one for one in candidates if places.get(one.id, -1) >= 0), key=lambda one: places[one.id])
-
-
-def _last(history: Sequence[Mapping[str, str]], role: str) -> str:
-    """What was said last in that role."""
-    said = (turn["content"] for turn in reversed(history) if turn.get("role") == role and turn["content"].strip())
-    return next(said, "")

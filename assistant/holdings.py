@@ -58,8 +58,12 @@ class Holdings:
 
     @property
     def lexical(self) -> LexicalIndex:
-        """The open word index."""
+        """The open word index; another one after a rebuild."""
         return self.indexes.lexical
+
+    def idf(self, term: str) -> float:
+        """The weight of an index term, by the word index that is open when it is asked for."""
+        return self.lexical.idf(term)
 
     # Kept up ------------------------------------------------------------------------------------------------------
 

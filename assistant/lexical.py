@@ -19,9 +19,6 @@ from assistant.files import is_disk_full
 from assistant.terms import INDEX_VERSION, terms
 
 _HEAP = 64_000_000  # bytes that tantivy may buffer before it writes a segment
-_DETAILS_WEIGHT = (
-    1.0  # dates, organisations and author counts are short fields: BM25's length norm favours them already
-)
 _VERSION_FILE = "terms-version"  # beside tantivy's own files
 _TERMS_A_LETTER = 50_000
 _TYPO_LENGTH = 5  # letters below which an unknown word is not taken for a typing error
@@ -116,9 +113,9 @@ class LexicalIndex:
         return [(self._searcher.doc(address)["chunk_id"][0], float(score)) for score, address in hits]
 
     def _clauses(self, term: str) -> list[tantivy.Query]:
-        exact = tantivy.Query.term_query(self._schema, "text", term, index_option="freq")
-        details = tantivy.Query.term_query(self._schema, "details", term, index_option="freq")
-        return [exact, tantivy.Query.boost_query(details, _DETAILS_WEIGHT)]
+        # Dates, organisations and author counts are short fields, which BM25's length norm favours: they need no weight.
+        fields = ("text", "details")
+        return [tantivy.Query.term_query(self._schema, field, term, index_option="freq") for field in fields]
 
     def correction(self, term: str) -> str | None:
         """The index's own term that an unknown `term` most likely mistypes: one edit away (two from eight letters on)."""

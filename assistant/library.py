@@ -13,7 +13,7 @@ from assistant.answers import Answer, Citation, Event
 from assistant.catalogue import Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.context import best_reading
-from assistant.continuing import Lookup
+from assistant.continuing import History, Lookup
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
 from assistant.deciding import Decision
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.generating import ModelWriter
-
-History = Sequence[Mapping[str, str]]
 
 
 class Assistant:
@@ -174,7 +172,7 @@ class Assistant:
     ) -> Decision:
         """Whether the library answers, as `ask` decides it before it writes; with `own` in place of its calibration, where
         given. Raises as `ask` does."""
-        held, scope, own = self._holdings, self._scope(papers).paper_ids, own or self.calibration
+        held, scope = self._holdings, self._scope(papers).paper_ids
 
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
             return held.decide(asked, passages, scope, own)
@@ -200,9 +198,7 @@ class Assistant:
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
         held = self._holdings
-        asked = Lookup(
-            held.find, held.decide, held.papers_named, lambda term: held.lexical.idf(term), self.config.passages
-        )
+        asked = Lookup(held.find, held.decide, held.papers_named, held.idf, self.config.passages)
         return Pipeline(asked, self._writer).chain
 
     @property
@@ -391,7 +387,7 @@ class Assistant:
         def unquotable(question: Question, passages: Sequence[Passage]) -> str:
             return held.decide(question, passages, quoting=True).reason
 
-        return ModelWriter(config, lambda term: held.lexical.idf(term), self._catalogue, unquotable, likeness)
+        return ModelWriter(config, held.idf, self._catalogue, unquotable, likeness)
 
 
 def _listed(sources: str | Path | Paper | Iterable[str | Path | Paper]) -> list[str | Path | Paper]:

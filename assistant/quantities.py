@@ -96,6 +96,7 @@ _BOUND = re.compile(
 LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"over", "at least"}), frozenset({"under", "at most"})
 _ROUNDED = {"about": (0.95, 1.05), "nearly": (0.95, 1.0), "over": (1.0, 1.25), "under": (0.75, 1.0)}
 _NOT_HALF = re.compile(r"(?:first|second|latter|other|former|upper|lower|per)\s+$", re.IGNORECASE)
+_MOBILE_NETWORK = re.compile(r"[2-6]G\b(?!\s*(?:HBM|RAM|GPU|mem|B))")  # "5G", not "5G RAM"
 _SIZE_IN_NAME = re.compile(r"(?:(?<=[A-Za-z0-9.][-_])|(?<=\dx))(?P<value>\d+(?:\.\d+)?)(?P<scale>[KMBTkmb])(?![^\W_])")
 
 
@@ -210,8 +211,8 @@ def _from_digits(text: str, plain: str, match: re.Match[str]) -> Quantity | None
         value *= _SCALES[scale.lower()]
     elif after and not after["gap"] and (after["noun"] or "").lower() not in ("", "s"):
         return None  # 3DGS, 2D, 1st
-    if re.match(r"\s?[2-6]G\b(?!\s*(?:HBM|RAM|GPU|mem|B))", plain[match.start() :]):
-        return None  # 5G is a name
+    if _MOBILE_NETWORK.match(plain, match.start()):
+        return None
     unit, noun, end, factor = _unit(plain, end, after)
     start -= sign < 0
     return Quantity(sign * value * factor, unit, text[start:end], start, end, noun)

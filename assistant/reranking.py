@@ -24,9 +24,8 @@ from assistant.interrupts import raise_if_interrupted
 from assistant.recent import Recent
 
 _QUESTIONS_KEPT = 256
-_TEXTS_KEPT = (
-    256  # 17 MB, at most 34: a question's passages are looked at again for their sentences, and by a follow-up
-)
+# 17 MB, at most 34: a question's passages are looked at again for their sentences, and by a follow-up.
+_TEXTS_KEPT = 256
 _TOGETHER = 4  # texts read beforehand at a time: a question that comes in between waits for no more
 _PAUSE = 0.001  # seconds, for who waits: a lock that is taken again at once is not let go
 

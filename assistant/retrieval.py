@@ -37,6 +37,7 @@ _OF_TIME = 1000  # papers of a time that are ordered where no topic is asked for
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
+PER_PAPER = 2  # passages of one paper that a search finds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,20 @@ class Search:
         question: Question,
         k: int,
         paper_ids: Sequence[str] | None = None,
-        per_paper: int = 2,
         dense_weight: float | None = None,
         rerank: bool = True,
         order: Sequence[float] = (),
     ) -> list[Passage]:
-        """The `k` best passages, best first, at most `per_paper` of one paper, within `paper_ids` where given.
+        """The `k` best passages, best first, at most two of one paper, within `paper_ids` where given.
 
         `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone, both without the
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
         own in place of `ranking.shipped_weights`.
         """
         if question.by:
-            paper_ids = self._by(question.by, paper_ids) or paper_ids
+            paper_ids = self._ids_by(question.by, paper_ids) or paper_ids
         if question.time and question.wants_records:
-            paper_ids = self._of_time(question.time, paper_ids) or paper_ids
+            paper_ids = self._ids_of_time(question.time, paper_ids) or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
         scores, again = found.fused, _ReadAgain()
         if rerank and dense_weight is None and self._reranker is not None:
@@ -103,7 +103,7 @@ class Search:
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
         ranked = sorted(scores, key=lambda name: (-scores[name], name))
-        best = _capped(ranked, k, 1 if question.wants_records else per_paper)
+        best = _capped(ranked, k, 1 if question.wants_records else PER_PAPER)
         top = max(1.0, scores[best[0]]) if best else 1.0
         chances = again.chances(scores)
         passages = [
@@ -143,11 +143,11 @@ class Search:
             texts = [reranked_text(paper, chunk) for chunk, paper in read]
             meant = np.array(reranker.score(found.question.topic, texts))
             scores = mixed(np.array([found.fused[name] for name in names]), meant, found.cover)
-            return _ReadAgain(_by(names, scores), _by(names, meant))
+            return _ReadAgain(_named(names, scores), _named(names, meant))
         candidates, reading = self._candidates_read(found, read, reranker)
         fits = dict(zip(names, reading.spans, strict=True))
         spread = float(np.ptp(candidates.inputs @ weights))
-        return _ReadAgain(_by(names, candidates.scores(weights)), _by(names, reading.scores), fits, spread)
+        return _ReadAgain(_named(names, candidates.scores(weights)), _named(names, reading.scores), fits, spread)
 
     def _candidates_read(
         self, found: Found, read: Sequence[tuple[Chunk, Paper]], reranker: LateInteraction
@@ -196,13 +196,13 @@ class Search:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
 
-    def _by(self, authorship: Authorship, paper_ids: Sequence[str] | None) -> list[str]:
+    def _ids_by(self, authorship: Authorship, paper_ids: Sequence[str] | None) -> list[str]:
         """The ids of the papers by someone, within `paper_ids` where given."""
         scope = None if paper_ids is None else set(paper_ids)
         papers = filter(authorship.holds, self._catalogue.papers_printed_with(authorship.longest_part))
         return [paper.id for paper in papers if scope is None or paper.id in scope]
 
-    def _of_time(self, time: Time, paper_ids: Sequence[str] | None) -> list[str]:
+    def _ids_of_time(self, time: Time, paper_ids: Sequence[str] | None) -> list[str]:
         """The ids of papers of a time, within `paper_ids` where given, of a large library the first ones."""
         scope = None if paper_ids is None else set(paper_ids)
         years = [year for year in self._catalogue.years() if time.may_hold(year)]
@@ -291,7 +291,7 @@ class Search:
         return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
 
 
-def _by(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
+def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
     return dict(zip(names, values.tolist(), strict=True))
 
 

@@ -6,6 +6,9 @@ from assistant.records import Span
 
 MAX_SENTENCE = 1200  # characters; longer stretches without a sentence end are cut at a space, so that budgets hold
 
+_LOOKED_BACK = (
+    2000  # characters before a place that tell what it is: hardly an address is longer, and a text may be one word
+)
 _ABBREVIATIONS = frozenset(
     """e.g i.e etc al fig figs eq eqs sec secs tab no nos vol pp cf vs resp approx ref refs ch dr mr mrs ms prof st jr sr
     inc ltd co corp dept univ ed eds ca est w.r.t a.k.a u.s u.k e.t ph.d m.sc""".split()
@@ -47,15 +50,17 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
     if re.fullmatch(r"[a-z]", last) and text[match.start() - 1].isupper():
         return False  # an initial: "J. Smith"
     if re.fullmatch(r"\d{1,2}", last):
-        before = text[: match.start() - len(last)].rstrip()
+        place = match.start() - len(last)
+        before = text[max(0, place - _LOOKED_BACK) : place].rstrip()
         return not before.endswith((":", ";", ",", ".")) and bool(before)  # "aspects: 1. Chemical diversity"
     return True
 
 
 def _in_address(text: str, position: int) -> bool:
     """True inside a web address or file path, whose dots end nothing."""
-    start = max(text.rfind(" ", 0, position), text.rfind("\n", 0, position)) + 1
-    return any(sign in text[start:position] for sign in ("/", "@", "www."))
+    before = text[max(0, position - _LOOKED_BACK) : position]
+    word = before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
+    return any(sign in word for sign in ("/", "@", "www."))
 
 
 def _bounded(text: str, start: int, end: int) -> list[Span]:

@@ -39,7 +39,9 @@ _MARKUP = re.compile(r"[\\^${}]")
 _GREEK_COMMAND = re.compile(rf"\\({_GREEK_NAMES})(?![a-z])")
 _FONT_COMMAND = re.compile(r"\\(?:text\w*|math\w*|emph|it|bf|rm|tt)\s*\{([^{}]*)\}")
 _ESCAPED = re.compile(r"\\([%$&#_])")
-_SUPERSCRIPT = re.compile(r"\s*\^\s*\{?\s*([^\s{}]+?)\s*\}|\^(\w)")
+# Where nothing closes it, all is taken up to the last caret: no signs are read twice, however many carets or spaces there are.
+_SUPERSCRIPT = re.compile(r"(?<!\s)\s*\^\s*(?:\{\s*)?([^\s{}]+)(?:(\s*\})|(?<!\^)|(?=\^))")
+_CARET = re.compile(r"\^(?=\w)")
 _SIGNS = re.compile(r"[${}]|_(?=\{)|\\(?=\w)")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _GREEK_BY_NAME = str.maketrans(_GREEK)
@@ -72,7 +74,7 @@ def fold(text: str) -> str:
     text = _GREEK_COMMAND.sub(r"\1", text)
     text = _FONT_COMMAND.sub(r"\1", text)
     text = _ESCAPED.sub(r"\1", text)
-    text = _SUPERSCRIPT.sub(lambda m: m[1] or m[2], text)
+    text = _SUPERSCRIPT.sub(lambda m: m[1] if m[2] else _CARET.sub("", m[0]), text)
     text = _SIGNS.sub("", text)
     text = unicodedata.normalize("NFKD", text.translate(_GREEK_BY_NAME))
     return _NOT_ASCII.sub(lambda m: "" if _is_unseen(m[0]) else m[0], text)
@@ -132,22 +134,22 @@ def term_set(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
 
-def terms(text: str, keep_stop_words: bool = False) -> list[str]:
+def terms(text: str) -> list[str]:
     """The index terms of `text` in order, stemmed, without stop words."""
     found: list[str] = []
     folded = _NAME_IN_BRACKETS.sub(r"\1", fold(text)).lower()  # "(ia)3" is one name
     for word in _WORD.findall(folded):
         # The words of a library are few beside their occurrences; what is no word must not fill the memory.
         if len(word) > _LONGEST:
-            found.extend(_of_word.__wrapped__(word, keep_stop_words))
+            found.extend(_of_word.__wrapped__(word))
         else:
-            found.extend(_of_word(word, keep_stop_words))
+            found.extend(_of_word(word))
     return found
 
 
 @lru_cache(maxsize=200_000)
-def _of_word(word: str, keep_stop_words: bool) -> tuple[str, ...]:
-    """The index terms of one folded lower-case word."""
-    if not keep_stop_words and word.replace("’", "'") in STOP_WORDS:
+def _of_word(word: str) -> tuple[str, ...]:
+    """The index terms of one folded lower-case word; none for a stop word."""
+    if word.replace("’", "'") in STOP_WORDS:
         return ()
     return tuple(stem(spelling) for spelling in _spellings(word) if len(spelling) <= _LONGEST)

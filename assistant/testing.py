@@ -21,7 +21,7 @@ from assistant.errors import ProviderError, TestSetError
 from assistant.evaluation import Item, Report, Result, evaluate, gate, load_testset, shipped_testset
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.outcomes import stage_of
-from assistant.evaluation.testset import check_against, doubts
+from assistant.evaluation.testset import check_against, doubts, of_split
 from assistant.library import Assistant
 from assistant.records import counted
 
@@ -109,11 +109,9 @@ def _items(testset: TestSet, split: str) -> list[Item]:
         items: Sequence[Item] = shipped_testset()
     else:
         items = load_testset(Path(testset)) if isinstance(testset, str | Path) else testset
-    chosen = [item for item in items if split in ("all", item.split)]
+    chosen = of_split(items, split)
     for doubt in doubts(chosen):
         warnings.warn(doubt, stacklevel=3)
-    if not chosen:
-        raise TestSetError(f"no question has the split {split!r}; use test, dev or all")
     return chosen
 
 

@@ -25,7 +25,9 @@ _BATCH = 2000  # at most 5,461; each upsert costs Chroma a write to the disk
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
 _HNSW = {"space": "cosine", "ef_search": 400, "ef_construction": 200}
 _CLOSING = 20.0  # seconds that closing may take
-_SPARSE_FILE_LIMIT = 4  # a damaged HNSW segment was seen with a 260 GB link file; a sound one is far below this × data
+# Bytes of links a chunk. A sound HNSW segment is far below; a damaged one was seen with a sparse file of 260 GB.
+_LINKS_AT_MOST = 40_000
+_SAME = 0.99  # cosine from which a vector has found itself: half precision and HNSW keep more
 
 
 class VectorIndex:
@@ -41,7 +43,11 @@ class VectorIndex:
         self._with_documents = config.chroma_documents
         self.name = f"assistant-{library_id}-gen-{generation}"
         self._client = self._guarded(lambda: _connect(config, self._folder))
-        self._collection: Collection = self._guarded(self._create)
+        try:
+            self._collection: Collection = self._guarded(self._create)
+        except BaseException:
+            self.close()
+            raise
 
     def _create(self) -> Collection:
         configuration: Any = {"hnsw": _HNSW}
@@ -92,11 +98,11 @@ class VectorIndex:
         """True where it holds `expected` chunks and finds each of `sample` (chunk id, own vector) again."""
         if self._folder is not None:
             used = sum(file.stat().st_size for file in self._folder.rglob("link_lists.bin"))
-            if used > _SPARSE_FILE_LIMIT * max(1, expected) * 10_000:
+            if used > _LINKS_AT_MOST * max(1, expected):
                 return False
         try:
             return self.count() == expected and all(
-                any(similarity > 0.99 for _, similarity in self.search(vector, 1)) for _, vector in sample
+                any(similarity > _SAME for _, similarity in self.search(vector, 1)) for _, vector in sample
             )
         except StoreError:
             return False

@@ -48,3 +48,10 @@ def test_a_conversation_that_is_gone_is_new_under_its_id(tmp_path: Path) -> None
     assert stored.get(name).turns == ()
     assert stored.append(name, answer("Second?")).id == name
     assert stored.get("../../etc").id != "../../etc"
+
+
+def test_a_conversation_that_goes_while_they_are_listed_is_left_out(tmp_path: Path) -> None:
+    stored = Conversations(tmp_path)
+    name = stored.append("", answer("First?")).id
+    (tmp_path / "0123456789ab.json").symlink_to(tmp_path / "gone")  # listed, and no longer there when it is looked at
+    assert [summary.id for summary in stored.newest()] == [name]

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from assistant import Assistant, evaluate, evaluation
+from assistant.cli_eval import eval_app
 from assistant.errors import TestSetError
 from assistant.evaluation import Item, Result, load_testset, shipped_testset
 from assistant.evaluation.metrics import idf_f1, ndcg_at, nugget_recall, recall_at, reciprocal_rank
@@ -95,6 +97,16 @@ def test_a_run_reports_each_figure_with_its_count(library: Assistant) -> None:
     assert [paper["questions"] - paper["right"] for paper in papers.values()] == sorted(
         (paper["questions"] - paper["right"] for paper in papers.values()), reverse=True
     )
+
+
+def test_json_prints_every_figure_and_the_seconds_beside(library: Assistant) -> None:
+    folder = str(library.config.data_dir)
+    result = CliRunner().invoke(eval_app, ["run", "--split", "dev", "--limit", "2", "--json", "--data-dir", folder])
+    assert result.exit_code == 0, result.output
+    printed = json.loads(result.stdout)
+    assert {"retrieval: nDCG@10", "score: CRAG"} <= {figure["name"] for figure in printed["figures"]}
+    assert [figure["count"] for figure in printed["timings"]] == [2, 2]
+    assert len(printed["questions"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_questions_of_two_processes_are_all_kept(tmp_path: Path) -> None:
 
 
 def test_a_process_that_does_not_let_go_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.feedback._WAIT", 0.1)
+    monkeypatch.setattr("assistant.files._WAIT", 0.1)
     with WriterLock(tmp_path, name="feedback.lock"), pytest.raises(LibraryBusyError, match="another process"):
         Feedback(tmp_path).vote(answer("Why?"), good=True)
 

@@ -1,5 +1,7 @@
 """Follow-ups: which papers they are asked of. A larger table is in benchmarks/followups.py."""
 
+import time
+
 import pytest
 
 from assistant import Assistant
@@ -141,6 +143,19 @@ def test_a_set_is_kept_after_one_of_it_was_spoken_of(library: Assistant) -> None
 def test_two_papers_of_two_turns_are_compared(library: Assistant) -> None:
     cited = chat(library, "What is DyLoRA?", "and NOLA?", "how do they differ?")[1]
     assert [title.split(":")[0] for title in cited] == ["DyLoRA", "NOLA"]
+
+
+def test_turns_that_show_nothing_are_passed_over(library: Assistant) -> None:
+    blank = [{"role": role, "content": "\u200b"} for role in ("user", "assistant")]
+    assert library.ask("And which model was trained for Macedonian?", history=blank).status == "answered"
+    assert library.ask("any others?", history=blank).status == "not_found"
+    assert standalone("why?", blank, []) == "why?"
+
+
+def test_a_hostile_history_takes_no_long() -> None:
+    start = time.process_time()
+    question_before([{"role": "user", "content": "that " * 20_000 + "large model"}])
+    assert time.process_time() - start < 2
 
 
 def test_the_question_before_is_one_that_stood_alone() -> None:

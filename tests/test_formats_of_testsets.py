@@ -61,6 +61,15 @@ def test_an_unknown_form_names_the_record(tmp_path: Path) -> None:
         import_testset(path, [])
 
 
+@pytest.mark.parametrize("contexts", ['"We watched otters."', "[1]", "[null]"])
+def test_contexts_that_are_no_list_of_texts_are_refused(tmp_path: Path, contexts: str) -> None:
+    """A text alone would be read letter by letter, each of which some paper holds."""
+    path = tmp_path / "set.json"
+    path.write_text(f'[{{"user_input": "q", "reference": "r", "reference_contexts": {contexts}}}]')
+    with pytest.raises(TestSetError, match="record 1: 'reference_contexts' must be a list of texts"):
+        import_testset(path, [PAPER])
+
+
 def test_line_separators_of_unicode_do_not_end_a_row(tmp_path: Path) -> None:
     path = tmp_path / "set.csv"
     path.write_text("question,reference\nWhere do\u2028otters swim?,In cold\u0085rivers.\r\nWhy?,\n", encoding="utf-8")

@@ -104,6 +104,12 @@ def test_other_forms_are_left_to_others_and_broken_ones_named(tmp_path: Path) ->
     path.write_text('{"1": {"QUESTION": "q", "CONTEXTS": 3, "LONG_ANSWER": "a"}}')
     with pytest.raises(TestSetError, match="set.json is not whole"):
         read_public_set(path)
+    corpus = gzip.compress(b'{"_id": "1"}' * 100)
+    (tmp_path / "queries.jsonl").write_text("")
+    for damaged in (corpus[:-8], corpus[:20] + b"\xff" * 20 + corpus[40:]):
+        (tmp_path / "corpus.jsonl.gz").write_bytes(damaged)
+        with pytest.raises(TestSetError, match="is not whole .corpus.jsonl.gz: "):
+            read_public_set(tmp_path)
     for other in ("{", "3", '[{"question": "q", "docs": []}, 3]'):
         path.write_text(other)
         assert read_public_set(path) is None

@@ -4,6 +4,7 @@ import random
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -19,10 +20,11 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.catalogue import Catalogue
-from assistant.errors import FingerprintError, LoadError, StoreError
+from assistant.errors import FingerprintError, LibraryError, LoadError, StoreError
 from assistant.finding import Finder
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
+from assistant.vectors import VectorIndex
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.argv[1]).search('x'); print('done')"
@@ -268,6 +270,48 @@ def test_an_export_moves_to_a_chroma_server_without_embedding_again(
     assert set(got["ids"]) == set(vectors)
     for name, vector in zip(got["ids"], got["embeddings"], strict=True):
         assert vector == pytest.approx(vectors[name], abs=1e-3)
+
+
+def test_no_client_of_chroma_outlives_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one whose vectors are not sound, nor one that could not be brought up to date."""
+    opened: list[VectorIndex] = []
+    closed: list[VectorIndex] = []
+    connect, close = VectorIndex.__init__, VectorIndex.close
+    monkeypatch.setattr(VectorIndex, "__init__", lambda index, *given: opened.append(index) or connect(index, *given))
+    monkeypatch.setattr(VectorIndex, "close", lambda index: closed.append(index) or close(index))
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
+    with monkeypatch.context() as damaged, Assistant(data_dir=tmp_path) as library:
+        damaged.setattr(VectorIndex, "is_sound", lambda index, *given: False)
+        assert library.search("otters")
+    with monkeypatch.context() as full, Assistant(data_dir=tmp_path / "new") as library:
+        full.setattr(VectorIndex, "add", lambda index, entries: index._guarded(lambda: 1 / 0))
+        with pytest.raises(StoreError):
+            library.add(Paper(title="Otters", abstract="Otters swim in cold rivers."))
+    assert len(opened) == 4
+    assert set(map(id, closed)) == set(map(id, opened))
+
+
+@pytest.mark.parametrize("content", ["newer", "damaged"])
+def test_a_catalogue_that_cannot_be_used_is_not_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    if content == "damaged":
+        path.write_bytes(b"broken" * 200)
+    else:
+        with closing(sqlite3.connect(path)) as newer:
+            newer.execute("PRAGMA user_version=99")
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        "assistant.database.sqlite3.connect",
+        lambda *given, **options: opened.append(connect(*given, **options)) or opened[-1],
+    )
+    with pytest.raises(LibraryError):
+        Catalogue(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 def test_records_that_are_remembered_follow_every_write(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Does the judge agree with itself? Shares of identical verdicts and kappa over what was judged several times."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,12 +21,11 @@ def agreement_of(results: Sequence[Result], times: int) -> list[Figure]:
         whole = [(item, verdicts) for item, verdicts in judged if "" not in verdicts]
         failed = tuple(dict.fromkeys(item.id for item, verdicts in judged if "" in verdicts))
         clusters = [item.cluster for item, _ in whole]
-        same = mean_figure("", [float(len(set(verdicts)) == 1) for _, verdicts in whole], clusters)
-        kappa = _kappa_figure([verdicts for _, verdicts in whole], categories, clusters)
+        same = [float(len(set(verdicts)) == 1) for _, verdicts in whole]
         kind = "Cohen’s" if times == 2 else "Fleiss’"
-        for name, figure in ((f"judge: identical verdicts, {about}", same), (f"judge: {kind} kappa, {about}", kappa)):
-            values = (figure.value, figure.count, figure.low, figure.high)
-            figures.append(Figure(name, *values, "judged", len(judged), failed))
+        of_kappa = _kappa_figure(f"judge: {kind} kappa, {about}", [v for _, v in whole], categories, clusters)
+        for figure in (mean_figure(f"judge: identical verdicts, {about}", same, clusters), of_kappa):
+            figures.append(replace(figure, badge="judged", total=len(judged), not_scored=failed))
     return figures
 
 
@@ -59,11 +59,13 @@ def _of_sums(sums: np.ndarray, categories: int, k: int) -> np.ndarray:
     return np.divide(observed - chance, room, out=np.full_like(room, np.nan), where=room > 1e-12)
 
 
-def _kappa_figure(verdicts: Sequence[Sequence[str]], categories: Sequence[str], clusters: Sequence[str]) -> Figure:
+def _kappa_figure(
+    name: str, verdicts: Sequence[Sequence[str]], categories: Sequence[str], clusters: Sequence[str]
+) -> Figure:
     value = kappa(verdicts, categories)
     if value is None:
-        return Figure("", None, len(verdicts))
+        return Figure(name, None, len(verdicts))
     low, high = interval_of(
         _rows(verdicts, categories), clusters, lambda sums: _of_sums(sums, len(categories), len(verdicts[0]))
     )
-    return Figure("", value, len(verdicts), low, high)
+    return Figure(name, value, len(verdicts), low, high)

@@ -7,7 +7,7 @@ calibrate a library. Each answerable one is asked again without the papers that 
 says more in a library of medicine than in one of machine learning.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from assistant.abstention import OwnCalibration, refit, shipped_calibration
 from assistant.errors import TestSetError
 from assistant.evaluation.ordering import FOLDS, LEAST, LearntOrder, groups_of, learn_order, read_item
 from assistant.evaluation.testset import Item, check_against
+from assistant.following import Progress
 from assistant.library import Assistant
 from assistant.records import Paper
 
@@ -54,9 +55,7 @@ class _Asked:
     fold: int
 
 
-def calibrate(
-    library: Assistant, items: Sequence[Item], progress: Callable[[str, int, int], None] | None = None
-) -> Calibrated:
+def calibrate(library: Assistant, items: Sequence[Item], progress: Progress | None = None) -> Calibrated:
     """Finds the weights by which the library ranks best the papers that answer `items`, then weights and thresholds by which it
     keeps its share (`keep_answerable`) of the answerable ones, and stores all of them.
 
@@ -125,7 +124,7 @@ def _asked(
     items: Sequence[Item],
     folds: Sequence[int],
     order: LearntOrder,
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> list[_Asked]:
     """The questions that an estimate decides, and the answerable among them again without the papers that answer them; each
     ranked as questions about other papers taught.

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from assistant.errors import TestSetError
 from assistant.evaluation.results import item_record
-from assistant.evaluation.testset import Item, item_from
+from assistant.evaluation.testset import Item, are_texts, item_from
 from assistant.files import write_whole
 from assistant.records import Paper, counted
 
@@ -33,43 +33,49 @@ def import_testset(path: Path, papers: Sequence[Paper]) -> tuple[list[Item], int
     """
     items, lost = [], 0
     for number, record in enumerate(_records(path), 1):
-        form = next(
-            (f for f, names in _FIELDS.items() if isinstance(record, dict) and names["question"] in record), None
-        )
-        if form is None:
-            raise TestSetError(
-                f"{path.name}, record {number}: neither 'user_input' (ragas) nor 'input' (deepeval) is there"
-            )
-        names = _FIELDS[form]
-        reference = record.get(names["reference"]) or record.get(_OTHER_NAMES.get(names["reference"], "")) or ""
-        evidence = []
-        contexts = [context for context in record.get(names["contexts"]) or () if context.strip()]
-        for context in contexts:
-            paper = next((p for p in papers if any(context in section.text for section in p.sections)), None)
-            if paper:
-                evidence.append({"paper": paper.title, "alternatives": [context]})
-            else:
-                lost += 1
-        if contexts and not (reference or evidence):
-            raise TestSetError(
-                f"{path.name}, record {number}: no paper of the library holds its contexts verbatim, and it has no reference; "
-                "add the papers, give it a reference or leave it out"
-            )
-        item = {
-            "id": f"{form}-{number}",
-            "question": record[names["question"]],
-            "answerable": bool(reference or evidence),
-            "reference": reference,
-            "evidence": evidence,
-            "relevant": {group["paper"]: 2 for group in evidence},
-            "provenance": form,
-            "reviewed": False,
-        }
         try:
+            item, missing = _imported(record, number, papers)
             items.append(item_from(item))
         except (ValueError, TypeError) as error:
             raise TestSetError(f"{path.name}, record {number}: {error}; mend it and retry") from None
+        lost += missing
     return items, lost
+
+
+def _imported(record: Any, number: int, papers: Sequence[Paper]) -> tuple[dict[str, Any], int]:
+    """The item of a record as plain JSON types, and how many of its contexts no paper holds. Raises ValueError for a record that
+    makes none."""
+    form = next((f for f, names in _FIELDS.items() if isinstance(record, dict) and names["question"] in record), None)
+    if form is None:
+        raise ValueError("neither 'user_input' (ragas) nor 'input' (deepeval) is there")
+    names = _FIELDS[form]
+    reference = record.get(names["reference"]) or record.get(_OTHER_NAMES.get(names["reference"], "")) or ""
+    given = record.get(names["contexts"]) or ()
+    if not are_texts(given):
+        raise ValueError(f"{names['contexts']!r} must be a list of texts")
+    contexts = [context for context in given if context.strip()]
+    holding = [next((p for p in papers if any(c in section.text for section in p.sections)), None) for c in contexts]
+    evidence = [
+        {"paper": paper.title, "alternatives": [context]}
+        for paper, context in zip(holding, contexts, strict=True)
+        if paper
+    ]
+    if contexts and not (reference or evidence):
+        raise ValueError(
+            "no paper of the library holds its contexts verbatim, and it has no reference; add the papers, give it a reference "
+            "or leave it out"
+        )
+    item = {
+        "id": f"{form}-{number}",
+        "question": record[names["question"]],
+        "answerable": bool(reference or evidence),
+        "reference": reference,
+        "evidence": evidence,
+        "relevant": {group["paper"]: 2 for group in evidence},
+        "provenance": form,
+        "reviewed": False,
+    }
+    return item, len(contexts) - len(evidence)
 
 
 def _records(path: Path) -> list[Any]:
@@ -120,7 +126,6 @@ def _reads_as_unanswerable(item: Item) -> bool:
 
 def _foreign(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
     contexts = [group.alternatives[0] for group in item.evidence]
-    reference = (
-        item.reference if item.answerable else ""
-    )  # a note on a question that the papers do not answer is no answer
+    # A note on a question that the papers do not answer is no answer.
+    reference = item.reference if item.answerable else ""
     return {names["question"]: item.question, names["reference"]: reference, names["contexts"]: contexts}

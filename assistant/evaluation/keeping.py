@@ -12,6 +12,7 @@ from assistant.errors import TestSetError
 from assistant.evaluation.results import Result, item_record, result_from, result_record
 from assistant.evaluation.testset import Item
 from assistant.library import Assistant
+from assistant.resources import resource
 
 _PACKAGE = Path(__file__).parent.parent
 # Settings that change no answer.
@@ -39,8 +40,8 @@ def _hash(value: object) -> str:
 def code_hash() -> str:
     """A hash of the package's code, prompts and small data: answers of other code are other answers."""
     kinds = {".py", ".md", ".json"}
-    folders = [_PACKAGE, _PACKAGE.parent / "prompts"]
-    files = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in kinds)
+    folders = [_PACKAGE, resource("prompts")]
+    files = sorted({path for folder in folders for path in folder.rglob("*") if path.suffix in kinds})
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -51,7 +52,9 @@ class Kept:
     """Results by the hash of what they depend on, a line each; a line that was cut off is left out."""
 
     def __init__(self, path: Path | None, setup: str) -> None:
-        self._path, self._setup, self._known = path, setup, {}  # type: Path | None, str, dict[str, Result]
+        self._path = path
+        self._setup = setup
+        self._known: dict[str, Result] = {}
         if path and path.exists():
             # Not splitlines: answers may hold other line separators of Unicode.
             for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):

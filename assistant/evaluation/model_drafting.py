@@ -5,7 +5,7 @@ state must stand in those sentences letter by letter. What the model answers fro
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from assistant.evaluation.json_replies import objects_in
 from assistant.evaluation.metrics import nugget_recall
 from assistant.evaluation.results import Spent
 from assistant.evaluation.testset import Item
+from assistant.following import Progress
 from assistant.prompts import load_prompt
 from assistant.records import Paper
 from assistant.sentences import sentence_spans
@@ -43,7 +44,7 @@ def draft_with_model(
     model: "ModelWriter",
     papers: Sequence[Paper],
     limit: int = 200,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Drafted:
     """At most `limit` items over papers from the whole library; a third of them near misses, with the paper left out.
 

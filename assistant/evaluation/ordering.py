@@ -4,7 +4,7 @@ How much words, vectors and meaning count depends on the field: claims of biolog
 machine learning do. So the weights of `assistant.ranking` are learnt anew, from the shipped ones on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from assistant.errors import QuestionError
 from assistant.evaluation.metrics import ndcg_at
 from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Item
+from assistant.following import Progress
 from assistant.library import Assistant
 from assistant.questions import Question, read_question
 from assistant.ranking import Candidates, in_order, learnt_weights, shipped_weights
@@ -76,7 +77,7 @@ def learn_order(
     papers: Sequence[Paper],
     items: Sequence[Item],
     groups: Sequence[int],
-    progress: Callable[[str, int, int], None] | None,
+    progress: Progress | None,
 ) -> LearntOrder:
     """Weights of the library's own where they rank better than the shipped ones, by more than the gain's standard error.
 

@@ -1,15 +1,13 @@
 """Where each question went wrong, and what answering fewer of them would save."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Literal
 
+from assistant.evaluation.results import Result
 from assistant.evaluation.scoring import is_representative
 
-if TYPE_CHECKING:
-    from assistant.evaluation.results import Result
 
-
-def risk_coverage(results: "Sequence[Result]") -> list[tuple[float, float, float]]:
+def risk_coverage(results: Sequence[Result]) -> list[tuple[float, float, float]]:
     """(share of all questions answered, share of those that are wrong, lowest probability) as the threshold falls.
 
     Wrong is an answer to what the papers do not answer, or one without a vital nugget. The questions are `with_known_risk`. Only
@@ -24,7 +22,7 @@ def risk_coverage(results: "Sequence[Result]") -> list[tuple[float, float, float
     return curve
 
 
-def with_known_risk(results: "Sequence[Result]") -> "list[Result]":
+def with_known_risk(results: Sequence[Result]) -> list[Result]:
     """The results that an estimate decided and of which nuggets say whether an answer is right; none where most answerable
     questions have no nuggets, as the rest would be those that should be declined."""
     if not is_representative("score: CRAG", results):
@@ -32,17 +30,15 @@ def with_known_risk(results: "Sequence[Result]") -> "list[Result]":
     return [r for r in results if not r.error and "score: CRAG" in r.scores and r.probability is not None]
 
 
-STAGES = (
+Stage = Literal[
     "right", "not judged", "not retrieved", "declined wrongly", "retrieved, not cited", "cited, not stated",
     "should have declined", "not asked",
-)  # fmt: skip
-
-
+]  # fmt: skip
 _PARTLY = 0.5  # the grade of an answer that a judge finds partly correct
 
 
-def stage_of(result: "Result") -> str:
-    """Where the answer of a question went wrong, one of STAGES.
+def stage_of(result: Result) -> Stage:
+    """Where the answer of a question went wrong.
 
     An answer is "right" by its nuggets, else by the judge's opinion where it was asked for one, else where it cites a relevant
     paper; "not judged" where none of these can be said.
@@ -71,7 +67,7 @@ def is_wrong(stage: str) -> bool:
     return stage not in ("right", "not judged", "not asked")
 
 
-def by_paper(results: "Sequence[Result]") -> dict[str, dict[str, int]]:
+def by_paper(results: Sequence[Result]) -> dict[str, dict[str, int]]:
     """Paper asked about -> how many of its questions were asked and how many went right; the worst first.
 
     Questions that no paper answers are left out.

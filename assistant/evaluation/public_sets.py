@@ -12,6 +12,7 @@ Each reader gives items and the papers that come with them; `assistant eval impo
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def _records(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
     """The records of a JSON or JSON Lines file with their names or numbers; [] where it holds something else."""
     try:
         value = _json(path)
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError):
         return []  # for others to read, or to name what is wrong
     named = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
     records = [(str(name), record) for name, record in named]
@@ -65,7 +66,10 @@ def _records(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _text(path: Path) -> str:
     data = path.read_bytes()
-    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    try:
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path.name}: {error}") from None
 
 
 def _json(path: Path) -> Any:

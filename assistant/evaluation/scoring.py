@@ -74,10 +74,9 @@ def scores_of(
     result: Result, found: Sequence[bool], unknown_marks: bool, idf: Callable[[str], float]
 ) -> dict[str, float]:
     """The score of each metric that applies to the result. `found` says of each evidence group whether it was retrieved."""
-    item = result.item
-    spent = {"calls": result.spent.calls, "tokens": result.spent.tokens, "dollars": result.spent.dollars}
-    names = {"calls": "cost: model calls", "tokens": "cost: tokens", "dollars": "cost: US dollars"}
-    scores = {names[name]: float(value) for name, value in spent.items() if value is not None}
+    item, spent = result.item, result.spent
+    costs = {"cost: model calls": spent.calls, "cost: tokens": spent.tokens, "cost: US dollars": spent.dollars}
+    scores = {name: float(value) for name, value in costs.items() if value is not None}
     scores |= (
         _validity(result, unknown_marks) if result.answered else {"abstention: declined rightly": not item.answerable}
     )
@@ -191,7 +190,7 @@ def figures_of(results: Sequence[Result], judged: bool = False) -> list[Figure]:
         figure = figure_of(name, rows, [result.item.cluster for result in scored], statistic)
         ids = {result.item.id for result in scored}
         named = tuple(result.item.id for result in results if result.item.id not in ids)
-        figures.append(_labelled(figure, badge, len(results), named))
+        figures.append(replace(figure, badge=badge, total=len(results), not_scored=named))
     return figures
 
 
@@ -200,11 +199,8 @@ def _mean(name: str, badge: Badge, results: Sequence[Result]) -> Figure:
     scored = [result for result in eligible if name in result.scores] if is_representative(name, results) else []
     rows = np.array([(result.scores[name], 1.0) for result in scored]).reshape(-1, 2)
     figure = figure_of(name, rows, [result.item.cluster for result in scored], mean_of)
-    return _labelled(figure, badge, len(eligible), tuple(r.item.id for r in eligible if name not in r.scores))
-
-
-def _labelled(figure: Figure, badge: Badge, total: int, not_scored: tuple[str, ...]) -> Figure:
-    return Figure(figure.name, figure.value, figure.count, figure.low, figure.high, badge, total, not_scored)
+    named = tuple(r.item.id for r in eligible if name not in r.scores)
+    return replace(figure, badge=badge, total=len(eligible), not_scored=named)
 
 
 def _decisions(result: Result) -> tuple[float, ...]:

@@ -206,7 +206,7 @@ def item_from(record: Mapping[str, Any]) -> Item:
     if not isinstance(relevant, Mapping) or not all(isinstance(g, int) and g > 0 for g in relevant.values()):
         raise ValueError("'relevant' must map titles to grades of 1 or more")
     without = record.get("without", ())
-    if not _are_texts(without):
+    if not are_texts(without):
         raise ValueError("'without' must be a list of titles")
     if set(without) & set(relevant):
         raise ValueError("a title stands both in 'relevant' and in 'without'")
@@ -296,7 +296,8 @@ def _check_names(record: Mapping[str, Any]) -> None:
             raise ValueError(f"there is no field {name!r}; do you mean {near[0]!r}?")
 
 
-def _are_texts(value: Any) -> bool:
+def are_texts(value: Any) -> bool:
+    """True for a list of texts; a text alone is none."""
     return isinstance(value, list | tuple) and all(isinstance(part, str) for part in value)
 
 
@@ -304,7 +305,7 @@ def _nuggets(value: Any) -> tuple[Mapping[str, Any], ...]:
     if not isinstance(value, list | tuple) or not all(
         isinstance(n, Mapping)
         and isinstance(n.get("text"), str)
-        and _are_texts(n.get("aliases", ()))
+        and are_texts(n.get("aliases", ()))
         and isinstance(n.get("numbers", ()), list | tuple)
         for n in value
     ):
@@ -314,7 +315,7 @@ def _nuggets(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 def _evidence(value: Any) -> tuple[Evidence, ...]:
     if not isinstance(value, list | tuple) or not all(
-        isinstance(e, Mapping) and isinstance(e.get("paper"), str) and _are_texts(e.get("alternatives")) for e in value
+        isinstance(e, Mapping) and isinstance(e.get("paper"), str) and are_texts(e.get("alternatives")) for e in value
     ):
         raise ValueError("'evidence' must hold objects with a 'paper' and a list of 'alternatives'")
     if not all(e["alternatives"] and all(e["alternatives"]) for e in value):
@@ -334,6 +335,14 @@ def _history(value: Any) -> tuple[Mapping[str, str], ...]:
 def shipped_testset() -> list[Item]:
     """The set over the seed papers that the package carries."""
     return load_testset(Path(__file__).parent / "seeds_testset.jsonl")
+
+
+def of_split(items: Sequence[Item], split: str) -> list[Item]:
+    """The items of one half, or of both for "all". Raises TestSetError where there are none."""
+    chosen = [item for item in items if split in ("all", item.split)]
+    if not chosen:
+        raise TestSetError(f"no question has the split {split!r}; use test, dev or all")
+    return chosen
 
 
 def check_against(items: Sequence[Item], papers: Sequence[Paper]) -> None:
