@@ -128,7 +128,7 @@ def _decide(
 ) -> Decision:
     if question.small_talk:
         return Decision(False, 0.0, "That asks nothing of the papers. Ask what a paper proposes, finds or measures.")
-    if question.about_library:
+    if question.about_library and not question.wants_records:
         return Decision(
             False,
             0.0,
@@ -140,11 +140,11 @@ def _decide(
         )
     if not passages:
         return Decision(False, 0.0, "Nothing to answer from: no paper is in the library or in the chosen scope.")
-    if not question.terms and within is None:
+    if not (question.terms or question.wants_records) and within is None:
         return Decision(False, 0.0, "The question names no topic; ask about something in the papers.")
     question = question.settled(passage.paper for passage in passages)
     if question.by and not any(question.by.holds(passage.paper) for passage in passages):
-        return Decision(False, None, f"Not found: no paper is printed under “{question.by.name}”.")
+        return Decision(False, None, f"Not found: no paper is printed under {question.by}.")
     if question.wants_records:  # what is printed decides
         is_there = any(question.is_for(passage.paper) for passage in passages)
         return Decision(

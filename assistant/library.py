@@ -223,7 +223,12 @@ class Assistant:
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
         asked = Lookup(
-            self._find, self._decide, self._papers_named, lambda term: self.lexical.idf(term), self.config.passages
+            self._find,
+            self._decide,
+            self._listed,
+            self._papers_named,
+            lambda term: self.lexical.idf(term),
+            self.config.passages,
         )
         return Pipeline(asked, self._writer).chain
 
@@ -414,6 +419,10 @@ class Assistant:
             # Nothing is found of papers that another process wrote since the indexes were followed, be it all of them, as in a
             # rebuild: they are there, and are asked again.
             return [] if self._indexes.is_current else found()
+
+    def _listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
+        with self._current() as search:
+            return search.listed(question, paper_ids)
 
     def _papers_named(self, text: str) -> set[str]:
         with self._current() as search:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from assistant.asking import (
     asks_for_papers,
     counts_papers,
+    counts_records,
     in_small_letters,
     is_about_library,
     is_small_talk,
+    lists_library,
+    order_of_records,
+    papers_wanted,
     topic_of,
     wants_writing,
     without_typing_errors,
@@ -27,6 +31,11 @@ _LIST = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,2}?"
     r"(?:papers|works|studies|methods|approaches|techniques|models|datasets|benchmarks|algorithms)\b"
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
+    re.IGNORECASE,
+)
+_LIST_PAPERS = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?:papers|works|studies)\b|\b(?:list|name|enumerate) (?:\w+ ){0,3}?papers\b"
+    r"|\ball (?:the )?papers\b",
     re.IGNORECASE,
 )
 # A list of what one paper has, where the question names that paper: its data sets, the models that it uses.
@@ -128,17 +137,20 @@ class Question:
     that stand side by side, and for each of two questions in one.
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
-    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time or by someone, whatever their
-    topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole,
-    which no passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a
-    program, a poem or a letter to be written. `wants_data` asks for data sets, `wants_release` where code or data are to be had;
-    `wants_parts` says that a list may be of what one paper has.
+    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
+    their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), "" where that is not
+    asked, `papers_wanted` how many of them, 0 where that is not said, and `counts_records` asks for their number. `wants_papers`
+    asks for a list of papers. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole, which no
+    passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem
+    or a letter to be written. `wants_data` asks for data sets, `wants_release` where code or data are to be had; `wants_parts`
+    says that a list may be of what one paper has.
     """
 
     text: str
     topic: str
     terms: tuple[str, ...]
     wants_list: bool = False
+    wants_papers: bool = False
     wants_comparison: bool = False
     wants_number: bool = False
     wants_date: bool = False
@@ -150,6 +162,9 @@ class Question:
     by: Authorship | None = None
     by_alone: bool = False
     wants_records: bool = False
+    order: str = ""
+    papers_wanted: int = 0
+    counts_records: bool = False
     names: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     small_talk: bool = False
@@ -223,11 +238,14 @@ def read_question(text: str) -> Question:
     together, is_side_by_side = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
+    order, about_library = order_of_records(rest), is_about_library(rest) or lists_library(rest)
+    of_all = lists_library(rest) or bool(order) or (about_library and counts_records(rest))
     return Question(
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
         wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(rest),
+        wants_papers=bool(_LIST_PAPERS.search(said)) or asks_for_papers(rest),
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
@@ -238,11 +256,14 @@ def read_question(text: str) -> Question:
         time=time,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
-        wants_records=is_printed and not {*undated} - _NO_TOPIC,
+        wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
+        order=order,
+        papers_wanted=papers_wanted(rest),
+        counts_records=counts_records(rest),
         names=names,
         together=() if compares else together,
         small_talk=is_small_talk(said),
-        about_library=is_about_library(said),
+        about_library=about_library,
         counts_papers=is_counting,
         wants_writing=wants_writing(said),
         wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
