@@ -24,7 +24,7 @@ from assistant.extractive import MAX_SENTENCES, asked_about, extract, missing_me
 from assistant.followups import points_back
 from assistant.questions import Question, read_question
 from assistant.records import Passage, best_of_each_paper, counted, one_line
-from assistant.terms import term_set
+from assistant.terms import squeezed, term_set
 
 _NEAREST = 3
 _PER_PAPER = 2  # passages of one paper that a search finds
@@ -321,6 +321,14 @@ class Pipeline:
             if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
                 printed = f"; it prints {paper.details}" if paper.details else ""
                 return f"The listing of “{paper.title}” does not say {missing}{printed}."
+        titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
+        beside = [names[0] for names in state.question.together if len(names) == 1]
+        if state.question.about_metadata and len(beside) > 1:
+            strangers = [name for name in beside if not any(squeezed(name) in title for title in titles)]
+            if strangers:
+                return f"No paper found is called “{strangers[0]}”."
+        if state.question.order and not state.question.wants_records and len(cited) == 1:
+            return "Only one of the papers that are to be compared was found."
         return ""
 
 

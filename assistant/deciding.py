@@ -14,7 +14,7 @@ from assistant.asking import foreign_words
 from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.places import is_placed
-from assistant.questions import Question, asked_of
+from assistant.questions import Question, asked_of, in_order
 from assistant.records import Paper, Passage
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
@@ -145,6 +145,11 @@ def _decide(
     question = question.settled(passage.paper for passage in passages)
     if question.by and not any(question.by.holds(passage.paper) for passage in passages):
         return Decision(False, None, f"Not found: no paper is printed under {question.by}.")
+    if question.order and question.wants_records and not in_order([p.paper for p in passages], question.order):
+        reason = (
+            "Not found: no paper prints what decides that. 'assistant papers' or the Library tab lists every paper."
+        )
+        return Decision(False, None, reason)
     if question.wants_records:  # what is printed decides
         is_there = any(question.is_for(passage.paper) for passage in passages)
         return Decision(

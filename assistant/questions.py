@@ -1,8 +1,10 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from assistant.asking import (
     asks_for_papers,
@@ -23,7 +25,7 @@ from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata, asked_now
 from assistant.records import Paper, normalised, one_line
 from assistant.terms import fold, terms
-from assistant.times import Time, read_time
+from assistant.times import Time, first_day, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -138,12 +140,12 @@ class Question:
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
     `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
-    their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), "" where that is not
-    asked, `papers_wanted` how many of them, 0 where that is not said, and `counts_records` asks for their number. `wants_papers`
-    asks for a list of papers. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole, which no
-    passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem
-    or a letter to be written. `wants_data` asks for data sets, `wants_release` where code or data are to be had; `wants_parts`
-    says that a list may be of what one paper has.
+    their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), of those or of papers
+    whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
+    `counts_records` asks for their number. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
+    `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
+    about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
+    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
     """
 
     text: str
@@ -257,7 +259,7 @@ def read_question(text: str) -> Question:
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
         wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
-        order=order,
+        order=order or printed.order,
         papers_wanted=papers_wanted(rest),
         counts_records=counts_records(rest),
         names=names,
@@ -325,6 +327,17 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
     every = tuple(dict.fromkeys(terms(text)))
     wanted = dict.fromkeys(terms(_WHATS.sub(" ", topic)))
     return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
+
+
+def in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
+    """The papers as `Question.order` says, without those that do not print what decides; the newest first, and those without a
+    date last, where it says nothing."""
+    value: Callable[[Paper], Any] = first_day
+    if order.endswith(("authors", "comments")):
+        value = attrgetter("author_count" if order.endswith("authors") else "comment_count")
+    printed = [paper for paper in papers if value(paper) is not None]
+    first = sorted(printed, key=value, reverse=not order.startswith(("oldest", "fewest")))
+    return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
 
 
 def asked_of(question: Question, papers: Collection[Paper]) -> Question:

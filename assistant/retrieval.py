@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,12 +16,11 @@ from assistant.catalogue import Catalogue
 from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
-from assistant.questions import Question, asked_of
+from assistant.questions import Question, asked_of, in_order
 from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set
-from assistant.times import first_day
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -210,7 +208,7 @@ class Search:
             years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
             papers = self._catalogue.records(years)
         wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
-        return [paper.id for paper in _in_order(wanted, question.order)]
+        return [paper.id for paper in in_order(wanted, question.order)]
 
     def _by(self, authorship: Authorship) -> list[Paper]:
         """The papers by someone."""
@@ -297,17 +295,6 @@ class Search:
         found = [score for passage in passages for score in fits[passage.chunk.id]]
         meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])
         return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
-
-
-def _in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
-    """The papers as `Question.order` says, without those that do not print what decides; the newest first, and those without a
-    date last, where it says nothing."""
-    value: Callable[[Paper], Any] = first_day
-    if order.endswith(("authors", "comments")):
-        value = attrgetter("author_count" if order.endswith("authors") else "comment_count")
-    printed = [paper for paper in papers if value(paper) is not None]
-    first = sorted(printed, key=value, reverse=not order.startswith(("oldest", "fewest")))
-    return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
 
 
 def _by(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
