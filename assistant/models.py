@@ -85,12 +85,23 @@ class _StaticEmbeddings:
     def embed_query(self, text: str) -> np.ndarray:
         return self.embed_documents([text])[0]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The whole words of its vocabulary, in small letters."""
+        return frozenset(word for word in self._model.tokenizer.get_vocab() if word.isalpha())
+
 
 @lru_cache(maxsize=1)
 def own_embedder() -> Embedder:
     """The package's own embedding, loaded once a process: it takes a fifth of a second, and holds no state of a library."""
     digest = hashlib.sha256(resource("embedding", "model.safetensors").read_bytes()).hexdigest()
     return Embedder(f"{OWN_EMBEDDING}:{digest[:12]}", _StaticEmbeddings())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Some 25,000 words, in small letters, that are spelt right: those that the package's own embedding knows."""
+    return own_embedder().embeddings.words  # type: ignore[attr-defined]
 
 
 def open_embedder(config: Config) -> Embedder:
