@@ -24,6 +24,11 @@ _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at
+_USES = 50  # passages whose spelling of a word is looked at
+# "The list paper", "a method called list", "“list”".
+_CALLED = (
+    r"\b(?:the|this|that) {name} (?:paper|method|model|approach)\b|\b(?:called|named|titled) {name}\b|[“\"]{name}[”\"]"
+)
 _ANY_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _MAY_BE_WRONG = re.compile(r"[a-z]{5,30}")  # names have capitals, and short words are too near to others
 _VOWELS = "aeiou"
@@ -115,7 +120,20 @@ class Finder:
         titled = {
             name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
         }
-        return {name: ids for name, ids in titled.items() if ids}
+        return {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+
+    def _is_word(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
+        """True where `text` means by a name in small letters the word that other papers mostly write so: "list", but not "lora",
+        nor "the list paper", and nothing that the paper itself spells so."""
+        titles = {paper.title.split(":")[0].strip() for paper in self._catalogue.papers_by_id(paper_ids).values()}
+        is_small = name.isalpha() and (name.islower() or name.istitle())
+        if not is_small or name in titles or re.search(_CALLED.format(name=name), text, re.IGNORECASE):
+            return False
+        hits = self._indexes.lexical.search(terms(name), _USES)
+        chunks = self._catalogue.chunks([key for key, _ in hits if paper_of(key) not in paper_ids]).values()
+        words = (word for chunk in chunks for word in _ANY_WORD.findall(chunk.text))
+        uses = [word.islower() for word in words if stem(word.lower()) == stem(name.lower())]
+        return sum(uses) > len(uses) / 2
 
     def _chunks_named(
         self, question: Question, titled: Mapping[str, Sequence[str]], paper_ids: Sequence[str] | None

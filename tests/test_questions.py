@@ -708,3 +708,14 @@ def test_a_follow_up_may_be_the_first_question_of_an_open_library(library: Assis
         ]
         answer = again.ask("And what about S2FT?", history=history)
     assert answer.citations[0].paper.title.startswith("S^{2}FT:")
+
+
+def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_is_called_so(
+    library: Assistant,
+) -> None:
+    library.search("warm")
+    named = library._search.papers_named
+    assert not any(map(named, ["list methods for pruning", "List all papers on adapters", "What about a list?"]))
+    calls = ["What does LiST do?", "what does the list paper do?", "a method called list", "What is “list”?"]
+    assert all(len(named(text)) == 1 for text in calls)
+    assert all(len(named(text)) == 1 for text in ("how does hft work?", "Hft", "what is biobert?"))  # no words anywhere
