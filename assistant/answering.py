@@ -20,15 +20,17 @@ from assistant.continuing import Continued, Lookup, continued
 from assistant.deciding import Decision
 from assistant.errors import QuestionError
 from assistant.expecting import is_about_several
-from assistant.extractive import asked_about, extract, missing_metadata
+from assistant.extractive import MAX_SENTENCES, asked_about, extract, missing_metadata
 from assistant.followups import points_back
 from assistant.questions import Question, read_question
-from assistant.records import Passage, best_of_each_paper, one_line
+from assistant.records import Passage, best_of_each_paper, counted, one_line
 from assistant.retrieval import PER_PAPER
-from assistant.terms import term_set
+from assistant.terms import squeezed, term_set
 
 _NEAREST = 3
 _LEFT_OUT = 10  # papers that "without …" may leave out
+# Papers that are named where records are listed, and where the newest and the like are asked for.
+_LISTED, _FIRST = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,8 @@ class Pipeline:
         """The passages, but for those of papers that are left out."""
         shown, without = state.continued.left_out, state.continued.without
         count = self._library.passages
+        if asked.wants_records:
+            count = asked.papers_wanted or (_FIRST if asked.order else _LISTED)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
         found = self._library.find(asked, count + more, state.request.scope.paper_ids)
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
@@ -275,10 +279,29 @@ class Pipeline:
             return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
         if state.question.counts_papers:
             return "partial", "papers are found, not counted: these come nearest"
-        not_printed = self._not_printed(
-            state, {citation.paper.id for claim in supported for citation in claim.citations}
-        )
+        cited = {citation.paper.id for claim in supported for citation in claim.citations}
+        if more := self._more(state, len(cited)):
+            return "partial", more
+        not_printed = self._not_printed(state, cited)
         return ("partial", not_printed) if not_printed else ("answered", "")
+
+    def _more(self, state: State, cited: int) -> str:
+        """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
+        on a topic; "" elsewhere."""
+        question = state.question.settled(passage.paper for passage in state.passages)
+        if not question.wants_records:
+            is_full = question.wants_papers and cited >= MAX_SENTENCES
+            return (
+                "these papers come nearest; there may be more, and 'assistant search' shows the next" if is_full else ""
+            )
+        count = len(self._library.listed(question, state.request.scope.paper_ids))
+        if count <= cited and not (question.counts_records or question.order):
+            return ""
+        if question.order:
+            found = f"{counted(count, 'paper')} may be meant, by what is printed of them; these come first"
+        else:
+            found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
+        return f"{found}. 'assistant papers' or the Library tab lists every paper."
 
     def _nothing_said(self, state: State) -> str:
         nothing = "The papers found say nothing that answers this; the nearest passages follow."
@@ -291,6 +314,14 @@ class Pipeline:
             if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
                 printed = f"; it prints {paper.details}" if paper.details else ""
                 return f"The listing of “{paper.title}” does not say {missing}{printed}."
+        titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
+        beside = [names[0] for names in state.question.together if len(names) == 1]
+        if state.question.about_metadata and len(beside) > 1:
+            strangers = [name for name in beside if not any(squeezed(name) in title for title in titles)]
+            if strangers:
+                return f"No paper found is called “{strangers[0]}”."
+        if state.question.order and not state.question.wants_records and len(cited) == 1:
+            return "Only one of the papers that are to be compared was found."
         return ""
 
 

@@ -78,6 +78,30 @@ _BESIDE = (
 _ABOUT_LIBRARY = re.compile(
     rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
 )
+# What is asked of the library's records, and which papers come first then.
+_ORDERS = {
+    "newest": r"newest|latest|most recent",
+    "oldest": r"oldest|earliest",
+    "most authors": r"most authors",
+    "fewest authors": r"fewest authors",
+    "most comments": r"most comment(?:s|ed)",
+    "fewest comments": r"fewest comments",
+}
+_EACH_ORDER = {order: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for order, words in _ORDERS.items()}
+_LISTS_LIBRARY = re.compile(
+    r"^(?=.*\b(?:papers|documents|articles|publications|library|collection)\b)"
+    r"(?=.*\b(?:all|every|everything|list|library|collection|here|(?:you|we|i) have|you (?:hold|know)|are there|there are)\b)"
+    rf"(?:[\W\d]*\b(?:{_BESIDE}|available|contains?|enumerate|every|everything|get|publications|stored|titles?)\b)+[\W\d]*$",
+    re.IGNORECASE,
+)
+_COUNTS_RECORDS = re.compile(
+    r"\bhow many (?:papers|documents|articles|publications)\b|\bnumber of papers\b", re.IGNORECASE
+)
+_SEVERAL_WORDS = {word: number for number, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
+_HOW_MANY_WANTED = re.compile(
+    rf"\b(\d{{1,2}}|{'|'.join(_SEVERAL_WORDS)}) (?:\w+ ){{0,2}}(?:papers|documents|articles|publications)\b",
+    re.IGNORECASE,
+)
 # Papers of the library are counted, not those that a paper reviews: "how many papers does the survey cover?"
 _COUNTS_PAPERS = re.compile(
     rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}\b| {_SAYING}\b| {_ON_TOPIC}\b.* {_STORED}\W*$)",
@@ -212,6 +236,28 @@ def is_small_talk(text: str) -> bool:
 def is_about_library(text: str) -> bool:
     """True for questions about the library as a whole, which no passage answers: "What is the newest paper?"."""
     return bool(_ABOUT_LIBRARY.search(text))
+
+
+def lists_library(text: str) -> bool:
+    """True where the library's papers are to be listed, whatever they are about: "List all papers", "What is in the library?"."""
+    return bool(_LISTS_LIBRARY.search(text))
+
+
+def order_of_records(text: str) -> str:
+    """Which of the library's papers come first by what is printed of them: "newest", "most authors", …; "" where that is not
+    asked."""
+    return next((order for order, words in _EACH_ORDER.items() if is_about_library(text) and words.search(text)), "")
+
+
+def counts_records(text: str) -> bool:
+    """True where papers are to be counted by what is printed of them: "How many papers are there?"."""
+    return bool(_COUNTS_RECORDS.search(text))
+
+
+def papers_wanted(text: str) -> int:
+    """How many papers are asked for: 3 of "the three newest papers"; 0 where that is not said."""
+    wanted = _HOW_MANY_WANTED.search(text)
+    return (_SEVERAL_WORDS.get(wanted[1].lower()) or int(wanted[1])) if wanted else 0
 
 
 def asks_for_papers(text: str) -> bool:

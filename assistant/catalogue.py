@@ -148,6 +148,13 @@ class Catalogue(Readings, Computed):
         """All papers, in the order in which they came."""
         return [_paper(row[0]) for row in self._rows("SELECT record FROM papers ORDER BY position")]
 
+    def records(self, years: Iterable[int] | None = None) -> list[Paper]:
+        """All papers, or those printed with one of `years`, in order, without their text."""
+        chosen = "SELECT json_remove(record, '$.abstract', '$.abstract_turns', '$.body') FROM papers"
+        rows = self._rows(f"{chosen} ORDER BY position") if years is None else []
+        rows = rows or list(self._in(f"{chosen} WHERE year IN (?) ORDER BY position", list(years or ())))
+        return [_paper(row[0]) for row in rows]
+
     def paper_ids(self, years: Iterable[int] | None = None, at_most: int = -1) -> list[str]:
         """The ids of all papers, or of the first `at_most`, or of those printed with one of `years`, in order."""
         if years is None:

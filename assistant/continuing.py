@@ -25,6 +25,7 @@ from assistant.records import Paper, Passage, is_visible
 
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
+_LISTED = 100  # papers of a list by their records that earlier answers may have named
 _CARRIED = 2
 # A question that may lean on the paper before stands alone where the log odds that the library answers it, less those that this
 # paper does, and _BY_RARE_WORD for all that it says come to more than _STANDS_ALONE. A word that no passage holds says 1. Chosen
@@ -37,11 +38,12 @@ History = Sequence[Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What a conversation asks of a library: to `find` at most so many passages for a question within papers (None for all), to
-    `decide` whether those answer it, which `papers_named` a text holds, and a term's `idf`. An answer is written from so many
-    `passages`."""
+    `decide` whether those answer it, which papers (ids) are `listed` by their records, which `papers_named` a text holds, and a
+    term's `idf`. An answer is written from so many `passages`."""
 
     find: Callable[[Question, int, Sequence[str] | None], list[Passage]]
     decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision]
+    listed: Callable[[Question, Sequence[str] | None], list[str]]
     papers_named: Callable[[str], set[str]]
     idf: Callable[[str], float]
     passages: int
@@ -91,6 +93,9 @@ def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]
     if not is_visible(earlier):
         return [], []
     found = library.find(read_question(earlier), _REWRITE_CANDIDATES, None)
+    asked = read_question(question_before(history) or earlier)
+    if asked.wants_records:  # a list goes on where it stopped
+        found = [*library.find(asked, _LISTED, None), *found]
     near = list({passage.paper.id: passage.paper for passage in found}.values())
     answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
     return named_in(answer, near), near

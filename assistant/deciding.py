@@ -14,7 +14,7 @@ from assistant.asking import foreign_words
 from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.places import is_placed
-from assistant.questions import Question, asked_of
+from assistant.questions import Question, asked_of, in_order
 from assistant.records import Paper, Passage
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
@@ -158,13 +158,13 @@ def _asks_nothing(question: Question, passages: Sequence[Passage], within: Withi
     """Why the question asks nothing that passages could answer; "" where it does."""
     if question.small_talk:
         return "That asks nothing of the papers. Ask what a paper proposes, finds or measures."
-    if question.about_library:
+    if question.about_library and not question.wants_records:
         return "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it."
     if question.wants_writing:
         return "That asks for something to be written. Ask what a paper proposes, finds or measures."
     if not passages:
         return "Nothing to answer from: no paper is in the library or in the chosen scope."
-    if not question.terms and within is None:
+    if not (question.terms or question.wants_records) and within is None:
         return "The question names no topic; ask about something in the papers."
     return ""
 
@@ -173,7 +173,9 @@ def _not_printed(question: Question, passages: Sequence[Passage]) -> str:
     """Which name or date that the question asks for none of the papers found is printed with; "" where one is."""
     papers = [passage.paper for passage in passages]
     if question.by and not any(map(question.by.holds, papers)):
-        return f"Not found: no paper is printed under “{question.by.name}”."
+        return f"Not found: no paper is printed under {question.by}."
+    if question.order and question.wants_records and not in_order(papers, question.order):
+        return "Not found: no paper prints what decides that. 'assistant papers' or the Library tab lists every paper."
     if question.wants_records:
         is_there = any(map(question.is_for, papers))
         return "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."

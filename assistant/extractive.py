@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions import Question, holds_title
+from assistant.questions import Question, holds_title, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 
 MAX_SENTENCES = 4
@@ -120,6 +120,7 @@ def missing_metadata(question: Question, paper: Paper) -> str:
     """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
     wanted = {
         "when it appeared": question.wants_date and not paper.date and paper.year is None,
+        "in which year it appeared": question.wants_date and question.order and paper.date and paper.year is None,
         "how many authors it has": question.wants_author_count and paper.author_count is None,
         "who wrote it": question.wants_people and not (paper.authors or paper.organisation),
         "how many comments it has": question.wants_comments and paper.comment_count is None,
@@ -143,6 +144,9 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
         wanted = tuple(p for p in best_of_each_paper(passages) if question.is_for(p.paper))
     else:
         wanted = (_named(question, passages) or _likely(question, passages))[:MAX_SENTENCES]
+        if question.order:
+            places = {p.id: place for place, p in enumerate(in_order([one.paper for one in wanted], question.order))}
+            wanted = tuple(sorted(wanted, key=lambda one: places.get(one.paper.id, len(places))))
     for passage in wanted:
         if not missing_metadata(question, passage.paper):
             yield Claim(passage.paper.record, (numbering.cite_record(passage),))

@@ -1,5 +1,6 @@
 """Question -> candidates: what BM25 and the vectors find, and both fused by normalised scores."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -8,11 +9,11 @@ import numpy as np
 
 from assistant.catalogue import Catalogue
 from assistant.following import Indexes
-from assistant.models import Embedder
+from assistant.models import Embedder, common_words
 from assistant.questions import Question, is_coined, is_titled, possible_titles
 from assistant.ranking import between, coverage, coverer, fuse
 from assistant.records import paper_of
-from assistant.terms import term_set, terms
+from assistant.terms import stem, term_set, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
 # one holds them all (a name, a number, a title). Chosen on the development half of the shipped test set, where a fixed share
@@ -23,6 +24,15 @@ _CANDIDATES = 100  # from each side
 _EXACT_LIMIT = 20_000  # chunks below which a filtered search scores vectors exactly: faster than Chroma's filter
 _NAMED_SHARE = 0.5  # of the question's idf mass that the names of papers hold where they decide
 _NAMESAKES = 5  # papers of one short name that are looked at
+_USES = 50  # passages whose spelling of a word is looked at
+# "The list paper", "a method called list", "“list”".
+_CALLED = (
+    r"\b(?:the|this|that) {name} (?:paper|method|model|approach)\b|\b(?:called|named|titled) {name}\b|[“\"]{name}[”\"]"
+)
+_ANY_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_MAY_BE_WRONG = re.compile(r"[a-z]{5,30}")  # names have capitals, and short words are too near to others
+_VOWELS = "aeiou"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SPELT = 40  # names that are looked for in other spellings, shorter ones first: an earlier answer may hold hundreds
 
 
@@ -57,6 +67,17 @@ class Found:
         }
 
 
+def _meant_by(typed: str) -> set[str]:
+    """All that a word may be meant for where two letters are swapped, one is left out or doubled, or a vowel is another one; the
+    first letter is right, and what one letter at the end says ("tuner", "tunes") is no error."""
+    parts = [(typed[:at], typed[at:]) for at in range(1, len(typed))]
+    swapped = {start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1}
+    doubled = {start + end[1:] for start, end in parts if start[-1] == end[0]}
+    left_out = {start + letter + end for start, end in parts for letter in _LETTERS}
+    other = {start + vowel + end[1:] for start, end in parts if end[0] in _VOWELS for vowel in _VOWELS}
+    return swapped | doubled | left_out | other
+
+
 class Finder:
     """Finds candidates for a question in both indexes of a library."""
 
@@ -70,8 +91,8 @@ class Finder:
 
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
-        vector = self._embedder.encode([question.topic])[0]
         asked, question = question, self._without_typing_errors(question)
+        vector = self._embedder.encode([question.topic])[0]
         bm25, dense = self._candidates(question, vector, paper_ids)
         titled = self._titled(question.text) if dense_weight is None else {}
         named = self._chunks_named(question, titled, paper_ids)
@@ -99,7 +120,20 @@ class Finder:
         titled = {
             name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
         }
-        return {name: ids for name, ids in titled.items() if ids}
+        return {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+
+    def _is_word(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
+        """True where `text` means by a name in small letters the word that other papers mostly write so: "list", but not "lora",
+        nor "the list paper", and nothing that the paper itself spells so."""
+        titles = {paper.title.split(":")[0].strip() for paper in self._catalogue.papers_by_id(paper_ids).values()}
+        is_small = name.isalpha() and (name.islower() or name.istitle())
+        if not is_small or name in titles or re.search(_CALLED.format(name=name), text, re.IGNORECASE):
+            return False
+        hits = self._indexes.lexical.search(terms(name), _USES)
+        chunks = self._catalogue.chunks([key for key, _ in hits if paper_of(key) not in paper_ids]).values()
+        words = (word for chunk in chunks for word in _ANY_WORD.findall(chunk.text))
+        uses = [word.islower() for word in words if stem(word.lower()) == stem(name.lower())]
+        return sum(uses) > len(uses) / 2
 
     def _chunks_named(
         self, question: Question, titled: Mapping[str, Sequence[str]], paper_ids: Sequence[str] | None
@@ -113,9 +147,30 @@ class Finder:
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
 
     def _without_typing_errors(self, question: Question) -> Question:
-        """Terms that the library never uses, but for an edit or two, are taken for those that it does use."""
+        """Words that the library never uses are taken for those that it does use: in text and topic where one that is no word
+        is meant for a common one, else as terms alone, for those an edit or two away."""
         lexical = self._indexes.lexical
-        return replace(question, terms=tuple(dict.fromkeys(lexical.correction(t) or t for t in question.terms)))
+        if all(map(lexical.is_known, question.terms)):
+            return question
+        mended = {word: right for word in _ANY_WORD.findall(question.topic) if (right := self._mended(word))}
+        meant = {term: terms(right) for word, right in mended.items() for term in terms(word)}
+
+        def spelt(text: str) -> str:
+            return _ANY_WORD.sub(lambda word: mended.get(word[0], word[0]), text)
+
+        every = [right for term in question.terms for right in meant.get(term, [lexical.correction(term) or term])]
+        return replace(
+            question, text=spelt(question.text), topic=spelt(question.topic), terms=tuple(dict.fromkeys(every))
+        )
+
+    def _mended(self, word: str) -> str:
+        """The common word that is meant by one which is none, of those that the library uses the commonest; "" where there is
+        none, and for names."""
+        known, lexical = common_words(), self._indexes.lexical
+        if word in known or not _MAY_BE_WRONG.fullmatch(word) or any(map(lexical.is_known, terms(word))):
+            return ""
+        near = [other for other in sorted(_meant_by(word) & known) if lexical.is_known(stem(other))]
+        return min(near, key=lambda other: lexical.idf(stem(other)), default="")
 
     def _cover(self, question: Question, bm25: Mapping[str, float]) -> float:
         """How much of the question's idf mass, in [0, 1], one of the best passages of BM25 holds."""

@@ -166,6 +166,11 @@ class Holdings:
         with self.current() as search:
             return search.evidence(question, paper_ids)
 
+    def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
+        """`Search.listed` over all that is stored."""
+        with self.current() as search:
+            return search.listed(question, paper_ids)
+
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
         with self.current() as search:

@@ -32,6 +32,24 @@ _AUTHORED = r"(?:(?:co-?)?authored|published|proposed|introduced|presented|inven
 _MADE = r"(?:wrote|written|made|developed|created|designed|built|released)"
 _TIME = r"(?:what|which) (?:year|month|date|day)(?: (?:and|or) (?:(?:what|which) )?(?:year|month|date|day))?"
 _MONTH = rf"(?:{'|'.join([*MONTHS, *MONTHS.values()])})\b"
+# "Which was published first, HFT or LST?", "Is HFT older than LST?": of what is no name, only words that mean nothing but dates.
+_THING = (
+    r"(?:one|of (?:the|these|those)(?: two)?(?: \w+)?|papers?|methods?|models?|approach|technique|work|study|survey|data ?set|"
+    r"benchmark|system|framework)"
+)
+_CAME = (
+    r"(?:is|was|are|were|appeared|came(?: out)?|has been|got)"
+    r"(?: (?:published|released|introduced|proposed|submitted|written))?"
+)
+_ITEMS = r"\s?(?:[,:;?]|[-–—])\s"
+_WHICH_CAME = rf"\b(?:which|what)(?: {_THING})? {_CAME}(?: the)?"
+_COMPARED = (
+    rf"{_WHICH_CAME} (?:newer|older|(?:more|less|most|least) recent|newest|oldest){_ITEMS}.{{1,300}}\bor\b"
+    rf"|{_WHICH_CAME} (?:first|last|earlier|later|earliest|latest){_ITEMS}(?:the )?{_NAME}.{{0,300}}\bor\b"
+    rf"|^\W*(?:is|was|are|were) {_NAMED}.{{0,120}}?\b(?:newer|older|more recent) than\b"
+    rf"|^\W*(?:was|were|did|has|have) {_NAMED}.{{0,120}}?{_PUBLISHED} (?:\w+ )?(?:before|after|(?:earlier|later) than|prior to) "
+    rf"(?:the )?{_NAME}"
+)
 _WHEN = re.compile(
     rf"\b(?:when(?: exactly| first)?|{_TIME}) (?:was|were|did|has|have) (?:{_AS_SUBJECT}|{_BARE}).{{0,200}}?{_PUBLISHED}"
     rf"|\b{_TIME} (?:is|was) (?:printed|listed|given)\b"
@@ -42,8 +60,11 @@ _WHEN = re.compile(
     r"(?:is|was|appeared|came out)(?: the)? "
     r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
     r"|(?:^\W*|\b(?:and|but) )when\W*$"
+    rf"|{_COMPARED}"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
 )  # fmt: skip
+_DATES_COMPARED = re.compile(_COMPARED, re.IGNORECASE)
+_NEWER = re.compile(r"\b(?:newer|newest|recent|later|latest|last|after)\b", re.IGNORECASE)
 # "Finding out who wrote it" is a topic, not a question.
 _ASKING = (
     r"(?:^\W*(?:(?:but|so|ok(?:ay)?|please|(?:(?:can|could) you )?tell me|do you know|do we know|i wonder)\W+)*|\band )"
@@ -63,14 +84,18 @@ _WHO = re.compile(
     r"|^\W*(?:(?:what are|list|name|give|tell|show)(?: me)? )?(?:the )?(?:authors?['’]?s? names?|names? of (?:the|its|their|all) "
     r"authors?)\b", re.IGNORECASE,
 )  # fmt: skip
+_OF_MORE = rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (?:more|fewer|most|fewest)"
+_HAS_MORE = rf"^\W*(?:does|do|did) {_NAMED}.{{0,120}}? have (?:more|fewer|as many)"
 _AUTHOR_COUNT = re.compile(
     r"\bhow many (?:\w+ )?(?:co-?)?authors\b|\bauthor count\b|\bnumber of (?:co-?)?authors\b"
     r"|\bhow many (?:\w+ )?(?:people|persons|researchers|scientists|writers) (?:\w+ )?"
     rf"(?:(?:co-?)?authored|wrote|published|contributed to|worked on|behind) {_AS_OBJECT}"
-    rf"|\bhow many writers (?:do|does|did) {_AS_SUBJECT}", re.IGNORECASE,
+    rf"|\bhow many writers (?:do|does|did) {_AS_SUBJECT}"
+    rf"|(?:{_OF_MORE}|{_HAS_MORE}) (?:co-?)?authors\b(?=\W*$|{_ITEMS}| than\b| as\b)", re.IGNORECASE,
 )  # fmt: skip
 _COMMENTS = re.compile(
     rf"\bhow many comments (?:(?:does|do|did|has|have) {_AS_SUBJECT}|(?:are|were) (?:\w+ )?(?:on|for|of) {_AS_OBJECT})"
+    rf"|(?:{_OF_MORE}|{_HAS_MORE}) comments\b(?=\W*$|{_ITEMS}| than\b| as\b)"
     r"|\bcomment count\b|\bnumber of comments\b|\bmost commented\b", re.IGNORECASE,
 )  # fmt: skip
 
@@ -81,12 +106,14 @@ _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What printed metadata a question asks for."""
+    """What printed metadata a question asks for; `order` says which of several papers' dates come first, "newest" or "oldest",
+    "" where they are not compared."""
 
     date: bool
     people: bool
     author_count: bool
     comments: bool
+    order: str = ""
 
 
 def asked_now(text: str) -> str:
@@ -102,4 +129,5 @@ def asked_metadata(text: str) -> Asked:
         people=bool(_WHO.search(text)),
         author_count=bool(_AUTHOR_COUNT.search(text)),
         comments=bool(_COMMENTS.search(text)),
+        order=("newest" if _NEWER.search(text) else "oldest") if _DATES_COMPARED.search(text) else "",
     )

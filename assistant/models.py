@@ -117,12 +117,23 @@ class _StaticEmbeddings:
         most = self._model.max_length
         return [list(islice(chain.from_iterable(map(every.__getitem__, found)), most)) for found in pieces]
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The whole words of its vocabulary, in small letters."""
+        return frozenset(filter(str.isalpha, self._words))
+
 
 @lru_cache(maxsize=1)
 def own_embedder() -> Embedder:
     """The package's own embedding, loaded once a process: it takes a fifth of a second, and holds no state of a library."""
     digest = hashlib.sha256(resource("embedding", "model.safetensors").read_bytes()).hexdigest()
     return Embedder(f"{OWN_EMBEDDING}:{digest[:12]}", _StaticEmbeddings())  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Some 25,000 words, in small letters, that are spelt right: those that the package's own embedding knows."""
+    return own_embedder().embeddings.words  # type: ignore[attr-defined]
 
 
 def open_embedder(config: Config) -> Embedder:

@@ -1,15 +1,21 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from assistant.asking import (
     asks_for_papers,
     counts_papers,
+    counts_records,
     in_small_letters,
     is_about_library,
     is_small_talk,
+    lists_library,
+    order_of_records,
+    papers_wanted,
     topic_of,
     wants_writing,
     without_typing_errors,
@@ -19,7 +25,7 @@ from assistant.errors import QuestionError
 from assistant.metadata import asked_metadata, asked_now
 from assistant.records import Paper, normalised, one_line
 from assistant.terms import fold, terms
-from assistant.times import Time, read_time
+from assistant.times import Time, first_day, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 
@@ -27,6 +33,11 @@ _LIST = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,2}?"
     r"(?:papers|works|studies|methods|approaches|techniques|models|datasets|benchmarks|algorithms)\b"
     r"|\b(?:list|name|enumerate)\b|\bwhich of the papers\b|\ball (?:the )?(?:papers|methods|ways)\b",
+    re.IGNORECASE,
+)
+_LIST_PAPERS = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,2}?(?:papers|works|studies)\b|\b(?:list|name|enumerate) (?:\w+ ){0,3}?papers\b"
+    r"|\ball (?:the )?papers\b",
     re.IGNORECASE,
 )
 # A list of what one paper has, where the question names that paper: its data sets, the models that it uses.
@@ -128,17 +139,20 @@ class Question:
     that stand side by side, and for each of two questions in one.
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
-    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time or by someone, whatever their
-    topic, and `terms` then name none. `small_talk` asks nothing of papers; `about_library` asks about the library as a whole,
-    which no passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a
-    program, a poem or a letter to be written. `wants_data` asks for data sets, `wants_release` where code or data are to be had;
-    `wants_parts` says that a list may be of what one paper has.
+    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
+    their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), of those or of papers
+    whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
+    `counts_records` asks for their number. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
+    `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
+    about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
+    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
     """
 
     text: str
     topic: str
     terms: tuple[str, ...]
     wants_list: bool = False
+    wants_papers: bool = False
     wants_comparison: bool = False
     wants_number: bool = False
     wants_date: bool = False
@@ -150,6 +164,9 @@ class Question:
     by: Authorship | None = None
     by_alone: bool = False
     wants_records: bool = False
+    order: str = ""
+    papers_wanted: int = 0
+    counts_records: bool = False
     names: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     small_talk: bool = False
@@ -223,11 +240,14 @@ def read_question(text: str) -> Question:
     together, is_side_by_side = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
+    order, about_library = order_of_records(rest), is_about_library(rest) or lists_library(rest)
+    of_all = lists_library(rest) or bool(order) or (about_library and counts_records(rest))
     return Question(
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
         wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(rest),
+        wants_papers=bool(_LIST_PAPERS.search(said)) or asks_for_papers(rest),
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
@@ -238,11 +258,14 @@ def read_question(text: str) -> Question:
         time=time,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
-        wants_records=is_printed and not {*undated} - _NO_TOPIC,
+        wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
+        order=order or printed.order,
+        papers_wanted=papers_wanted(rest),
+        counts_records=counts_records(rest),
         names=names,
         together=() if compares else together,
         small_talk=is_small_talk(said),
-        about_library=is_about_library(said),
+        about_library=about_library,
         counts_papers=is_counting,
         wants_writing=wants_writing(said),
         wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
@@ -304,6 +327,17 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
     every = tuple(dict.fromkeys(terms(text)))
     wanted = dict.fromkeys(terms(_WHATS.sub(" ", topic)))
     return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
+
+
+def in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
+    """The papers as `Question.order` says, without those that do not print what decides; the newest first, and those without a
+    date last, where it says nothing."""
+    value: Callable[[Paper], Any] = first_day
+    if order.endswith(("authors", "comments")):
+        value = attrgetter("author_count" if order.endswith("authors") else "comment_count")
+    printed = [paper for paper in papers if value(paper) is not None]
+    first = sorted(printed, key=value, reverse=not order.startswith(("oldest", "fewest")))
+    return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
 
 
 def asked_of(question: Question, papers: Collection[Paper]) -> Question:

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from math import exp
 from typing import Any
 
@@ -17,12 +16,11 @@ from assistant.catalogue import Catalogue
 from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
-from assistant.questions import Question, asked_of
+from assistant.questions import Question, asked_of, in_order
 from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set
-from assistant.times import Time
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -32,7 +30,6 @@ SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out q
 SENTENCE_FLOOR, SENTENCE_CEILING = 0.4, 0.9
 _YEAR_BONUS = 0.25
 _OTHER_TIME = 0.1
-_OF_TIME = 1000  # papers of a time that are ordered where no topic is asked for
 # The reranker reads this many candidates: 60 gained less than a tenth of a point of nDCG@10 on the held-out questions of
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
@@ -90,10 +87,14 @@ class Search:
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
         own in place of `ranking.shipped_weights`.
         """
-        if question.by:
-            paper_ids = self._ids_by(question.by, paper_ids) or paper_ids
-        if question.time and question.wants_records:
-            paper_ids = self._ids_of_time(question.time, paper_ids) or paper_ids
+        by = self._by(question.by) if question.by else []
+        question = question.settled(by)
+        places: dict[str, int] = {}
+        if question.wants_records:
+            listed = self.listed(question, paper_ids)[:k]
+            places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
+        if by and not places:
+            paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
         scores, again = found.fused, _ReadAgain()
         if rerank and dense_weight is None and self._reranker is not None:
@@ -102,9 +103,9 @@ class Search:
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
-        ranked = sorted(scores, key=lambda name: (-scores[name], name))
+        ranked = sorted(scores, key=lambda name: (places.get(paper_of(name), 0), -scores[name], name))
         best = _capped(ranked, k, 1 if question.wants_records else PER_PAPER)
-        top = max(1.0, scores[best[0]]) if best else 1.0
+        top = max(1.0, *(scores[name] for name in best)) if best else 1.0
         chances = again.chances(scores)
         passages = [
             Passage(
@@ -196,23 +197,28 @@ class Search:
         """The score of the shipped reranker; what another one's scores mean, the calibration cannot know."""
         return {"meant": meant[name]} if name in meant and isinstance(self._reranker, LateInteraction) else {}
 
-    def _ids_by(self, authorship: Authorship, paper_ids: Sequence[str] | None) -> list[str]:
-        """The ids of the papers by someone, within `paper_ids` where given."""
+    def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
+        """The ids of the papers, within `paper_ids` where given, whose record is of the time and the people asked for, in the
+        order asked for: the newest first where none is."""
         scope = None if paper_ids is None else set(paper_ids)
-        papers = filter(authorship.holds, self._catalogue.papers_printed_with(authorship.longest_part))
-        return [paper.id for paper in papers if scope is None or paper.id in scope]
+        if question.by:
+            papers = self._by(question.by)
+        else:
+            time = question.time
+            years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
+            papers = self._catalogue.records(years)
+        wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
+        return [paper.id for paper in in_order(wanted, question.order)]
 
-    def _ids_of_time(self, time: Time, paper_ids: Sequence[str] | None) -> list[str]:
-        """The ids of papers of a time, within `paper_ids` where given, of a large library the first ones."""
-        scope = None if paper_ids is None else set(paper_ids)
-        years = [year for year in self._catalogue.years() if time.may_hold(year)]
-        ids = [name for name in self._catalogue.paper_ids(years) if scope is None or name in scope]
-        papers = (
-            paper
-            for start in range(0, len(ids), _OF_TIME)
-            for paper in self._catalogue.papers_by_id(ids[start : start + _OF_TIME]).values()
-        )
-        return [paper.id for paper in islice(filter(time.holds, papers), _OF_TIME)]
+    def _by(self, authorship: Authorship) -> list[Paper]:
+        """The papers by someone."""
+        found = {
+            paper.id: paper
+            for part in authorship.longest_parts
+            for paper in self._catalogue.papers_printed_with(part)
+            if authorship.holds(paper)
+        }
+        return list(found.values())
 
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
         """The scores by the question's years: a bonus for their papers, or, where the question is about the time of

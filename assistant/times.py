@@ -113,6 +113,11 @@ class Time:
         return any(start[0] <= year <= end[0] for start, end in self.spans)
 
 
+def first_day(paper: Paper) -> Day | None:
+    """The first day that the paper's date may mean; None where it prints no year."""
+    return None if paper.year is None else _days_of(paper.date or "", paper.year)[0]
+
+
 def read_time(text: str) -> tuple[Time | None, str]:
     """The time of publication that `text` names, None where it names none, and the text without it."""
     text = _MONTH_WITHOUT_YEAR.sub(r"\1 \2", text)

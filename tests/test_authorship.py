@@ -33,6 +33,9 @@ def rivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         ("Do you have papers by LeBear et al.?", {"Bears"}),
         ("papers by Y. LeBear", {"Bears"}),
         ("papers written by researchers at River Research", {"Beavers"}),
+        ("Are there papers from Den Lab or NVIDIA?", {"Otters asleep", "Otters awake"}),
+        ("Papers from River Research, Ann Bär and Otter Inc.", {"Bears", "Beavers"}),
+        ("papers by Yann LeBear or by the Den Lab before 2020", {"Otters awake"}),
     ],
 )
 def test_papers_by_someone_are_listed_from_their_records(rivers: Assistant, question: str, titles: set[str]) -> None:
@@ -66,12 +69,16 @@ def test_what_may_be_a_topic_is_a_name_only_where_it_is_printed(rivers: Assistan
     [
         "Which papers learn from Wikipedia?",
         "Can papers written by GPT-4 be told from those of people?",
-        "Are there papers from Den Lab or NVIDIA?",
         "How does it work by Monte Carlo?",
     ],
 )
 def test_what_comes_from_elsewhere_is_no_authorship(question: str) -> None:
     assert read_authorship(question) == (None, question)
+
+
+def test_of_several_names_none_of_which_is_printed_all_are_said(rivers: Assistant) -> None:
+    reason = rivers.ask("Papers from Meta AI or Google").reason
+    assert reason == "Not found: no paper is printed under “Meta AI” or “Google”."
 
 
 def test_a_name_is_held_against_what_is_printed() -> None:

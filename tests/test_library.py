@@ -11,6 +11,7 @@ from assistant import Assistant, AssistantError, Paper
 from assistant.doctor import diagnose
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
 from assistant.files import WriterLock
+from assistant.questions import read_question
 from assistant.records import Section
 from assistant.seeding import seed_files
 
@@ -413,3 +414,20 @@ def test_a_closed_library_says_so(tmp_path: Path) -> None:
         library.add([Paper("Otters", "Otters swim.")])
     with pytest.raises(LibraryError, match="is closed"):
         library.papers()
+
+
+def test_what_is_mistyped_is_asked_of_the_models_as_it_is_meant(library: Assistant) -> None:
+    answer = library.ask("Which method keeps half of the parameeters frozn in each tuning round?")
+    assert answer.citations[0].paper.title == HFT
+    assert library.ask("teacing a chatbot to admitt ignorence").citations[0].paper.title.startswith("R-Tuning")
+
+
+def test_a_name_and_a_word_of_its_own_are_no_typing_errors(library: Assistant) -> None:
+    library.search("warm")
+    mended = library._search._finder._without_typing_errors
+    for text in ("Does Mambe ski?", "how do tuners help", "which horses win", "a subnet of nodes"):
+        asked = read_question(text)
+        assert mended(asked).topic == asked.topic
+    assert (
+        mended(read_question("how do netwroks lern")).topic == "how do networks lern"
+    )  # short words are too near to others

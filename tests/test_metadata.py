@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant import Assistant
 from assistant.metadata import Asked, asked_metadata
 from assistant.questions import read_question
 
@@ -28,6 +29,11 @@ NOTHING = Asked(date=False, people=False, author_count=False, comments=False)
         "papers on otters published in May",
         "How old is the paper on dens?",
         "how old is it?",
+        "Which is newer, OtterNet or DenNet?",
+        "which one came first: OtterNet or DenNet",
+        "Which method was introduced earlier, OtterNet or the DenNet paper?",
+        "Is OtterNet older than DenNet?",
+        "Was the OtterNet paper published before DenNet?",
     ],
 )
 def test_when_a_paper_appeared_is_printed(question: str) -> None:
@@ -124,8 +130,33 @@ def test_how_many_comments_a_paper_has_is_printed(question: str) -> None:
         "Which of the layers is the first?",
         "How many comments are in the published collection?",
         "How many comments were labelled by hand?",
+        "Which is first, pruning or quantizing?",
+        "Was OtterNet trained before DenNet was?",
+        "Is a newer model better than an older one?",
+        "Do papers with more authors have more citations?",
     ],
 )
 def test_what_the_text_answers_is_no_metadata(question: str) -> None:
     assert asked_metadata(question) == NOTHING
     assert not read_question(question).about_metadata
+
+
+def test_two_papers_are_compared_by_their_records(library: Assistant) -> None:
+    def names(question: str) -> list[str]:
+        answer = library.ask(question)
+        assert (answer.status, {citation.section for citation in answer.citations}) == ("answered", {"record"})
+        return [citation.paper.title.split(":")[0] for citation in answer.citations]
+
+    assert names("Which was published first, HFT or LST?") == ["LST", "HFT"]
+    assert names("Which is newer, hft or lst?") == names("Did LST come out after HFT?") == ["HFT", "LST"]
+    assert set(names("Which has more authors, HFT or LST?")) == {"HFT", "LST"}
+
+
+def test_where_a_paper_that_is_compared_lacks_a_date_or_is_not_there_it_is_said(library: Assistant) -> None:
+    def reason(question: str) -> str:
+        answer = library.ask(question)
+        assert (answer.status, [c.paper.title[:3] for c in answer.citations]) == ("partial", ["HFT"])
+        return answer.reason
+
+    assert "does not say in which year it appeared" in reason("Which is newer, PaCA or HFT?")
+    assert reason("Which is more recent, LoRA+ or HFT?").startswith("Only one of the papers")

@@ -284,6 +284,52 @@ def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question:
 
 @pytest.mark.parametrize(
     "question",
+    ["LIST ALL PAPERS", "which papers are in the library?", "How many papers do you have?", "What is in your library?"],
+)
+def test_of_the_papers_of_the_library_the_newest_are_named_and_all_are_counted(
+    library: Assistant, question: str
+) -> None:
+    answer = library.ask(question)
+    assert (answer.status, len(answer.claims)) == ("partial", 10)
+    assert answer.reason.startswith("456 papers in all; these are the 10 newest. 'assistant papers' or the Library tab")
+    assert {citation.section for citation in answer.citations} == {"record"}
+
+
+def test_papers_of_a_time_are_counted_and_others_follow(library: Assistant) -> None:
+    question = "list all papers from 2023"
+    answer = library.ask(question)
+    assert (answer.status, answer.reason[:18]) == ("partial", "59 papers in all; ")
+    assert {citation.paper.year for citation in answer.citations} == {2023}
+    turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+    others = library.ask("any others?", history=turns)
+    assert {c.paper.year for c in others.citations} == {2023}
+    assert not {c.paper.id for c in others.citations} & {c.paper.id for c in answer.citations}
+    assert library.ask("Which papers appeared before 2018?").status == "answered"  # all of them are named
+
+
+def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistant) -> None:
+    by_date = [c.paper.date for c in library.ask("Show me the 4 most recent papers").citations]
+    assert by_date == ["Dec 17, 2024", "Dec 12, 2024", "Dec 2, 2024", "Nov 28, 2024"]
+    counts = [paper.author_count or 0 for paper in library.papers()]
+    most = library.ask("Which paper has the most authors?")
+    assert most.citations[0].paper.author_count == max(counts)
+    assert most.reason.startswith(f"{sum(map(bool, counts))} papers may be meant")
+
+
+@pytest.mark.parametrize(
+    "question", ["which papers are these?", "list the papers on otters", "What is in the image library?"]
+)
+def test_what_names_a_topic_or_points_back_lists_no_library(question: str) -> None:
+    assert not read_question(question).wants_records
+
+
+def test_a_full_list_of_papers_on_a_topic_says_that_there_may_be_more(library: Assistant) -> None:
+    answer = library.ask("papers on LoRA")
+    assert (answer.status, len(answer.claims)) == ("partial", 4) and "there may be more" in answer.reason
+
+
+@pytest.mark.parametrize(
+    "question",
     [
         "What is the longest document that the model can process?",
         "How does the latest work on pruning reduce memory?",
@@ -662,3 +708,14 @@ def test_a_follow_up_may_be_the_first_question_of_an_open_library(library: Assis
         ]
         answer = again.ask("And what about S2FT?", history=history)
     assert answer.citations[0].paper.title.startswith("S^{2}FT:")
+
+
+def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_is_called_so(
+    library: Assistant,
+) -> None:
+    library.search("warm")
+    named = library._search.papers_named
+    assert not any(map(named, ["list methods for pruning", "List all papers on adapters", "What about a list?"]))
+    calls = ["What does LiST do?", "what does the list paper do?", "a method called list", "What is “list”?"]
+    assert all(len(named(text)) == 1 for text in calls)
+    assert all(len(named(text)) == 1 for text in ("how does hft work?", "Hft", "what is biobert?"))  # no words anywhere
