@@ -28,7 +28,7 @@ _KEEP_WITHIN = 0.98
 OF_ANY_PAPER = term_set(
     """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article
     assess assumption author authors availability available baseline basic beat benchmark benefit best better big biggest
-    brief build bullet central challenge cheap cheapest claim code compare comparison compute concept conclude conclusion
+    brief build bullet central challenge cheap cheapest claim code common compare comparison compute concept conclude conclusion
     consist contain contribute contribution core cost costs data dataset define demonstrate describe detail difference
     different do document done dr drawback earlier easiest easy efficiency efficient english evaluate evaluation evidence
     existing experiment experimental explain fast fastest find finding five found four framework future general get gist
@@ -40,7 +40,7 @@ OF_ANY_PAPER = term_set(
     repository result run said say scale sentence sentences set sets short shortcoming show shown significance simple simplest
     simply size slow small smallest solve source speed stand state strength strongest study subject suggest summarize
     summary system tackle take takeaway technique tell terms test tested thing things three tl tldr tool topic train
-    training two use used useful uses version versions weakest weakness whats words work working works worst"""
+    training two use used useful uses version versions versus vs weakest weakness whats words work working works worst"""
 )
 
 
@@ -136,7 +136,8 @@ def _decide(
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)
-    if strangers := _strangers(question, lexical, passages, probability):
+    is_of_any = within is not None and OF_ANY_PAPER.issuperset(question.terms)
+    if strangers := _strangers(question, lexical, passages, 1.0 if is_of_any else probability):
         return Decision(False, probability, _never_mentioned(strangers))
     margin = None if within and within.is_certain else own.margin(name, row, keep)
     lacking = ""

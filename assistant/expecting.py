@@ -108,7 +108,8 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
     `is_known` tells whether the library uses a name anywhere: one that it does not is another rule's business.
     """
     asks_widely = question.wants_list or (question.wants_comparison and not question.together)
-    if question.about_metadata or asks_widely or not passages:
+    are_compared = bool(question.order) and len(question.together) > 1
+    if (question.about_metadata and not are_compared) or asks_widely or not passages:
         return ""
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
     joined: set[str] = set()
@@ -118,6 +119,8 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
         if not holding:
             return f"Not found: no paper found mentions {_listed(names)}{' together' if len(names) > 1 else ''}."
         joined |= holding
+    if question.about_metadata:
+        return ""
     # Titles print every word with a capital, which says nothing of places.
     texts = [f"{passage.paper.title.lower()}\n{passage.text}" for passage in passages if passage.paper.id in joined]
     for missing, holds in _expectations(question):

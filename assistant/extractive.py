@@ -180,11 +180,16 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     papers = list(dict.fromkeys(p.paper.id for p in passages))
     named = {p.paper.id for p in passages if p.signals.get("named")}
     is_listed = question.wants_list and not (question.wants_parts and len(named) == 1)
-    broad = (is_listed or question.wants_comparison) and len(papers) > 1
+    broad = (is_listed or question.wants_comparison or len(named) > 1) and len(papers) > 1
     share = _BROAD_SHARE if broad else _RIVAL_SHARE
     chances = {p.paper.id: p.signals["chance"] for p in passages if "chance" in p.signals}
     if broad or not chances:
         near = dict.fromkeys(p.paper.id for p in passages if p.score >= share * passages[0].score)
+        if (
+            question.wants_comparison or len(named) > 1
+        ):  # what is named, and two at least, however few of the question's words the second one holds
+            meant = {p.paper.id for p in passages if p.signals.get("titled") or holds_title(question.text, p.paper)}
+            near = dict.fromkeys(paper for paper in papers if paper in near or paper in meant or paper in papers[:2])
         return {paper: 1 if broad or place else _SENTENCES for place, paper in enumerate(near)}
     gains = [
         (chances.get(paper, 0.0) * right * (_FURTHER if place else 1.0), paper)

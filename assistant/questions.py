@@ -76,7 +76,7 @@ _COMPARISON = re.compile(
     r"|^\W*(?:how|why|where|do|does|did|in (?:what|which) \w+)\b.*\bdiffer\b"
     r"(?=\W*$| (?:in|on|across|as|from|when|with|versus|for|between)\b)"
     r"|^\W*how (?:much )?different (?:is|are)\b|\bdifferent (?:from|than)\b|\bhow (?:is|are) .*\bdifferent\W*$"
-    r"|^\W*[\w-]+(?: [\w-]+)? (?:versus|vs)\b",
+    r"|^\W*[\w-]+(?: [\w-]+)? (?:versus|vs)\b|\bha(?:ve|s) in common\b",
     re.IGNORECASE,
 )
 _OPPOSING = re.compile(r"\b(?:compare[ds]?|comparison|differences?|versus|vs|in contrast|unlike)\b", re.IGNORECASE)
@@ -88,7 +88,7 @@ _COUNT = re.compile(
 )
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
-_ASKING_VERBS = frozenset(terms("wrote authored find found"))
+_ASKING_VERBS = frozenset(terms("wrote authored find found versus vs"))
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +165,22 @@ def test_what_a_search_knows_adds_up(library: Assistant, question: str) -> None:
     assert sum(chances.values()) == pytest.approx(1, abs=1e-6)
     assert max(chances, key=lambda paper: chances[paper]) == library.search(question)[0].paper.id
     assert all("chance" not in passage.signals for passage in library.search(question, rerank=False))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "compare HFT and LST",
+        "HFT vs LST",
+        "Summarise HFT and LST",
+        "compare the two papers",
+        "What do both papers have in common?",
+    ],
+)
+def test_of_two_papers_that_are_named_or_all_that_there_is_both_are_quoted(
+    library: Assistant, tmp_path: Path, question: str
+) -> None:
+    both = [paper for paper in library.papers() if paper.title.startswith(("HFT:", "LST:"))]
+    with Assistant(data_dir=tmp_path) as two:
+        two.add(both)
+        assert {citation.paper.id for citation in two.ask(question).citations} == {paper.id for paper in both}
