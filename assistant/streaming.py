@@ -108,6 +108,7 @@ class Streamer:
         return hashlib.sha256(json.dumps([messages, settings, *([salt] if salt else [])]).encode()).digest()
 
     def _streamed(self, messages: list[tuple[str, str]], meter: Meter) -> Iterator[str | None]:
+        """The provider's reply as `lines` gives it: one call, reserved in the budget before and settled after."""
         reserved = (sum(tokens_at_most(text) for _, text in messages), self._config.max_answer_tokens)
         self._budget.reserve(*reserved)
         meter.calls += 1
@@ -134,12 +135,7 @@ class Streamer:
             raise
         except Exception as error:  # each provider has its own classes, and LangChain passes them on
             raise_if_interrupted()
-            if time.monotonic() > meter.deadline:
-                raise ProviderError(_TOO_LATE.format(self._config.answer_deadline)) from error
-            if is_context_too_short(error):
-                meter.calls -= 1  # refused before it was read
-                raise ContextTooShortError(_TOO_LONG) from error
-            raise ProviderError(explain(error, self._config, has_begun)) from error
+            raise self._explained(error, meter, has_begun) from error
         finally:
             if given or written:
                 meter.reported.append((given, written))
@@ -153,6 +149,15 @@ class Streamer:
             raise ProviderError("The model's answer was cut off before its end.")
         if last:
             yield last
+
+    def _explained(self, error: Exception, meter: Meter, has_begun: bool) -> ProviderError:
+        """A provider's failure as one of ours; `has_begun`: an answer was on its way."""
+        if time.monotonic() > meter.deadline:
+            return ProviderError(_TOO_LATE.format(self._config.answer_deadline))
+        if is_context_too_short(error):
+            meter.calls -= 1  # refused before it was read
+            return ContextTooShortError(_TOO_LONG)
+        return ProviderError(explain(error, self._config, has_begun))
 
 
 def is_context_too_short(error: Exception) -> bool:

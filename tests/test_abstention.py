@@ -219,6 +219,18 @@ def test_a_library_learns_its_own_order(tmp_path: Path) -> None:
         )
         assert reciprocal_rank(library) > 1.2 * before
         assert calibrate(library, asked) == found  # whatever order was in force before
+        library.calibration = OwnCalibration()
+        passes = 0
+
+        def stop_in_the_last_pass(label: str, done: int, total: int) -> None:
+            nonlocal passes
+            passes += label == "Asking" and done == 1
+            if passes == 2:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            calibrate(library, asked, stop_in_the_last_pass)
+        assert library.calibration == OwnCalibration()
     with Assistant(data_dir=tmp_path, model="extractive", reranker="off") as other:
         assert other.calibration == OwnCalibration()
         assert calibrate(other, asked).ranking is None

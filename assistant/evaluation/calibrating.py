@@ -86,10 +86,11 @@ def calibrate(library: Assistant, items: Sequence[Item], progress: Progress | No
     thresholds = {name: float(np.quantile(margins[kept & (own == name)], 1 - keep)) for name in refitted}
     shift = float(np.quantile(shipped[kept], 1 - keep))
     weights = {name: (*of[:-1], round(of[-1] - thresholds[name], 5)) for name, of in _weights(asked, refitted).items()}
-    library.calibration = OwnCalibration(shift, weights, order.weights)
     now = np.array([_reaches(place, margins, shipped, kept, own, 1 - keep) for place in range(len(asked))])
     before = _asked(library, papers, items, folds, LearntOrder(), progress) if order.weights else asked
     reached = {side: [_shipped(one, keep) >= 0 for one in before if one.answerable is side] for side in (True, False)}
+    # In force only now: who stops it before has the library as it was.
+    library.calibration = OwnCalibration(shift, weights, order.weights)
     return Calibrated(
         order.ranked,
         order.ranking,

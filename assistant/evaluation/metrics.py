@@ -50,8 +50,13 @@ def nugget_recall(text: str, nuggets: Sequence[Mapping[str, Any]]) -> float | No
     return sum(_states(words, nugget) for nugget in vital) / len(vital)
 
 
+def spellings_of(nugget: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts any one of which states a nugget."""
+    return (nugget["text"], *nugget.get("aliases", ()))
+
+
 def _states(words: Sequence[str], nugget: Mapping[str, Any]) -> bool:
-    spellings = [terms(spelling) for spelling in (nugget["text"], *nugget.get("aliases", ()))]
+    spellings = [terms(spelling) for spelling in spellings_of(nugget)]
     numbers = [terms(str(number)) for number in nugget.get("numbers", ())]
     return any(_holds(words, part) for part in spellings) and all(_holds(words, number) for number in numbers)
 

@@ -13,6 +13,7 @@ from xml.sax.saxutils import quoteattr
 
 from assistant.evaluation import plots, sections
 from assistant.evaluation.outcomes import is_wrong, with_known_risk
+from assistant.evaluation.results import Result, Said
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
 from assistant.records import counted
@@ -20,7 +21,6 @@ from assistant.records import counted
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
     from assistant.evaluation.reports import Report
-    from assistant.evaluation.results import Result, Said
 
 _HISTORY = 30
 _COLOURS = {"right": "var(--good)", "not judged": "var(--quiet)"}  # all other stages are bad
@@ -227,7 +227,7 @@ def _questions(report: "Report", stages: Sequence[str], comparison: "Comparison 
     return f"<h2>Questions</h2><p class=quiet>Changed ones first, then what went wrong.</p>{''.join(rows)}"
 
 
-def _question(result: "Result", stage: str, changed: str) -> str:
+def _question(result: Result, stage: str, changed: str) -> str:
     item = result.item
     kind = "right" if stage == "right" else "" if stage in _COLOURS else "wrong"
     badge = f'<span class="badge {kind}">{escape(stage)}</span>'
@@ -262,7 +262,7 @@ def _blockquote(quotes: Sequence[str]) -> Any:
     return marked
 
 
-def _claim(claim: "Said") -> str:
+def _claim(claim: Said) -> str:
     def shown(parts: Iterable[Any]) -> str:
         return "".join(
             f"<blockquote>[{c.number}] {'<mark>' if c.gold else ''}{escape(c.quote)}{'</mark>' if c.gold else ''}"

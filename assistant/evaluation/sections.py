@@ -5,6 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from assistant.evaluation.outcomes import by_paper
+from assistant.evaluation.results import Result, Spent
 from assistant.evaluation.scoring import NEED_MOST
 from assistant.evaluation.statistics import Figure, Gain, signed_interval
 from assistant.records import counted
@@ -12,7 +13,6 @@ from assistant.records import counted
 if TYPE_CHECKING:
     from assistant.evaluation.comparing import Comparison
     from assistant.evaluation.reports import Report
-    from assistant.evaluation.results import Result, Spent
 
 _PAPERS = 15
 _OF_SOURCES = (
@@ -50,7 +50,7 @@ def _cell(figure: Figure) -> str:
     return f"<td><b>{figure.in_words}</b><br>{figure.interval_in_words}</td>"
 
 
-def partly_scored(figures: "Sequence[Figure]") -> str:
+def partly_scored(figures: Sequence[Figure]) -> str:
     """Which figures that want nuggets or a judge have no value as most questions lack them; "" for none."""
     names = [figure.name for figure in figures if figure.name in NEED_MOST and figure.value is None and figure.total]
     if not names:
@@ -102,7 +102,7 @@ def worst_papers(report: "Report") -> str:
     return f'<h2>By paper, worst first</h2><div class="wide">{table}</div><p class=quiet>{more}</p>'
 
 
-def costs(spent: "Mapping[str, Spent]") -> str:
+def costs(spent: Mapping[str, Spent]) -> str:
     """What was spent on answers, baselines and judging; "" where no model was asked."""
     if not any(part.calls for part in spent.values()):
         return ""
@@ -115,17 +115,17 @@ def costs(spent: "Mapping[str, Spent]") -> str:
     return f'<h2>Cost</h2><div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
 
 
-def tokens_in_words(spent: "Spent") -> str:
+def tokens_in_words(spent: Spent) -> str:
     """The tokens, or "unknown" where the provider did not report them all."""
     return "unknown" if spent.tokens is None else f"{spent.tokens:,}"
 
 
-def dollars_in_words(spent: "Spent") -> str:
+def dollars_in_words(spent: Spent) -> str:
     """The dollars, or "unknown" where a price is not known."""
     return "unknown" if spent.dollars is None else f"{spent.dollars:.6f}"
 
 
-def judgements(result: "Result") -> str:
+def judgements(result: Result) -> str:
     """What the judge said of an answer and of each of its claims, a verdict for each repeat."""
     if not result.judgements and not result.judge_error:
         return ""
@@ -141,7 +141,7 @@ def judgements(result: "Result") -> str:
     return f"<details><summary>What the judge said</summary>{failed}<ul>{''.join(rows)}</ul></details>"
 
 
-def rivals(result: "Result") -> str:
+def rivals(result: Result) -> str:
     """What the baselines with a model answered."""
     if not result.rivals:
         return ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
+from assistant.evaluation.metrics import spellings_of
 from assistant.loaders.csv_table import reader_of
 from assistant.questions import MAX_CHARACTERS
 from assistant.records import Paper
@@ -268,7 +269,7 @@ def doubts(items: Sequence[Item]) -> list[str]:
             f"{_named(unused)}: 'answerable' is false, so that the reference ({unused[0].reference[:40]!r}) is not used; is it "
             "an answer from the papers, or only a note ('why')?"
         )
-    if wordless := [i for i in items if any(not any(map(terms, _spellings(nugget))) for nugget in i.nuggets)]:
+    if wordless := [i for i in items if any(not any(map(terms, spellings_of(nugget))) for nugget in i.nuggets)]:
         found.append(f"{_named(wordless)}: a nugget has no word by which it could be found in an answer; add an alias")
     sides: dict[tuple[Any, ...], list[Item]] = {}
     for item in items:
@@ -278,10 +279,6 @@ def doubts(items: Sequence[Item]) -> list[str]:
         if len({item.answerable for item in same}) > 1:
             found.append(f"{_named(same)}: the same question is answerable in one line and not in another")
     return found
-
-
-def _spellings(nugget: Mapping[str, Any]) -> tuple[str, ...]:
-    return (nugget["text"], *nugget.get("aliases", ()))
 
 
 def _named(items: Sequence[Item]) -> str:
