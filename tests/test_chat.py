@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from assistant.answers import Answer, Event
-from assistant.app import chat
-from assistant.app.chat import Chat
+from assistant.app import opinions, turns
+from assistant.app.turns import Turns
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
 from assistant.feedback import Feedback
@@ -40,12 +40,13 @@ class Library:
 
 @pytest.fixture
 def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A chat over two stored turns: `chat`, `library`, `name` of the conversation and what was `said` in warnings."""
+    """A chat over two stored turns: `chat`, `opinions`, `library`, `name` of the conversation and what was `said` in warnings."""
     library, said = Library(tmp_path), []
     name = library.conversations.append("", answer("First?")).id
     library.conversations.append(name, answer("Second?", "Old."))
-    monkeypatch.setattr(chat.gr, "Warning", said.append)
-    return SimpleNamespace(chat=Chat(library), library=library, name=name, said=said)  # type: ignore[arg-type]
+    monkeypatch.setattr(turns.gr, "Warning", said.append)
+    chat, form = Turns(library), opinions.Opinions(library)  # type: ignore[arg-type]
+    return SimpleNamespace(chat=chat, opinions=form, library=library, name=name, said=said)
 
 
 def stored(tab: Any) -> list[tuple[str, str]]:
@@ -100,12 +101,12 @@ def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
 
 def test_a_note_is_no_vote_and_needs_an_answer(tab: Any, tmp_path: Path) -> None:
     tab.library.feedback = Feedback(tmp_path)
-    assert "kept" in tab.chat.note(tab.name, None, "This is wrong.")
+    assert "kept" in tab.opinions.note(tab.name, None, "This is wrong.")
     (kept,) = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert (kept["question"], kept["good"], kept["note"]) == ("Second?", None, "This is wrong.")
     for _ in range(2):
         tab.library.conversations.drop_last(tab.name)
-    tab.chat.note(tab.name, None, "And this?")
+    tab.opinions.note(tab.name, None, "And this?")
     assert "ask a question first" in tab.said[-1]
 
 
@@ -137,10 +138,10 @@ def test_an_answer_that_was_stopped_keeps_no_marks_that_lead_nowhere(tab: Any) -
 
 def test_an_opinion_is_of_the_answer_whose_thumb_was_pressed(tab: Any, tmp_path: Path) -> None:
     tab.library.feedback = Feedback(tmp_path)
-    about, form = tab.chat.vote(tab.name, SimpleNamespace(index=1, liked=False))
+    about, form = tab.opinions.vote(tab.name, SimpleNamespace(index=1, liked=False))
     assert about == 0 and "First?" in form.label
-    tab.chat.note(tab.name, about, "This is wrong.")
+    tab.opinions.note(tab.name, about, "This is wrong.")
     kept = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert [one["question"] for one in kept] == ["First?", "First?"]
-    tab.chat.to_testset(tab.name, about, chat._NONE_ANSWERS, "")
+    tab.opinions.to_testset(tab.name, about, opinions.NONE_ANSWERS, "")
     assert json.loads(tab.library.feedback.testset.read_text("utf-8"))["question"] == "First?"
