@@ -40,8 +40,8 @@ def build(app: gr.Blocks, library: Assistant) -> None:
             with gr.Row():
                 ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80, scale=2)
                 stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
-                clear = gr.Button("New chat", elem_id="clear", size="md", min_width=80)
-                show = gr.Button("Conversations", elem_id="show-conversations", size="md", min_width=80)
+                clear = gr.Button("New chat", elem_id="clear", size="md", min_width=88)
+                show = gr.Button("Conversations", elem_id="show-conversations", size="md", min_width=128)
             with gr.Accordion("Not what you meant?", open=False, visible=False, elem_id="rewording") as rewording:
                 rewrite = gr.Textbox(
                     label="Reword the question and press Enter to ask that instead", lines=1, max_lines=4,
