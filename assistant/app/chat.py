@@ -7,7 +7,7 @@ import gradio as gr
 from PIL import Image
 
 from assistant.app import opinions, sidebar
-from assistant.app.common import PRIVATE, choose_papers, guarded
+from assistant.app.common import PRIVATE, Trigger, choose_papers, guarded, offer
 from assistant.app.turns import Turns
 from assistant.library import Assistant
 from assistant.markup import escape_markdown
@@ -21,8 +21,8 @@ _LATEX = [{"left": "$$", "right": "$$", "display": True}]  # single dollars occu
 _SHOW_PICTURE = "() => document.querySelector('#page-caption')?.scrollIntoView({block: 'nearest'})"
 
 
-def build(app: gr.Blocks, library: Assistant) -> None:
-    """Lays the tab out and connects it. Call inside a tab of `app`."""
+def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
+    """Lays the tab out and connects it. Call inside a tab of `app`; at the events `shows` the library is read anew."""
     turns = Turns(library)
     current = gr.BrowserState("", storage_key="assistant-conversation", secret="assistant")
     side = sidebar.lay_out()
@@ -47,8 +47,8 @@ def build(app: gr.Blocks, library: Assistant) -> None:
                     label="Reword the question and press Enter to ask that instead", lines=1, max_lines=4,
                     max_length=MAX_CHARACTERS, elem_id="rewrite",
                 )  # fmt: skip
-            scope = _scope(app, library)
-            opinion = opinions.build(app, library, chatbot, current)
+            scope = _scope(shows, library)
+            opinion = opinions.build(shows, library, chatbot, current)
         with gr.Column(scale=2, min_width=320):
             panel = gr.HTML(evidence.EMPTY, elem_id="evidence", label="Evidence")
             wanted = gr.Textbox("", label="Page to show", elem_id="wanted-page", container=False)
@@ -85,18 +85,22 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     )  # on load: the conversation that this browser was in
 
 
-def _scope(app: gr.Blocks, library: Assistant) -> list[Any]:
+def _scope(shows: list[Trigger], library: Assistant) -> list[Any]:
     """The choice of papers, years and sources to ask in."""
     with gr.Accordion("Ask in: all papers", open=False, elem_id="scope") as scope:
-        papers = choose_papers(app, library, "Papers", multiselect=True, elem_id="scope-papers")
+        papers = choose_papers(shows, library, "Papers", multiselect=True, elem_id="scope-papers")
         with gr.Row():
             years = gr.Dropdown([], label="Years", multiselect=True, value=[], elem_id="scope-years")
             sources = gr.Dropdown([], label="Sources", multiselect=True, value=[], elem_id="scope-sources")
     chosen = [papers, years, sources]
-    app.load(
-        lambda: (gr.Dropdown(choices=library.years()), gr.Dropdown(choices=library.sources()[:_SOURCES])),  # type: ignore[arg-type]
-        None, [years, sources], show_progress="hidden", **PRIVATE,
-    )  # fmt: skip
+
+    def offered(in_years: list[int], from_sources: list[str]) -> tuple[Any, Any]:
+        return (
+            offer([(str(year), year) for year in library.years()], in_years),
+            offer([(name, name) for name in library.sources()[:_SOURCES]], from_sources),
+        )
+
+    gr.on(shows, offered, [years, sources], [years, sources], show_progress="hidden", **PRIVATE)
     gr.on([box.change for box in chosen], _scope_words, chosen, scope, **PRIVATE)
     return chosen
 

@@ -1,10 +1,11 @@
 """What a reader may say of an answer below it: a thumb, a note, a question for the test set."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from assistant.app.common import PRIVATE, choose_papers, guarded
+from assistant.app.common import PRIVATE, Trigger, choose_papers, guarded
 from assistant.conversations import Turn
 from assistant.errors import LibraryError
 from assistant.library import Assistant
@@ -59,14 +60,14 @@ class Opinions:
         return conversation.turns[-1 if number is None or number >= len(conversation.turns) else number]
 
 
-def build(app: gr.Blocks, library: Assistant, chatbot: gr.Chatbot, current: gr.BrowserState) -> list[Any]:
-    """Lays the form out below the chat and connects it; returns what `nothing_said` empties."""
+def build(shows: Sequence[Trigger], library: Assistant, chatbot: gr.Chatbot, current: gr.BrowserState) -> list[Any]:
+    """Lays the form out below the chat and connects it; returns what `nothing_said` empties. Its papers are read at `shows`."""
     opinions = Opinions(library)
     about = gr.State(None)  # the number, from 0, of the turn that was voted on
     with gr.Accordion(_ABOUT_LAST, open=False, elem_id="opinion") as form:
         note = gr.Textbox(label="Note", lines=1, max_lines=4, max_length=MAX_CHARACTERS, elem_id="note")
         expected = choose_papers(
-            app, library, "The paper that answers it", also=(NONE_ANSWERS,), multiselect=False, elem_id="expected"
+            shows, library, "The paper that answers it", also=(NONE_ANSWERS,), multiselect=False, elem_id="expected"
         )
         with gr.Row():
             send = gr.Button("Keep the note", size="sm", elem_id="send-note", min_width=80)

@@ -69,8 +69,8 @@ class Papers:
         return (*said, *self.page("", "added", 1), "", "added")  # all papers: none that is new is searched away
 
 
-def build(app: gr.Blocks, library: Assistant) -> None:
-    """Lays the tab out and connects it. Call inside a tab of `app`."""
+def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
+    """Lays the tab out and connects it. Call inside a tab of `app`; each change of the library is counted in `changes`."""
     tab = Papers(library)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
@@ -118,7 +118,12 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     after.click(turn, [*asked, gr.State(1)], listed, **PRIVATE)
     papers.input(tab.open, papers, opened, **PRIVATE)
     remove.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
-    really.click(tab.remove, [papers, *asked], [*listed, *opened], **PRIVATE)
-    files.upload(add, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
-    send.click(add_anyway, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
+    added = [report, files, send, *listed, text, order]
+    changing = [
+        really.click(tab.remove, [papers, *asked], [*listed, *opened], **PRIVATE),
+        files.upload(add, files, added, concurrency_limit=1, **PRIVATE),
+        send.click(add_anyway, files, added, concurrency_limit=1, **PRIVATE),
+    ]
+    for change in changing:
+        change.then(lambda count: count + 1, changes, changes, show_progress="hidden", **PRIVATE)
     app.load(tab.page, asked, listed, show_progress="hidden", **PRIVATE)  # on load

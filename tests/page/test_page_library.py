@@ -63,6 +63,44 @@ def test_files_are_uploaded_with_a_report_and_kept_in_the_data_folder(
     assert otters.library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
 
 
+def test_what_is_added_can_be_asked_in_and_what_is_removed_not_any_more(
+    open_page: Any, otters: Any, ask: Any, tmp_path: Path
+) -> None:
+    more = tmp_path / "beavers.jsonl"
+    more.write_text(json.dumps({"title": "Beavers", "abstract": "Beavers build dams.", "year": 1987}), encoding="utf-8")
+    page = open_library(open_page, otters)
+    page.click("#add > button")
+    page.set_input_files("#files input[type=file]", str(more))
+    page.get_by_role("tab", name="Chat").click()  # before it is added
+    page.click("#scope > button")
+    for _ in range(40):
+        page.click("#scope-years input")
+        page.wait_for_timeout(250)
+        if page.get_by_role("option", name="1987", exact=True).count():
+            break
+        page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.click("#scope-papers input")
+    page.keyboard.type("Beavers")
+    page.get_by_role("option", name="Beavers").click()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#scope :text('1 chosen paper')")
+    ask(page, "What do they build?", "Beavers build dams")
+    page.get_by_role("tab", name="Library").click()
+    page.fill("#find input, #find textarea", "beavers")
+    page.locator("#papers label:has-text('Beavers')").click()
+    page.click("#remove")
+    page.click("#really-remove")
+    page.wait_for_selector("#which-papers :text('No paper')")
+    page.get_by_role("tab", name="Chat").click()
+    page.wait_for_selector("#scope :text('all papers')")
+    page.click("#scope-papers input")
+    page.get_by_role("option", name="Otters of river number 7").wait_for()
+    assert page.get_by_role("option", name="Beavers").count() == 0
+    page.keyboard.press("Escape")
+    ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
+
+
 def test_settings_are_shown_and_secrets_never(open_page: Any, serve: Any, tmp_path: Path) -> None:
     secrets = {
         "openai_api_key": SecretStr("sk-very-secret"),
