@@ -14,6 +14,7 @@ from assistant.app.turns import Turns
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
 from assistant.feedback import Feedback
+from assistant.page.answers import UNANSWERED
 
 
 def answer(question: str, reason: str = "Not found.") -> Answer:
@@ -91,6 +92,35 @@ def test_a_turn_asked_meanwhile_in_another_window_stays(tab: Any) -> None:
     list(asking)
     assert [question for question, _ in stored(tab)] == ["First?", "Second?", "Third?"]
     assert stored(tab)[1] == ("Second?", "New.")
+
+
+@pytest.mark.parametrize("name", ["stored", "0123456789ab"], ids=["in a conversation", "in a new one"])
+def test_a_question_outlives_its_answer(tab: Any, name: str) -> None:
+    name, known = (tab.name, 2) if name == "stored" else (name, 0)
+    asking = tab.chat.ask("Third *one*?", name, [], [], [])
+    next(asking), next(asking)
+    asking.close()  # as by a reload
+    shown, *_ = tab.chat.open(name)
+    assert [message["content"] for message in shown[2 * known :]] == [r"Third \*one\*?", UNANSWERED]
+    assert "**Third" in tab.library.conversations.load(name).to_markdown()
+    list(tab.chat.retry(shown, name, [], [], []))
+    kept = tab.library.conversations.load(name)
+    assert (kept.turns[-1].question, len(kept.turns), kept.unanswered) == ("Third *one*?", known + 1, "")
+    tab.library.error = ProviderError("it is down")
+    list(tab.chat.ask("Fourth?", name, [], [], []))
+    list(tab.chat.ask("\u200b", name, [], [], []))  # this cannot be asked, and takes no place
+    shown, *_ = tab.chat.open(name)
+    assert (len(shown), shown[-2]["content"]) == (2 * known + 4, "Fourth?")
+    messages, *_, typed = tab.chat.undo(shown, name)
+    assert (len(messages), typed, len(tab.chat.open(name)[0])) == (2 * known + 2, "Fourth?", 2 * known + 2)
+
+
+def test_a_new_conversation_whose_only_question_is_undone_is_gone(tab: Any) -> None:
+    tab.library.error = ProviderError("it is down")
+    (*_, (shown, *_)) = tab.chat.ask("Third?", "0123456789ab", [], [], [])
+    assert len(tab.library.conversations.newest()) == 2
+    tab.chat.undo(tab.chat.open("0123456789ab")[0], "0123456789ab")
+    assert [summary.id for summary in tab.library.conversations.newest()] == [tab.name]
 
 
 def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:

@@ -15,6 +15,7 @@ from assistant.errors import AssistantError
 from assistant.library import Assistant
 from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
+from assistant.questions import read_question
 
 _SEARCHING, _WRITING = "Searching the papers …", "The model is writing …"
 _CHIP = re.compile(r" \[\\\[(\d+)\\\]\]\(#quote-[\w-]*\)")  # of an answer that was stopped no evidence is shown
@@ -80,16 +81,22 @@ class Turns:
         rewritten: str | None = None,
     ) -> Iterator[Update]:
         """Streams an answer after the turns of `before` and stores it there, in the place of `standing` where that is given."""
+        before = replace(before, unanswered="")
         shown = [*answers.messages(before), answers.user_message(question)]
         number = len(before.turns) + 1
         papers, years, sources = scope
         claims: list[Claim] = []
         yield self._saying(shown, _SEARCHING)
         try:
+            if not standing:
+                read_question(question)  # what cannot be asked need not be kept
+                before = replace(before, id=self._stored.ask(before.id, question).id)
+                if not before.turns:  # it is listed from now on
+                    yield (gr.skip(), gr.skip(), before.id, self.newest(before.id), gr.skip(), gr.skip())
             for event in self._library.stream(
                 question, before.history, papers or None, years or None, rewritten, sources or None
             ):
-                if before.turns and not self._stored.holds(before.id):
+                if not self._stored.holds(before.id):
                     return  # it was deleted meanwhile, which may come before Gradio can cancel this
                 if event.kind == "done" and event.answer:
                     yield self.show(self._stored.append(before.id, event.answer, standing))
@@ -149,7 +156,7 @@ class Turns:
         """Takes the last question of the chat away, with the answer that is stored of it, and puts it back into the box."""
         conversation = self._stored.get(conversation_id)
         if unanswered := self._unanswered(shown, conversation):
-            return (*self.show(conversation), unanswered)
+            return (*self.show(self._stored.drop_unanswered(conversation.id)), unanswered)
         if not conversation.turns:
             return (gr.skip(),) * (_OUTPUTS + 1)
         return (*self.show(self._stored.drop_last(conversation.id)), conversation.turns[-1].question)
@@ -166,13 +173,13 @@ class Turns:
             evidence.evidence_html(conversation),
             conversation.id,
             self.newest(conversation.id),
-            gr.Accordion(visible=bool(last and last.was_rewritten), open=False),
+            gr.Accordion(visible=bool(last and last.was_rewritten and not conversation.unanswered), open=False),
             last.standalone_question if last else "",
         )
 
     def newest(self, current: str = "") -> Any:
         """The stored conversations, newest first."""
-        found = [(f"{title} ({turns})", name) for name, title, turns in self._stored.newest()]
+        found = [(f"{title} ({turns or 'no answer yet'})", name) for name, title, turns in self._stored.newest()]
         return gr.Radio(choices=found, value=current if current in {name for _, name in found} else None)
 
 

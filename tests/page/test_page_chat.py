@@ -279,6 +279,26 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
     page.wait_for_selector("#chatbot :text('cold rivers')")
 
 
+def test_a_reload_in_the_middle_of_an_answer_keeps_the_question(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    page.fill("#question textarea", "Where do otters swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    page.wait_for_timeout(500)
+    page.reload()
+    page.wait_for_selector("#chatbot :text('Where do otters swim?')")
+    page.wait_for_selector("#chatbot :text('it was interrupted')")
+    slow.library._search._reranker.go.set()
+    page.wait_for_timeout(1000)
+    page.get_by_label("Retry").last.click()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    page.wait_for_selector("#evidence .turn.current .badge")
+    assert turns(page) == 1
+    page.reload()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    assert page.locator("#chatbot :text('Where do otters swim?')").count() == 1
+
+
 def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> None:
     page = open_page(slow)
     reranker = slow.library._search._reranker
