@@ -77,8 +77,8 @@ def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
     show.click(lambda: gr.Sidebar(open=True), None, side.frame, **PRIVATE)
     sidebar.connect(side, library, turns, current, outputs, runs)
     wanted.change(_picture_of(library), [wanted, current], [caption, picture], **PRIVATE).then(None, js=_SHOW_PICTURE)
-    # What belongs to an answer goes with a new one, and with another conversation.
-    for happens in (*(run.success for run in runs), current.change):
+    # What belongs to an answer goes where another is asked for, and with the conversation; once that is there it may be judged.
+    for happens in (question.submit, ask.click, chatbot.example_select, rewrite.submit, chatbot.retry, current.change):
         happens(_nothing_of_an_answer, None, [*opinion, caption, picture], show_progress="hidden", **PRIVATE)
     app.load(
         turns.open, current, outputs, show_progress="hidden", **PRIVATE
