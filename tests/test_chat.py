@@ -1,20 +1,27 @@
 """The chat tab's callbacks without a browser: whatever ends an answer, no stored turn is lost."""
 
+import html
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
-from assistant.answers import Answer, Event
+from assistant import Paper
+from assistant.answers import Answer, Citation, Claim, Event
 from assistant.app import opinions, turns
 from assistant.app.turns import Turns
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
 from assistant.feedback import Feedback
+from assistant.markup import escape_markdown, unescape_markdown
 from assistant.page.answers import UNANSWERED
+from assistant.page.evidence import evidence_html
+from assistant.records import Section, Span
 
 
 def answer(question: str, reason: str = "Not found.") -> Answer:
@@ -175,3 +182,33 @@ def test_an_opinion_is_of_the_answer_whose_thumb_was_pressed(tab: Any, tmp_path:
     assert [one["question"] for one in kept] == ["First?", "First?"]
     tab.opinions.to_testset(tab.name, about, opinions.NONE_ANSWERS, "")
     assert json.loads(tab.library.feedback.testset.read_text("utf-8"))["question"] == "First?"
+
+
+QUOTED = [
+    r"The loss $$Q_{loss} = \frac{k A}{d} < 3$$ and \[E_{loss}\] cost $5 & more.",
+    "1. Wind mills\n2) turn\n- at night\n+ in wind\n===\n-5 or 1.5",
+    "~~never~~ &lt;b&gt; at https://github.com/a_b?x=1&y=2, WWW.example.org or a.b@example.org",
+]
+
+
+@pytest.mark.parametrize("text", QUOTED, ids=["formulas", "lists", "links"])
+def test_what_is_quoted_stands_in_markdown_as_it_is_written(text: str) -> None:
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(escape_markdown(text))
+    assert html.unescape(shown) == f"<p>{text}</p>\n"
+    assert unescape_markdown(escape_markdown(text)) == text
+
+
+def test_escaping_takes_a_time_in_proportion_to_the_text() -> None:
+    for hostile in (" " * 100_000 + "x", "1" * 100_000, "\n \t" * 40_000, "$$" * 50_000):
+        started = time.monotonic()
+        escape_markdown(hostile)
+        assert time.monotonic() - started < 2
+
+
+def test_a_section_without_a_heading_and_a_page_is_quoted_without_a_place(tab: Any) -> None:
+    paper = Paper("Otters", "", body=(Section("Otters swim."),))
+    claim = Claim("Otters swim.", (Citation(1, paper, "Otters swim.", Span(0, 12)),))
+    kept = tab.library.conversations.append("", Answer("Swim?", "answered", (claim,)))
+    shown = evidence_html(kept)
+    assert '<p><mark data-keys="quote-1-0-1">Otters swim.</mark></p>' in shown
+    assert "Source: added from Python" in shown

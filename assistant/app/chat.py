@@ -17,7 +17,6 @@ from assistant.questions import MAX_CHARACTERS
 AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
 _EXAMPLES = 4
 _SOURCES = 1000  # offered in the scope; the papers of more can be chosen by title
-_LATEX = [{"left": "$$", "right": "$$", "display": True}]  # single dollars occur in papers as plain text
 _SHOW_PICTURE = "() => document.querySelector('#page-caption')?.scrollIntoView({block: 'nearest'})"
 
 
@@ -30,7 +29,7 @@ def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
         with gr.Column(scale=3, min_width=320):
             chatbot = gr.Chatbot(
                 label="Chat", show_label=False, elem_id="chatbot", height=480, buttons=["copy"],
-                latex_delimiters=_LATEX, group_consecutive_messages=False, allow_tags=False, autoscroll=False,
+                latex_delimiters=[], group_consecutive_messages=False, allow_tags=False, autoscroll=False,
                 placeholder="Ask a question about the papers.", examples=_examples(library),
             )  # fmt: skip
             question = gr.Textbox(
