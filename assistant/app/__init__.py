@@ -166,6 +166,10 @@ def _theme() -> gr.themes.Base:
         block_label_text_color="*body_text_color",
         button_primary_background_fill="*primary_600",
         checkbox_label_background_fill_selected="*primary_600",
+        checkbox_border_color="*neutral_400",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_600",
+        input_border_width="1px",
     )
 
 

@@ -43,6 +43,20 @@ def test_a_paper_is_removed_only_when_confirmed(open_page: Any, otters: Any) -> 
     assert otters.library.counts()[0] == 29
 
 
+def test_the_paper_that_is_open_is_removed_whatever_the_list_shows(open_page: Any, otters: Any) -> None:
+    page = open_library(open_page, otters)
+    page.locator("#papers label").first.click()
+    page.wait_for_selector("#paper h3")
+    title = page.inner_text("#paper h3")
+    page.click("#next")
+    page.wait_for_selector("#which-papers :text('26–30 of 30 papers')")
+    page.click("#remove")
+    page.click("#really-remove")
+    page.wait_for_selector("#which-papers :text('of 29 papers')")
+    page.wait_for_selector("#paper h3", state="detached")
+    assert title not in [paper.title for paper in otters.library.papers()]
+
+
 def test_files_are_uploaded_with_a_report_and_kept_in_the_data_folder(
     open_page: Any, otters: Any, tmp_path: Path
 ) -> None:
@@ -155,3 +169,9 @@ def test_a_test_set_is_run_and_compared(open_page: Any, otters: Any) -> None:
     frame.locator(":text('Cannot tell')").first.wait_for()
     assert "4 of 4 questions" in frame.locator("body").inner_text()
     assert len(list((otters.library.config.data_dir / "evaluations").glob("*/report.html"))) == 2
+    page.set_viewport_size({"width": 390, "height": 844})
+    for box in ("#testset input", "#eval-run input", "#find input"):  # what is chosen can be read on a phone
+        if box == "#find input":
+            page.get_by_role("tab", name="Library").click()
+        width = page.locator(f"{box}, {box.replace('input', 'textarea')}").first.bounding_box()["width"]
+        assert width > 220, box
