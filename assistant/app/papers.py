@@ -128,8 +128,8 @@ def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
     added = [report, files, send, *listed, text, order]
     changing = [
         really.click(tab.remove, [current, *asked], [*listed, *opened], **PRIVATE),
-        files.upload(add, files, added, show_progress_on=report, concurrency_limit=1, **PRIVATE),
-        send.click(add_anyway, files, added, show_progress_on=report, concurrency_limit=1, **PRIVATE),
+        files.upload(add, files, added, show_progress_on=files, concurrency_limit=1, **PRIVATE),
+        send.click(add_anyway, files, added, show_progress_on=files, concurrency_limit=1, **PRIVATE),
     ]
     for change in changing:
         change.then(lambda count: count + 1, changes, changes, show_progress="hidden", **PRIVATE)
