@@ -38,11 +38,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Turns under a title. A new one has no turns, an id of 12 hex digits, and is stored with its first turn."""
+    """Turns under a title, and the question that was asked after them where it has no answer yet ("": there is none).
+
+    A new one has no turns, an id of 12 hex digits, and is stored with its first question.
+    """
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     title: str = ""
     turns: tuple[Turn, ...] = ()
+    unanswered: str = ""
 
     @property
     def history(self) -> list[dict[str, str]]:
@@ -62,11 +66,18 @@ class Conversation:
     def to_markdown(self) -> str:
         """The conversation as Markdown: each answer with the sentences that it quotes."""
         parts = [f"# {escape_markdown(self.title)}\n", *(turn.answer.to_markdown() for turn in self.turns)]
+        if self.unanswered:
+            parts.append(f"**{escape_markdown(self.unanswered)}**\n\n*No answer.*\n")
         return "\n".join(parts)
 
     def to_bibtex(self) -> str:
         """All cited papers as BibTeX; "" where nothing is cited."""
         return bibtex(self.cited_papers)
+
+
+def _titled(text: str) -> str:
+    """One line that is short enough for a title."""
+    return " ".join(text.split())[:_TITLE_CHARACTERS]
 
 
 class Summary(NamedTuple):
@@ -131,19 +142,35 @@ class Conversations:
         """True where a conversation of this id is stored, whether or not it can be read."""
         return bool(_ID.fullmatch(conversation_id)) and self._path(conversation_id).exists()
 
+    def ask(self, conversation_id: str, question: str) -> Conversation:
+        """Keeps a question before it is answered, in what `get` finds or makes: whatever ends the answer, it is not lost."""
+        with self._writing():
+            known = self.get(conversation_id)
+            return self._write(replace(known, title=known.title or _titled(question), unanswered=question))
+
     def append(self, conversation_id: str, answer: Answer, instead_of: Turn | None = None) -> Conversation:
         """Adds a turn to what `get` finds, which makes the conversation where it is new, and returns all of it.
 
-        The turn takes the place of the one that it is given `instead_of`, where that is still there.
+        The turn takes the place of the one that it is given `instead_of`, where that is still there, else of the question
+        without an answer.
         """
         with self._queue.turn():
             known = self.get(conversation_id)
-            title = known.title or " ".join(answer.question.split())[:_TITLE_CHARACTERS]
-            place = known.turns.index(instead_of) if instead_of in known.turns else len(known.turns)
+            title = known.title or _titled(answer.question)
             turn = Turn(answer.question, answer.trimmed())
-            return self._write(
-                replace(known, title=title, turns=(*known.turns[:place], turn, *known.turns[place + 1 :]))
-            )
+            if instead_of in known.turns:
+                turns = tuple(turn if each == instead_of else each for each in known.turns)
+                return self._write(replace(known, title=title, turns=turns))
+            return self._write(replace(known, title=title, turns=(*known.turns, turn), unanswered=""))
+
+    def drop_unanswered(self, conversation_id: str) -> Conversation:
+        """Takes the question without an answer away, and with it a conversation that holds no more than that."""
+        with self._writing():
+            known = self.get(conversation_id)
+            if known.unanswered and not known.turns:
+                self._path(conversation_id).unlink(missing_ok=True)
+                return Conversation(known.id)
+            return self._write(replace(known, unanswered="")) if known.unanswered else known
 
     def drop_last(self, conversation_id: str) -> Conversation:
         """Takes the last turn away. Raises LibraryError where there is no such conversation."""
@@ -153,7 +180,7 @@ class Conversations:
 
     def rename(self, conversation_id: str, title: str) -> Conversation:
         """Gives a conversation another title. Raises LibraryError for an empty one."""
-        cleaned = " ".join(title.split())[:_TITLE_CHARACTERS]
+        cleaned = _titled(title)
         if not cleaned:
             raise LibraryError("the title is empty; type a name for the conversation")
         with self._queue.turn():

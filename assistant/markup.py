@@ -5,16 +5,28 @@ from collections.abc import Iterable
 
 from assistant.records import Paper, normalised
 
+_MARKUP = re.compile(
+    r"(?P<special>[\\`*_<>!#|~&$\[\]@]|:(?=//)|(?<=www)\.)"  # emphasis, code, HTML, headings, tables, formulas, links
+    r"|^(?P<before>[ \t]*[0-9]{0,9})(?P<start>[.)+=-])(?=[\s=-]|$)",  # at the start of a line: lists, rules, headings
+    re.MULTILINE | re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
 
 def escape_markdown(text: str, keep_marks: bool = False) -> str:
-    """Paper text must not become links, images or HTML in the reader's Markdown."""
-    specials = r"([\\`*_<>!#|])" if keep_marks else r"([\\`*_<>!#|\[\]])"
-    return re.sub(specials, r"\\\1", text)
+    """Paper text must not become links, images, HTML, lists or formulas in the reader's Markdown; `keep_marks` leaves [1]."""
+
+    def escaped(match: re.Match[str]) -> str:
+        if match["start"]:
+            return rf"{match['before']}\{match['start']}"
+        return match[0] if keep_marks and match[0] in "[]" else rf"\{match[0]}"
+
+    return _MARKUP.sub(escaped, text)
 
 
 def unescape_markdown(text: str) -> str:
     """What `escape_markdown` was given."""
-    return re.sub(r"\\([\\`*_<>!#|\[\]])", r"\1", text)
+    return _ESCAPED.sub(r"\1", text)
 
 
 def bibtex(papers: Iterable[Paper]) -> str:

@@ -1,19 +1,27 @@
 """The chat tab's callbacks without a browser: whatever ends an answer, no stored turn is lost."""
 
+import html
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 
-from assistant.answers import Answer, Event
-from assistant.app import chat
-from assistant.app.chat import Chat
+from assistant import Paper
+from assistant.answers import Answer, Citation, Claim, Event
+from assistant.app import opinions, turns
+from assistant.app.turns import Turns
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
 from assistant.feedback import Feedback
+from assistant.markup import escape_markdown, unescape_markdown
+from assistant.page.answers import UNANSWERED
+from assistant.page.evidence import evidence_html
+from assistant.records import Section, Span
 
 
 def answer(question: str, reason: str = "Not found.") -> Answer:
@@ -40,12 +48,13 @@ class Library:
 
 @pytest.fixture
 def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A chat over two stored turns: `chat`, `library`, `name` of the conversation and what was `said` in warnings."""
+    """A chat over two stored turns: `chat`, `opinions`, `library`, `name` of the conversation and what was `said` in warnings."""
     library, said = Library(tmp_path), []
     name = library.conversations.append("", answer("First?")).id
     library.conversations.append(name, answer("Second?", "Old."))
-    monkeypatch.setattr(chat.gr, "Warning", said.append)
-    return SimpleNamespace(chat=Chat(library), library=library, name=name, said=said)  # type: ignore[arg-type]
+    monkeypatch.setattr(turns.gr, "Warning", said.append)
+    chat, form = Turns(library), opinions.Opinions(library)  # type: ignore[arg-type]
+    return SimpleNamespace(chat=chat, opinions=form, library=library, name=name, said=said)
 
 
 def stored(tab: Any) -> list[tuple[str, str]]:
@@ -92,6 +101,35 @@ def test_a_turn_asked_meanwhile_in_another_window_stays(tab: Any) -> None:
     assert stored(tab)[1] == ("Second?", "New.")
 
 
+@pytest.mark.parametrize("name", ["stored", "0123456789ab"], ids=["in a conversation", "in a new one"])
+def test_a_question_outlives_its_answer(tab: Any, name: str) -> None:
+    name, known = (tab.name, 2) if name == "stored" else (name, 0)
+    asking = tab.chat.ask("Third *one*?", name, [], [], [])
+    next(asking), next(asking)
+    asking.close()  # as by a reload
+    shown, *_ = tab.chat.open(name)
+    assert [message["content"] for message in shown[2 * known :]] == [r"Third \*one\*?", UNANSWERED]
+    assert "**Third" in tab.library.conversations.load(name).to_markdown()
+    list(tab.chat.retry(shown, name, [], [], []))
+    kept = tab.library.conversations.load(name)
+    assert (kept.turns[-1].question, len(kept.turns), kept.unanswered) == ("Third *one*?", known + 1, "")
+    tab.library.error = ProviderError("it is down")
+    list(tab.chat.ask("Fourth?", name, [], [], []))
+    list(tab.chat.ask("\u200b", name, [], [], []))  # this cannot be asked, and takes no place
+    shown, *_ = tab.chat.open(name)
+    assert (len(shown), shown[-2]["content"]) == (2 * known + 4, "Fourth?")
+    messages, *_, typed = tab.chat.undo(shown, name)
+    assert (len(messages), typed, len(tab.chat.open(name)[0])) == (2 * known + 2, "Fourth?", 2 * known + 2)
+
+
+def test_a_new_conversation_whose_only_question_is_undone_is_gone(tab: Any) -> None:
+    tab.library.error = ProviderError("it is down")
+    (*_, (shown, *_)) = tab.chat.ask("Third?", "0123456789ab", [], [], [])
+    assert len(tab.library.conversations.newest()) == 2
+    tab.chat.undo(tab.chat.open("0123456789ab")[0], "0123456789ab")
+    assert [summary.id for summary in tab.library.conversations.newest()] == [tab.name]
+
+
 def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
     asking = tab.chat.ask("Third?", tab.name, [], [], [])
     shown, typed = tab.chat.stopped(next(asking)[0], "", tab.name)
@@ -100,12 +138,12 @@ def test_a_stopped_question_goes_back_into_the_box(tab: Any) -> None:
 
 def test_a_note_is_no_vote_and_needs_an_answer(tab: Any, tmp_path: Path) -> None:
     tab.library.feedback = Feedback(tmp_path)
-    assert "kept" in tab.chat.note(tab.name, None, "This is wrong.")
+    assert "kept" in tab.opinions.note(tab.name, None, "This is wrong.")
     (kept,) = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert (kept["question"], kept["good"], kept["note"]) == ("Second?", None, "This is wrong.")
     for _ in range(2):
         tab.library.conversations.drop_last(tab.name)
-    tab.chat.note(tab.name, None, "And this?")
+    tab.opinions.note(tab.name, None, "And this?")
     assert "ask a question first" in tab.said[-1]
 
 
@@ -137,10 +175,40 @@ def test_an_answer_that_was_stopped_keeps_no_marks_that_lead_nowhere(tab: Any) -
 
 def test_an_opinion_is_of_the_answer_whose_thumb_was_pressed(tab: Any, tmp_path: Path) -> None:
     tab.library.feedback = Feedback(tmp_path)
-    about, form = tab.chat.vote(tab.name, SimpleNamespace(index=1, liked=False))
+    about, form = tab.opinions.vote(tab.name, SimpleNamespace(index=1, liked=False))
     assert about == 0 and "First?" in form.label
-    tab.chat.note(tab.name, about, "This is wrong.")
+    tab.opinions.note(tab.name, about, "This is wrong.")
     kept = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert [one["question"] for one in kept] == ["First?", "First?"]
-    tab.chat.to_testset(tab.name, about, chat._NONE_ANSWERS, "")
+    tab.opinions.to_testset(tab.name, about, opinions.NONE_ANSWERS, "")
     assert json.loads(tab.library.feedback.testset.read_text("utf-8"))["question"] == "First?"
+
+
+QUOTED = [
+    r"The loss $$Q_{loss} = \frac{k A}{d} < 3$$ and \[E_{loss}\] cost $5 & more.",
+    "1. Wind mills\n2) turn\n- at night\n+ in wind\n===\n-5 or 1.5",
+    "~~never~~ &lt;b&gt; at https://github.com/a_b?x=1&y=2, WWW.example.org or a.b@example.org",
+]
+
+
+@pytest.mark.parametrize("text", QUOTED, ids=["formulas", "lists", "links"])
+def test_what_is_quoted_stands_in_markdown_as_it_is_written(text: str) -> None:
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(escape_markdown(text))
+    assert html.unescape(shown) == f"<p>{text}</p>\n"
+    assert unescape_markdown(escape_markdown(text)) == text
+
+
+def test_escaping_takes_a_time_in_proportion_to_the_text() -> None:
+    for hostile in (" " * 100_000 + "x", "1" * 100_000, "\n \t" * 40_000, "$$" * 50_000):
+        started = time.monotonic()
+        escape_markdown(hostile)
+        assert time.monotonic() - started < 2
+
+
+def test_a_section_without_a_heading_and_a_page_is_quoted_without_a_place(tab: Any) -> None:
+    paper = Paper("Otters", "", body=(Section("Otters swim."),))
+    claim = Claim("Otters swim.", (Citation(1, paper, "Otters swim.", Span(0, 12)),))
+    kept = tab.library.conversations.append("", Answer("Swim?", "answered", (claim,)))
+    shown = evidence_html(kept)
+    assert '<p><mark data-keys="quote-1-0-1">Otters swim.</mark></p>' in shown
+    assert "Source: added from Python" in shown

@@ -33,11 +33,12 @@ def create_app(library: Assistant) -> gr.Blocks:
             "# assistant\nAsk the papers. Every sentence of an answer is backed by exact sentences, shown beside it.",
             elem_id="title",
         )
+        changes = gr.State(0)  # of the library, counted by its tab
         with gr.Tabs():
-            with gr.Tab("Chat", id="chat"):
-                chat.build(app, library)
+            with gr.Tab("Chat", id="chat") as tab:
+                chat.build(app, [app.load, tab.select, changes.change], library)
             with gr.Tab("Library", id="library"):
-                papers.build(app, library)
+                papers.build(app, changes, library)
             with gr.Tab("Evaluation", id="evaluation"):
                 evaluation.build(app, library)
             with gr.Tab("Settings", id="settings"):
@@ -165,6 +166,10 @@ def _theme() -> gr.themes.Base:
         block_label_text_color="*body_text_color",
         button_primary_background_fill="*primary_600",
         checkbox_label_background_fill_selected="*primary_600",
+        checkbox_border_color="*neutral_400",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_600",
+        input_border_width="1px",
     )
 
 

@@ -104,7 +104,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     """Lays the tab out and connects it. Call inside a tab of `app`."""
     tab = Evaluations(library)
     with gr.Row():
-        which = gr.Dropdown(list(_SETS), value=_DEV, label="Test set", elem_id="testset")
+        which = gr.Dropdown(list(_SETS), value=_DEV, label="Test set", elem_id="testset", min_width=280)
         limit = gr.Number(100, label="Questions at most", minimum=1, precision=0, elem_id="eval-limit")
         baselines = gr.Checkbox(
             False, label="Also the model alone, and an ordinary chain (two calls a question)", elem_id="eval-baselines",
@@ -112,14 +112,21 @@ def build(app: gr.Blocks, library: Assistant) -> None:
         )  # fmt: skip
         start = gr.Button("Run it", variant="primary", elem_id="run-eval", min_width=80)
     with gr.Row():
-        run = gr.Dropdown([], label="Report of", elem_id="eval-run")
-        before = gr.Dropdown([], label="Compared with", elem_id="eval-before")
+        run = gr.Dropdown([], label="Report of", elem_id="eval-run", min_width=280)
+        before = gr.Dropdown([], label="Compared with", elem_id="eval-before", min_width=280)
     report = gr.HTML(_NO_RUN, elem_id="eval-report", label="Report")
 
     def run_it(name: str, most: float, others: bool, progress: gr.Progress = gr.Progress()) -> Any:  # noqa: B008
         return tab.run(name, most, others, progress)
 
-    start.click(run_it, [which, limit, baselines], [run, before, report], concurrency_limit=1, **PRIVATE)
+    start.click(
+        run_it,
+        [which, limit, baselines],
+        [run, before, report],
+        show_progress_on=report,
+        concurrency_limit=1,
+        **PRIVATE,
+    )
     gr.on([run.input, before.input], tab.show, [run, before], report, **PRIVATE)
     app.load(tab.refresh, None, [run, before], show_progress="hidden", **PRIVATE).then(
         tab.show, [run, before], report, show_progress="hidden", **PRIVATE

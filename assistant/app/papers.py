@@ -32,21 +32,22 @@ class Papers:
         return gr.Radio(choices=[(shown.label(paper), paper.id) for paper in found], value=None), words, number
 
     def open(self, paper_id: str | None) -> tuple[Any, ...]:
-        """The paper's text, and whether it may be removed."""
+        """The paper's text, whether it may be removed, and its id, which stands while the list beside it changes."""
         paper = self._library.paper(paper_id or "")
         return (
             shown.paper_html(paper) if paper else shown.NO_PAPER,
             gr.Button(visible=paper is not None),
             gr.Button(visible=False),
+            paper.id if paper else None,
         )
 
     @guarded
     def remove(self, paper_id: str | None, text: str, order: str, number: int) -> tuple[Any, ...]:
-        """Removes the paper and shows the list without it."""
-        if not paper_id:
-            gr.Warning("No paper is chosen: choose it in the list again.")
+        """Removes the paper that is open and shows the list without it."""
+        if self._library.paper(paper_id or "") is None:
+            gr.Warning("This paper is not in the library any more.")
             return (*self.page(text, order, number), *self.open(None))
-        removed = self._library.remove([paper_id])
+        removed = self._library.remove([str(paper_id)])
         gr.Info(f"Removed “{removed[0].title}”.")
         return (*self.page(text, order, number), *self.open(None))
 
@@ -69,8 +70,8 @@ class Papers:
         return (*said, *self.page("", "added", 1), "", "added")  # all papers: none that is new is searched away
 
 
-def build(app: gr.Blocks, library: Assistant) -> None:
-    """Lays the tab out and connects it. Call inside a tab of `app`."""
+def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
+    """Lays the tab out and connects it. Call inside a tab of `app`; each change of the library is counted in `changes`."""
     tab = Papers(library)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
@@ -82,7 +83,12 @@ def build(app: gr.Blocks, library: Assistant) -> None:
                 send = gr.Button("Send and add them", size="sm", visible=False, elem_id="send-and-add")
             with gr.Row():
                 text = gr.Textbox(
-                    value="", label="Search titles, abstracts and metadata", max_lines=1, scale=3, elem_id="find"
+                    value="",
+                    label="Search titles, abstracts and metadata",
+                    max_lines=1,
+                    scale=3,
+                    min_width=280,
+                    elem_id="find",
                 )
                 order = gr.Dropdown(_ORDERS, value="added", label="Order", scale=1, min_width=140, elem_id="order")
             papers = gr.Radio([], label="Papers", elem_id="papers")
@@ -97,7 +103,8 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     number = gr.State(1)
     listed = [papers, words, number]
     asked = [text, order, number]
-    opened = [paper, remove, really]
+    current = gr.State(None)  # the id of the paper that is open
+    opened = [paper, remove, really, current]
 
     def add(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         return tab.add(given, progress)
@@ -118,7 +125,12 @@ def build(app: gr.Blocks, library: Assistant) -> None:
     after.click(turn, [*asked, gr.State(1)], listed, **PRIVATE)
     papers.input(tab.open, papers, opened, **PRIVATE)
     remove.click(lambda: gr.Button(visible=True), None, really, **PRIVATE)
-    really.click(tab.remove, [papers, *asked], [*listed, *opened], **PRIVATE)
-    files.upload(add, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
-    send.click(add_anyway, files, [report, files, send, *listed, text, order], concurrency_limit=1, **PRIVATE)
+    added = [report, files, send, *listed, text, order]
+    changing = [
+        really.click(tab.remove, [current, *asked], [*listed, *opened], **PRIVATE),
+        files.upload(add, files, added, show_progress_on=files, concurrency_limit=1, **PRIVATE),
+        send.click(add_anyway, files, added, show_progress_on=files, concurrency_limit=1, **PRIVATE),
+    ]
+    for change in changing:
+        change.then(lambda count: count + 1, changes, changes, show_progress="hidden", **PRIVATE)
     app.load(tab.page, asked, listed, show_progress="hidden", **PRIVATE)  # on load

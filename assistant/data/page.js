@@ -68,6 +68,21 @@
     box.value = `${button.dataset.wanted}:${Date.now()}`; // a second click is a change too
     box.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  // On a phone the sidebar covers the page: it closes where a conversation is chosen or the open one deleted. Escape closes it anywhere.
+  const closeSidebar = () => {
+    const toggle = document.querySelector(".sidebar.open .toggle-button");
+    if (!toggle) return;
+    const hadFocus = document.querySelector(".sidebar").contains(document.activeElement);
+    toggle.click();
+    if (hadFocus) document.querySelector("#show-conversations").focus({ preventScroll: true });
+  };
+  document.addEventListener("click", (e) => {
+    const leaves = e.target.closest && e.target.closest("#conversations input, #really-delete");
+    if (leaves && matchMedia("(max-width: 700px)").matches) closeSidebar();
+  });
+  document.addEventListener("keydown", (e) => {
+    if (e.key === "Escape" && !document.querySelector("ul[role=listbox]")) closeSidebar(); // an open list takes it for itself
+  }, true);
   listen("click", true);
   listen("focusin", false);
 })();

@@ -8,6 +8,7 @@ from assistant.conversations import Conversation
 from assistant.markup import escape_markdown
 
 STATUS: dict[Status, str] = {"answered": "Answered", "partial": "Partly answered", "not_found": "Not found"}
+UNANSWERED = "*There is no answer: it was interrupted, or is still being written. Retry, below, asks again.*"
 Message = dict[str, Any]
 
 
@@ -64,9 +65,12 @@ def assistant_message(markdown: str) -> Message:
 
 
 def messages(conversation: Conversation) -> list[Message]:
-    """The whole conversation as chat messages: turn n is messages 2n and 2n + 1."""
-    return [
+    """The whole conversation as chat messages: turn n, from 0, is messages 2n and 2n + 1."""
+    answered = [
         message
         for number, turn in enumerate(conversation.turns, 1)
         for message in (user_message(turn.question), assistant_message(answer_markdown(turn.answer, number)))
     ]
+    if not conversation.unanswered:
+        return answered
+    return [*answered, user_message(conversation.unanswered), assistant_message(UNANSWERED)]

@@ -102,7 +102,9 @@ def _paper(citations: Sequence[Citation], keys: dict[tuple[int, str], str]) -> s
 
 def _where(paper: Paper) -> str:
     """The files that hold the paper, and its address as text: nothing of a paper becomes a link."""
-    return html.escape(" · ".join(filter(None, ("Source: " + ", ".join(paper.sources), paper.url))))
+    return html.escape(
+        " · ".join(filter(None, ("Source: " + (", ".join(paper.sources) or "added from Python"), paper.url)))
+    )
 
 
 def _marked(section: Section, quotes: Sequence[Quote]) -> str:
@@ -117,9 +119,8 @@ def _marked(section: Section, quotes: Sequence[Quote]) -> str:
         position = end
     parts.append(_between(section.text[position:], True, False))
     place = " · ".join(filter(None, (f"Page {section.page}" if section.page else "", section.heading or "")))
-    shown = (
-        f'<span class="small">{html.escape(place)}. </span>' if section.heading != "Abstract" or section.page else ""
-    )
+    is_usual = section.heading == "Abstract" and not section.page  # which needs no words
+    shown = f'<span class="small">{html.escape(place)}. </span>' if place and not is_usual else ""
     return f"<p>{shown}{''.join(parts)}</p>"
 
 

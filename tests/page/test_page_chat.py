@@ -157,6 +157,33 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     assert [summary.title for summary in otters.library.conversations.newest()] == ["Cubs <b>"]
 
 
+def test_the_sidebar_closes_where_it_covers_what_was_chosen_and_by_escape(
+    open_page: Any, otters: Any, ask: Any
+) -> None:
+    otters.library.conversations.append("", otters.library.ask("How many cubs does a den at river number 5 hold?"))
+    page = open_page(otters, 390, 844)
+    is_open = "document.querySelector('.sidebar').classList.contains('open')"
+    for _ in range(2):  # the second time it is the conversation that is open already
+        page.click("#show-conversations")
+        page.wait_for_function(is_open)
+        page.locator("#conversations label").click()
+        page.wait_for_function(f"!{is_open}")
+        page.wait_for_selector("#chatbot :text('9 cubs')")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.click("#show-conversations")
+    page.wait_for_function(is_open)
+    controls = page.locator("#ask, #stop, #clear, #show-conversations")
+    assert controls.evaluate_all(
+        "all => all.every(one => one.scrollWidth <= one.clientWidth)"
+    )  # the chat is narrower now
+    page.locator("#conversations label").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate(is_open)
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"!{is_open}")
+    assert page.evaluate("document.activeElement.id") == "show-conversations"
+
+
 def test_a_scope_limits_the_answer_and_is_shown_in_it(open_page: Any, otters: Any, ask: Any) -> None:
     page = open_page(otters)
     page.click("#scope > button")
@@ -250,6 +277,26 @@ def test_stop_gives_the_question_back(open_page: Any, slow: Any) -> None:
     page.wait_for_timeout(1000)
     page.press("#question textarea", "Enter")
     page.wait_for_selector("#chatbot :text('cold rivers')")
+
+
+def test_a_reload_in_the_middle_of_an_answer_keeps_the_question(open_page: Any, slow: Any) -> None:
+    page = open_page(slow)
+    page.fill("#question textarea", "Where do otters swim?")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#chatbot :text('Searching the papers')")
+    page.wait_for_timeout(500)
+    page.reload()
+    page.wait_for_selector("#chatbot :text('Where do otters swim?')")
+    page.wait_for_selector("#chatbot :text('it was interrupted')")
+    slow.library._search._reranker.go.set()
+    page.wait_for_timeout(1000)
+    page.get_by_label("Retry").last.click()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    page.wait_for_selector("#evidence .turn.current .badge")
+    assert turns(page) == 1
+    page.reload()
+    page.wait_for_selector("#chatbot :text('cold rivers')")
+    assert page.locator("#chatbot :text('Where do otters swim?')").count() == 1
 
 
 def test_an_answer_stands_while_it_is_asked_again(open_page: Any, slow: Any) -> None:

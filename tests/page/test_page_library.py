@@ -43,6 +43,20 @@ def test_a_paper_is_removed_only_when_confirmed(open_page: Any, otters: Any) -> 
     assert otters.library.counts()[0] == 29
 
 
+def test_the_paper_that_is_open_is_removed_whatever_the_list_shows(open_page: Any, otters: Any) -> None:
+    page = open_library(open_page, otters)
+    page.locator("#papers label").first.click()
+    page.wait_for_selector("#paper h3")
+    title = page.inner_text("#paper h3")
+    page.click("#next")
+    page.wait_for_selector("#which-papers :text('26–30 of 30 papers')")
+    page.click("#remove")
+    page.click("#really-remove")
+    page.wait_for_selector("#which-papers :text('of 29 papers')")
+    page.wait_for_selector("#paper h3", state="detached")
+    assert title not in [paper.title for paper in otters.library.papers()]
+
+
 def test_files_are_uploaded_with_a_report_and_kept_in_the_data_folder(
     open_page: Any, otters: Any, tmp_path: Path
 ) -> None:
@@ -61,6 +75,44 @@ def test_files_are_uploaded_with_a_report_and_kept_in_the_data_folder(
     folder = otters.library.config.data_dir
     assert (folder / "uploads" / "more papers.jsonl").read_text(encoding="utf-8") == good.read_text(encoding="utf-8")
     assert otters.library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
+
+
+def test_what_is_added_can_be_asked_in_and_what_is_removed_not_any_more(
+    open_page: Any, otters: Any, ask: Any, tmp_path: Path
+) -> None:
+    more = tmp_path / "beavers.jsonl"
+    more.write_text(json.dumps({"title": "Beavers", "abstract": "Beavers build dams.", "year": 1987}), encoding="utf-8")
+    page = open_library(open_page, otters)
+    page.click("#add > button")
+    page.set_input_files("#files input[type=file]", str(more))
+    page.get_by_role("tab", name="Chat").click()  # before it is added
+    page.click("#scope > button")
+    for _ in range(40):
+        page.click("#scope-years input")
+        page.wait_for_timeout(250)
+        if page.get_by_role("option", name="1987", exact=True).count():
+            break
+        page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.click("#scope-papers input")
+    page.keyboard.type("Beavers")
+    page.get_by_role("option", name="Beavers").click()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#scope :text('1 chosen paper')")
+    ask(page, "What do they build?", "Beavers build dams")
+    page.get_by_role("tab", name="Library").click()
+    page.fill("#find input, #find textarea", "beavers")
+    page.locator("#papers label:has-text('Beavers')").click()
+    page.click("#remove")
+    page.click("#really-remove")
+    page.wait_for_selector("#which-papers :text('No paper')")
+    page.get_by_role("tab", name="Chat").click()
+    page.wait_for_selector("#scope :text('all papers')")
+    page.click("#scope-papers input")
+    page.get_by_role("option", name="Otters of river number 7").wait_for()
+    assert page.get_by_role("option", name="Beavers").count() == 0
+    page.keyboard.press("Escape")
+    ask(page, "How many fish do otters of river number 7 eat?", "9 fish")
 
 
 def test_settings_are_shown_and_secrets_never(open_page: Any, serve: Any, tmp_path: Path) -> None:
@@ -117,3 +169,9 @@ def test_a_test_set_is_run_and_compared(open_page: Any, otters: Any) -> None:
     frame.locator(":text('Cannot tell')").first.wait_for()
     assert "4 of 4 questions" in frame.locator("body").inner_text()
     assert len(list((otters.library.config.data_dir / "evaluations").glob("*/report.html"))) == 2
+    page.set_viewport_size({"width": 390, "height": 844})
+    for box in ("#testset input", "#eval-run input", "#find input"):  # what is chosen can be read on a phone
+        if box == "#find input":
+            page.get_by_role("tab", name="Library").click()
+        width = page.locator(f"{box}, {box.replace('input', 'textarea')}").first.bounding_box()["width"]
+        assert width > 220, box

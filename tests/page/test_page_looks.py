@@ -32,6 +32,9 @@ def test_nothing_overflows_and_a_picture_is_taken(
         if tab == "Library":
             page.locator("#papers label").nth(2).click()
             page.wait_for_selector("#paper h3")
+        if tab == "Settings":
+            borders = "e => getComputedStyle(e).borderRightWidth"
+            assert set(page.locator(".settings, .settings tr").evaluate_all(f"all => all.map({borders})")) == {"0px"}
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), tab

@@ -46,6 +46,17 @@ def test_hostile_papers_questions_and_titles_are_shown_as_text(
     assert page.locator("img[src*='evil'], #evidence img, #paper img, #paper svg, #paper a").count() == 0
 
 
+@pytest.mark.browser
+def test_a_quotation_is_shown_as_it_is_written(open_page: Any, serve: Any, ask: Any, tmp_path: Path) -> None:
+    library = Assistant(data_dir=tmp_path / "odd")
+    said = r"1. Heat pumps lose $$Q_{l} = \frac{k A}{d}$$ and \[E_{loss}\] & more, at https://example.org/a_b~c or www.a.org."
+    library.add(Paper(title="Heat pumps", abstract=said))
+    page = open_page(serve(library))
+    ask(page, "What do heat pumps lose?", "Heat pumps lose")
+    assert said in page.inner_text("#chatbot .bot.message, #chatbot .message.bot")
+    assert page.locator("#chatbot :is(ol, .katex, a[href*='.org'])").count() == 0
+
+
 @pytest.mark.parametrize(
     "path",
     [
