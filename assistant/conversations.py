@@ -144,7 +144,7 @@ class Conversations:
 
     def ask(self, conversation_id: str, question: str) -> Conversation:
         """Keeps a question before it is answered, in what `get` finds or makes: whatever ends the answer, it is not lost."""
-        with self._writing():
+        with self._queue.turn():
             known = self.get(conversation_id)
             return self._write(replace(known, title=known.title or _titled(question), unanswered=question))
 
@@ -165,7 +165,7 @@ class Conversations:
 
     def drop_unanswered(self, conversation_id: str) -> Conversation:
         """Takes the question without an answer away, and with it a conversation that holds no more than that."""
-        with self._writing():
+        with self._queue.turn():
             known = self.get(conversation_id)
             if known.unanswered and not known.turns:
                 self._path(conversation_id).unlink(missing_ok=True)
