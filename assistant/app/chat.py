@@ -27,20 +27,21 @@ def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
     side = sidebar.lay_out()
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
+            with gr.Row(elem_id="which-chat"):
+                show = gr.Button("Conversations", elem_id="show-conversations", size="sm", min_width=120, scale=0)
+                clear = gr.Button("New chat", elem_id="clear", size="sm", min_width=90, scale=0)
             chatbot = gr.Chatbot(
                 label="Chat", show_label=False, elem_id="chatbot", height=480, buttons=["copy"],
                 latex_delimiters=[], group_consecutive_messages=False, allow_tags=False, autoscroll=False,
                 placeholder="Ask a question about the papers.", examples=_examples(library),
             )  # fmt: skip
-            question = gr.Textbox(
-                label="Question", placeholder="Ask about the papers …", lines=1, max_lines=6, autofocus=True,
-                max_length=MAX_CHARACTERS, elem_id="question",
-            )  # fmt: skip
-            with gr.Row():
-                ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=80, scale=2)
-                stop = gr.Button("Stop", elem_id="stop", size="md", min_width=80)
-                clear = gr.Button("New chat", elem_id="clear", size="md", min_width=88)
-                show = gr.Button("Conversations", elem_id="show-conversations", size="md", min_width=128)
+            with gr.Row(elem_id="composer"):
+                question = gr.Textbox(
+                    label="Question", placeholder="Ask about the papers …", lines=1, max_lines=6, autofocus=True,
+                    max_length=MAX_CHARACTERS, elem_id="question", container=False, scale=1, min_width=120,
+                )  # fmt: skip
+                ask = gr.Button("Ask", variant="primary", elem_id="ask", size="md", min_width=72, scale=0)
+                stop = gr.Button("Stop", elem_id="stop", size="md", min_width=72, scale=0)
             with gr.Accordion("Not what you meant?", open=False, visible=False, elem_id="rewording") as rewording:
                 rewrite = gr.Textbox(
                     label="Reword the question and press Enter to ask that instead", lines=1, max_lines=4,

@@ -288,7 +288,7 @@ def test_a_reload_in_the_middle_of_an_answer_keeps_the_question(open_page: Any, 
     page.reload()
     page.wait_for_selector("#chatbot :text('Where do otters swim?')")
     page.wait_for_selector("#chatbot :text('it was interrupted')")
-    slow.library._search._reranker.go.set()
+    slow.library._holdings._search._reranker.go.set()
     page.wait_for_timeout(1000)
     page.get_by_label("Retry").last.click()
     page.wait_for_selector("#chatbot :text('cold rivers')")
