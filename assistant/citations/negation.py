@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from assistant.citations.wording import Reading, Word, alike, is_frame
+from assistant.citations.opposites import axis_of
+from assistant.citations.wording import Reading, Word, alike, is_frame, sense_of
 from assistant.terms import stem
 
 _CUES = frozenset(
@@ -13,17 +14,25 @@ _CUES = frozenset(
 )
 # These can stand for a "not" of the claim, but a claim need not repeat them.
 _SOFT_CUES = frozenset(
-    """none nothing nobody avoid avoids avoiding avoided eliminate eliminates eliminating eliminated obviate obviates
-    obviating remove removes removing
-    prevent prevents preventing free absence absent instead rather unlike little few unnecessary impossible fail fails failed
-    failing failure agnostic refuse refuses skip skips bypass bypasses devoid""".split()
+    """none nothing nobody avoid avoids avoiding avoided eliminate eliminates eliminating eliminated obviate obviates obviating
+    remove removes removing prevent prevents preventing refrain refrains refraining abstain abstains abstaining withhold
+    withholds withholding circumvent circumvents circumventing struggle struggles struggling free absence absent instead
+    rather unlike little few unnecessary impossible fail fails failed failing failure agnostic refuse refuses skip skips
+    bypass bypasses devoid""".split()
 )
 _AFTER_SUBJECT = frozenset("free breaks break vanishes vanish disappears disappear ceases cease".split())
 _NO_CUE_AFTER = frozenset("only just merely simply solely least".split())
 _BOUND = re.compile(
     r"\b(?:(no|not|never)\s+)?((?:more|less|fewer|later|earlier) than|only|just|merely|simply|solely)\b", re.IGNORECASE
 )
+_EQUAL_AFTER_NO = frozenset("more less fewer higher lower worse better larger smaller slower faster greater".split())
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
+_MUCH = frozenset("much far lot large big".split())
+_LITTLE = frozenset(
+    "narrow small smaller slight slightly minor marginal marginally modest little negligible close".split()
+)
+_EQUAL = frozenset("same equal equally equals identical match matches matching comparable par as".split())
+_DENIED = 3  # words behind a "not" that it directly denies
 _SCOPE = 4  # content words after a cue that it can be about
 _MIN_SCOPE_MATCH = 0.25
 
@@ -37,13 +46,17 @@ class Cue:
     is_hard: bool
 
 
-def negation_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
-    """What is wrong with the claim's negations against the cited sentences, for readers; None where they agree."""
+def negation_problem(claim: Reading, sources: Sequence[Reading], records: Sequence[Reading] = ()) -> str | None:
+    """What is wrong with the claim's negations against the cited sentences, for readers; None where they agree.
+
+    A negation of the claim may stand in a title too ("Search-free …"); it need not repeat one of a title.
+    """
     mine = list(_cues(claim))
     theirs = [(source, cue) for source in sources for cue in _cues(source)]
+    theirs += [(record, replace(cue, is_hard=False)) for record in records for cue in _cues(record)]
     matched = _matched(mine, [cue for _, cue in theirs])
     for m, cue in enumerate(mine):
-        if m in matched or not cue.is_hard or _opposite_prefix(cue.scope[:3], sources):
+        if m in matched or not cue.is_hard or _is_said_otherwise(claim, cue, sources):
             continue
         left = [t for t in range(len(theirs)) if t not in matched.values()]
         spare = next((t for t in left if _is_spare(claim, cue, *theirs[t])), None)
@@ -54,6 +67,33 @@ def negation_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
         if cue.is_hard and t not in matched.values() and _is_dropped(claim, mine, source, cue):
             return f"the claim leaves out the “{cue.word.lower}” of the cited sentence"
     return _bound_problem(claim, sources) or _prefix_problem(claim, sources)
+
+
+def is_denied(text: Reading, word: Word) -> bool:
+    """True where a "not" stands directly before the word, or with few words between in its clause."""
+    before = text.words[max(0, word.at - _DENIED) : word.at]
+    return any(
+        (w.lower in ("not", "never", "no", "nor", "cannot", "without") or w.lower.endswith("n't"))
+        and w.clause == word.clause
+        for w in before
+    )
+
+
+def _is_said_otherwise(claim: Reading, cue: Cue, sources: Sequence[Reading]) -> bool:
+    """True where the sources say without a "not" what the claim negates: "different" for "not the same", "unknown" for what
+    models "do not know", "a small gap" for "not by much"."""
+    following = claim.words[cue.word.at + 1 : cue.word.at + 1 + _DENIED]
+    is_last = not any(word.is_content and word.clause == cue.word.clause for word in claim.words[cue.word.at + 1 :])
+    about = claim.words if is_last and cue.word.lower != "no" else cue.scope[:3]
+    if _opposite_prefix(about, sources):
+        return True
+    if is_equality(claim.words, cue.word.at) and any(_EQUAL & source.lowers for source in sources):
+        return True
+    if any(word.lower in _MUCH for word in following) and any(_LITTLE & source.lowers for source in sources):
+        return True
+    axes = {axis for word in following if word.clause == cue.word.clause and (axis := axis_of(claim, word))}
+    theirs = {axis for source in sources for word in source.words if (axis := axis_of(source, word))}
+    return any(axis not in theirs and (axis[0], -axis[1]) in theirs for axis in axes)
 
 
 def _matched(mine: Sequence[Cue], theirs: Sequence[Cue]) -> dict[int, int]:
@@ -91,6 +131,12 @@ def _cues(text: Reading) -> Iterator[Cue]:
             yield Cue(word, tuple(reversed(before)), False)
             continue
         yield Cue(word, _scope(words, word), hard)
+
+
+def is_equality(words: Sequence[Word], at: int) -> bool:
+    """True at "no more memory than" and "no worse than": as much, or as good."""
+    behind = [word.lower for word in words[at + 1 : at + 6]]
+    return bool(behind) and behind[0] in _EQUAL_AFTER_NO and "than" in behind
 
 
 def _is_bound(words: Sequence[Word], at: int) -> bool:
@@ -153,9 +199,9 @@ def _bounds(text: Reading) -> set[tuple[str, str]]:
 
 def _opposite_prefix(words: Iterable[Word], sources: Sequence[Reading]) -> bool:
     """True where the sources hold a word of `words` with a prefix that negates it: "ineffective" for "effectively"."""
-    wanted = {word.stem for word in words}
+    wanted = {word.sense for word in words} | {word.stem for word in words}
     return any(
-        stem(other.lower[len(prefix) :]) in wanted
+        {base := stem(other.lower[len(prefix) :]), sense_of(base)} & wanted
         for source in sources
         for other in source.words
         for prefix in _PREFIXES

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from assistant.citations.opposites import axis_of
 from assistant.citations.wording import Reading, Word, is_frame, is_name
 
 _PART = re.compile(r"[;:,.!?](?=\s|$)|\b(?:but|while|whereas|although|though|yet|unlike)\b", re.IGNORECASE)
@@ -16,6 +17,8 @@ def subject_problem(claim: Reading, sources: Sequence[Reading], passage: Reading
     if len(mine) < 3 or mine[0].at > _LATEST:
         return None
     subject, told = mine[0], {word.sense for word in mine[1:]}
+    if axis_of(claim, subject):
+        return None  # "gains", "larger": no method
     if not {subject.sense, subject.stem} & {sense for word in passage.words for sense in (word.sense, word.stem)}:
         return None  # a word of the claim's own
     for source in sources:
