@@ -104,6 +104,10 @@ CAUGHT = {
     "more-than-the-same": ("negation", "Tuning needs no more memory than serving.", "Tuning needs more memory than serving."),
     "low-budget": ("direction", "It helps in high budget settings.", "It helps in low-budget settings."),
     "smaller-saving": ("direction", "It has a smaller memory reduction.", "It has a greater memory reduction."),
+    "without-behind": ("negation", "It requires the original training data.", "It works without relying on the original training data."),
+    "none": ("negation", "One technique consistently beats the others.", "None of them consistently beats the others."),
+    "underconfident": ("negation", "Models tend to be underconfident.", "Models tend to be overconfident."),
+    "contrast": ("strength", "It uses scalars rather than matrices.", "It multiplies with matrices rather than scalars."),
     "mitigated": ("direction", "Prompts increase the overconfidence.", "Prompts help to mitigate the overconfidence."),
     "exchanged-around-a-number": (
         "swapped",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from assistant.citations.opposites import axis_of
 from assistant.citations.wording import Reading, Word, alike, is_frame, sense_of
@@ -10,11 +11,11 @@ from assistant.terms import stem
 
 _CUES = frozenset(
     """not no never cannot without neither nor non hardly barely scarcely rarely seldom unable lack lacks
-    lacked lacking cant""".split()
+    lacked lacking cant none""".split()
 )
 # These can stand for a "not" of the claim, but a claim need not repeat them.
 _SOFT_CUES = frozenset(
-    """none nothing nobody avoid avoids avoiding avoided eliminate eliminates eliminating eliminated obviate obviates obviating
+    """nothing nobody avoid avoids avoiding avoided eliminate eliminates eliminating eliminated obviate obviates obviating
     remove removes removing prevent prevents preventing refrain refrains refraining abstain abstains abstaining withhold
     withholds withholding circumvent circumvents circumventing struggle struggles struggling free absence absent instead
     rather unlike little few unnecessary impossible fail fails failed failing failure agnostic refuse refuses skip skips
@@ -32,6 +33,7 @@ _LITTLE = frozenset(
     "narrow small smaller slight slightly minor marginal marginally modest little negligible close".split()
 )
 _EQUAL = frozenset("same equal equally equals identical match matches matching comparable par as".split())
+_SIDE_BY_SIDE = 2
 _DENIED = 3  # words behind a "not" that it directly denies
 _SCOPE = 4  # content words after a cue that it can be about
 _MIN_SCOPE_MATCH = 0.25
@@ -181,7 +183,16 @@ def _is_dropped(claim: Reading, mine: Sequence[Cue], source: Reading, cue: Cue) 
         phrase = bool(following) and following in [w.sense for w in claim.words[word.at + 1 : word.at + 4]]
         if (shared and head not in affirmed) or (phrase and {head, following} - affirmed) or len(shared) > 3:
             return True
-    return False
+    # What stands further behind the "not" counts where two neighbours do: "without relying on the original data".
+    mine_senses = [
+        (w.sense, {x.sense for x in claim.words[w.at + 1 : w.at + 4]}) for w in claim.words if w.at not in negated
+    ]
+    return any(
+        second.at - first.at <= _SIDE_BY_SIDE
+        and {first.sense, second.sense} - affirmed
+        and any(sense == first.sense and second.sense in behind for sense, behind in mine_senses)
+        for first, second in pairwise(scope[1:])
+    )
 
 
 def _bound_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
@@ -218,6 +229,11 @@ def _prefix_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
             continue
         others = [prefix + word.lower for prefix in _PREFIXES if prefix != "mis"]
         others += [word.lower[len(p) :] for p in _PREFIXES if word.lower.startswith(p) and len(word.lower) - len(p) > 4]
+        others += [
+            new + word.lower.removeprefix(old)
+            for old, new in (("over", "under"), ("under", "over"))
+            if word.lower.startswith(old)
+        ]
         found = next((o for o in others for s in sources if o in s.lowers or stem(o) in s.stems), None)
         negates = word.lower.startswith(_PREFIXES) and any(cue.is_hard for s in sources for cue in _cues(s))
         if found and not negates:

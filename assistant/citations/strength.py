@@ -51,6 +51,7 @@ _CONTRAST = re.compile(r"\b(?:rather than|instead of)\b")
 _THEN = re.compile(r"\b(?:and then|then|followed by)\b")
 _NEAR = 10  # words on either side
 _MIN_SHARED = 2
+_CONTRASTED = 3  # words on either side of a "rather than"
 
 
 def strength_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
@@ -163,6 +164,8 @@ def _cause_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
 
 def _contrast_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
     """Finds "X is done" for "rather than X"."""
+    if _turns_contrast(claim, sources):
+        return "the claim turns the contrast of the cited sentence around"
     if re.search(
         r"\b(?:rather|instead|not|no|than|unlike|whereas|while|but|without|replac\w+|contrast)\b", claim.folded.lower()
     ):
@@ -177,6 +180,24 @@ def _contrast_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
             if len(scope) >= _MIN_SHARED and all(w.sense in mine for w in scope[:3]) and scope[0].sense not in rest:
                 return f"the cited sentence says “{match.group()} {scope[0].lower}”, the claim the opposite"
     return None
+
+
+def _turns_contrast(claim: Reading, sources: Sequence[Reading]) -> bool:
+    """True for "B rather than A" where the cited sentence says "A rather than B"."""
+    theirs = [sides for source in sources for sides in _contrasted(source)]
+    return any(
+        before & after_there and after & before_there and not (before & before_there or after & after_there)
+        for before, after in _contrasted(claim)
+        for before_there, after_there in theirs
+    )
+
+
+def _contrasted(text: Reading) -> Iterator[tuple[set[str], set[str]]]:
+    """What stands before and behind a "rather than"."""
+    for match in _CONTRAST.finditer(text.folded.lower()):
+        before = [w.sense for w in text.words if w.start < match.start() and not is_frame(w)][-_CONTRASTED:]
+        behind = [w.sense for w in text.words if w.start >= match.end() and not is_frame(w)][:_CONTRASTED]
+        yield set(before), set(behind)
 
 
 def _order_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
