@@ -104,7 +104,22 @@ CAUGHT = {
     "more-than-the-same": ("negation", "Tuning needs no more memory than serving.", "Tuning needs more memory than serving."),
     "low-budget": ("direction", "It helps in high budget settings.", "It helps in low-budget settings."),
     "smaller-saving": ("direction", "It has a smaller memory reduction.", "It has a greater memory reduction."),
-    "without-behind": ("negation", "It requires the original training data.", "It works without relying on the original training data."),
+    "every-other-compound": (
+        "direction",
+        "RIF works on high-resource data, between high- and low-resource data.",
+        "RIF works on low-resource data, between high- and low-resource data.",
+    ),
+    "at-most": ("direction", "They are at most as accurate as others.", "They are at least as accurate as others."),
+    "two-counts": (
+        "number",
+        "It gains 3 points with 14% and 11% of the data.",
+        "It gains 4 points with 14% and 11% of the data.",
+    ),
+    "without-behind": (
+        "negation",
+        "It requires the original training data.",
+        "It works without relying on the original training data.",
+    ),
     "none": ("negation", "One technique consistently beats the others.", "None of them consistently beats the others."),
     "underconfident": ("negation", "Models tend to be underconfident.", "Models tend to be overconfident."),
     "contrast": ("strength", "It uses scalars rather than matrices.", "It multiplies with matrices rather than scalars."),

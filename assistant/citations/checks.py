@@ -62,10 +62,9 @@ def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Weight) ->
     """What speaks against a claim, the cheaper checks first: who only asks whether anything does stops at the first."""
     sentences = [_read(sentence.text) for sentence in cited]
     records = list(dict.fromkeys(sentence.record[:_LONGEST_SOURCE] for sentence in cited))
-    printed = [read(record) for record in records]
-    if number := number_problem(claim, sentences, printed):
+    if number := number_problem(claim, sentences, [read(record) for record in records]):
         yield Problem("number", number)
-    if negation := negation_problem(claim, sentences, printed):
+    if negation := negation_problem(claim, sentences):
         yield Problem("negation", negation)
     comparison, settled = comparison_problem(claim, sentences, _method_names(records))
     if not comparison and reversed_range(claim, sentences):

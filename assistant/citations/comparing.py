@@ -1,5 +1,6 @@
 """Direction and roles: "higher" must not be "lower" beside the same words, and what outperforms not what is outperformed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ _FALLING = frozenset(
     "into back in within on under short outside".split()
 )  # "falls into", "falls short of": nothing sinks
 _OF_A_NOUN = frozenset("include includes are of in such like".split())  # "the benefits are": none goes up
+_DEGREES = frozenset("more most less least".split())
 _WINDOW = 5
 _OBJECTS = 3  # words that a direction word is said of
 _ACROSS_AXES = 0.6
@@ -41,10 +43,11 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
         _Direction(s, w, axis, _neighbours(s, w), _objects(s, w))
         for s in sources
         for w in s.words
-        if (axis := axis_of(s, w)) and not _is_phrase(s, w)
+        if (axis := axis_of(s, w)) and not _is_idiom(s, w)
     ]
     # "At large and at small scale": what the claim says of a thing too, it does not turn around.
-    said = {(w.stem, thing) for w in claim.words if axis_of(claim, w) for thing in _objects(claim, w)}
+    said = Counter((w.stem, thing) for w in claim.words if axis_of(claim, w) for thing in _objects(claim, w))
+    said.subtract((other.word.stem, thing) for other in theirs for thing in other.things)
     for word in claim.words:
         axis = axis_of(claim, word)
         if not axis or word.at in settled or _is_phrase(claim, word):
@@ -58,7 +61,7 @@ def direction_problem(claim: Reading, sources: Sequence[Reading], settled: set[i
             if relation > 0:
                 same |= other.things
             elif relation < 0:
-                turned |= {t: other.word.lower for t in other.things if (other.word.stem, t) not in said}
+                turned |= {t: other.word.lower for t in other.things if said[other.word.stem, t] < 0}
             # Words of two axes, as "worse" and "increases", are opposites only where they are said of the same thing.
             score = (
                 shared(mine.near, other.near) * (1.0 if axis[0] == other.axis[0] else _ACROSS_AXES) if relation else 0.0
@@ -99,22 +102,50 @@ class _Direction:
             _is_quantifier(a) and not a.things & b.text.senses for a, b in ((self, other), (other, self))
         ):
             return 0  # "more pretraining" says nothing of a text that speaks of no pretraining
-        heads = (compound_of(self.text, self.word), other.near), (compound_of(other.text, other.word), self.near)
-        if relation < 0 and heads[1][0] and _holds_compound(self.text, other.word, heads[1][0]):
+        pair = {self.word.lower, other.word.lower}
+        if relation < 0 and (_is_superlative(self) or _is_superlative(other)) and not pair <= _DEGREES:
             return 0
-        if relation < 0 and any(head and head not in near for head, near in heads):
-            return 0  # the "low" of "low-dimensional" measures dimensions
+        heads = compound_of(self.text, self.word), compound_of(other.text, other.word)
+        if relation < 0 and heads[0] != heads[1]:  # the "low" of "low-dimensional" measures dimensions
+            is_apart = any(head and head not in near for head, near in zip(heads, (other.near, self.near), strict=True))
+            if is_apart or _holds_compound(self.text, other):
+                return 0
         return relation
+
+
+def _is_idiom(text: Reading, word: Word) -> bool:
+    """True in "the benefits are" and "falls into", where nothing goes up or down."""
+    following = text.words[word.at + 1].lower if word.at + 1 < len(text.words) else ""
+    return (word.lower == "benefits" and following in _OF_A_NOUN) or (
+        word.stem in ("fall", "fell") and following in _FALLING
+    )
+
+
+def _is_superlative(direction: _Direction) -> bool:
+    """True in "at least as good" and "it helps most in …"."""
+    words, at = direction.text.words, direction.word.at
+    before, following = words[at - 1].lower if at else "", words[at + 1].lower if at + 1 < len(words) else ""
+    return direction.word.lower in ("least", "most") and (
+        before == "at" or following in _ADJUNCTS or following == "from"
+    )
 
 
 def _is_quantifier(direction: _Direction) -> bool:
     """True for the "more" of "more data", which says how much of a thing there is and not what becomes of it."""
     following = direction.text.words[direction.word.at + 1 : direction.word.at + 2]
-    return direction.word.lower in ("more", "less", "fewer") and bool(following) and following[0].is_content
+    if direction.word.lower not in ("more", "less", "fewer") or not following or not following[0].is_content:
+        return False
+    return not axis_of(direction.text, following[0]) and not following[0].lower.endswith("ly")
 
 
-def _holds_compound(text: Reading, first: Word, head: str) -> bool:
-    return any(word.stem == first.stem and compound_of(text, word) == head for word in text.words)
+def _holds_compound(claim: Reading, other: _Direction) -> bool:
+    """True where the claim holds the compound of a source as often: what it says, it does not turn around."""
+    head = compound_of(other.text, other.word)
+
+    def count(text: Reading) -> int:
+        return sum(word.stem == other.word.stem and compound_of(text, word) == head for word in text.words)
+
+    return bool(head) and count(claim) >= count(other.text)
 
 
 def _objects(text: Reading, word: Word) -> set[str]:
@@ -144,13 +175,8 @@ def _is_phrase(text: Reading, word: Word) -> bool:
         q.bound in ("over", "under") and 0 < q.start - word.start < 15 for q in text.quantities
     ):
         return True  # "more than 70 %" bounds a number
-    if word.lower == "benefits" and following in _OF_A_NOUN:
+    if _is_idiom(text, word):
         return True
-    if word.stem in ("fall", "fell") and following in _FALLING:
-        return True
-    before = text.words[word.at - 1].lower if word.at else ""
-    if word.lower in ("least", "most") and (before == "at" or following in _ADJUNCTS):
-        return True  # "at least as good", "it helps most in …"
     is_degree = word.lower in ("more", "less", "most", "least") and (following == "well" or following.endswith("ly"))
     return is_degree or (word.lower == "same" and following == "time")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.citations.opposites import axis_of
@@ -17,7 +17,7 @@ _CUES = frozenset(
 _SOFT_CUES = frozenset(
     """nothing nobody avoid avoids avoiding avoided eliminate eliminates eliminating eliminated obviate obviates obviating
     remove removes removing prevent prevents preventing refrain refrains refraining abstain abstains abstaining withhold
-    withholds withholding circumvent circumvents circumventing struggle struggles struggling free absence absent instead
+    withholds withholding circumvent circumvents circumventing free absence absent instead
     rather unlike little few unnecessary impossible fail fails failed failing failure agnostic refuse refuses skip skips
     bypass bypasses devoid""".split()
 )
@@ -28,7 +28,7 @@ _BOUND = re.compile(
 )
 _EQUAL_AFTER_NO = frozenset("more less fewer higher lower worse better larger smaller slower faster greater".split())
 _PREFIXES = ("un", "in", "im", "ir", "il", "dis", "non", "mis")
-_MUCH = frozenset("much far lot large big".split())
+_MUCH = ["much"], ["far"]
 _LITTLE = frozenset(
     "narrow small smaller slight slightly minor marginal marginally modest little negligible close".split()
 )
@@ -48,14 +48,10 @@ class Cue:
     is_hard: bool
 
 
-def negation_problem(claim: Reading, sources: Sequence[Reading], records: Sequence[Reading] = ()) -> str | None:
-    """What is wrong with the claim's negations against the cited sentences, for readers; None where they agree.
-
-    A negation of the claim may stand in a title too ("Search-free …"); it need not repeat one of a title.
-    """
+def negation_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
+    """What is wrong with the claim's negations against the cited sentences, for readers; None where they agree."""
     mine = list(_cues(claim))
     theirs = [(source, cue) for source in sources for cue in _cues(source)]
-    theirs += [(record, replace(cue, is_hard=False)) for record in records for cue in _cues(record)]
     matched = _matched(mine, [cue for _, cue in theirs])
     for m, cue in enumerate(mine):
         if m in matched or not cue.is_hard or _is_said_otherwise(claim, cue, sources):
@@ -91,7 +87,11 @@ def _is_said_otherwise(claim: Reading, cue: Cue, sources: Sequence[Reading]) -> 
         return True
     if is_equality(claim.words, cue.word.at) and any(_EQUAL & source.lowers for source in sources):
         return True
-    if any(word.lower in _MUCH for word in following) and any(_LITTLE & source.lowers for source in sources):
+    if (
+        cue.word.lower == "not"
+        and [w.lower for w in following if w.lower != "by"][:1] in _MUCH
+        and any(_LITTLE & source.lowers for source in sources)
+    ):
         return True
     axes = {axis for word in following if word.clause == cue.word.clause and (axis := axis_of(claim, word))}
     theirs = {axis for source in sources for word in source.words if (axis := axis_of(source, word))}
@@ -138,7 +138,7 @@ def _cues(text: Reading) -> Iterator[Cue]:
 def is_equality(words: Sequence[Word], at: int) -> bool:
     """True at "no more memory than" and "no worse than": as much, or as good."""
     behind = [word.lower for word in words[at + 1 : at + 6]]
-    return bool(behind) and behind[0] in _EQUAL_AFTER_NO and "than" in behind
+    return words[at].lower == "no" and bool(behind) and behind[0] in _EQUAL_AFTER_NO and "than" in behind
 
 
 def _is_bound(words: Sequence[Word], at: int) -> bool:
@@ -209,15 +209,18 @@ def _bounds(text: Reading) -> set[tuple[str, str]]:
 
 
 def _opposite_prefix(words: Iterable[Word], sources: Sequence[Reading]) -> bool:
-    """True where the sources hold a word of `words` with a prefix that negates it: "ineffective" for "effectively"."""
-    wanted = {word.sense for word in words} | {word.stem for word in words}
-    return any(
-        {base := stem(other.lower[len(prefix) :]), sense_of(base)} & wanted
-        for source in sources
-        for other in source.words
-        for prefix in _PREFIXES
-        if other.lower.startswith(prefix) and len(other.lower) > len(prefix) + 3
-    )
+    """True where the sources hold a word of `words` with a prefix that negates it: "ineffective" for "effectively", "unobserved"
+    for what was "not seen"."""
+    stems = {word.stem for word in words}
+    senses = {word.sense for word in words}
+    for source in sources:
+        for other in source.words:
+            for prefix in _PREFIXES:
+                if other.lower.startswith(prefix) and len(other.lower) > len(prefix) + 3:
+                    base = stem(other.lower[len(prefix) :])
+                    if base in stems or (other.lower.endswith(("ed", "en", "wn")) and sense_of(base) in senses):
+                        return True
+    return False
 
 
 def _prefix_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:

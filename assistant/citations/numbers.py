@@ -16,6 +16,8 @@ _MOST_NUMBERS, _MOST_NUMBERS_OF_SENTENCE = 40, 80
 _JOINING = re.compile(r" (?:and|or|than|to) ")
 _ITEM = 4  # words of a thing in a list
 _LIST_REACH = 200  # characters before an "and" in which its list is looked for
+_AGAINST = re.compile(r"\b(?:to|vs|versus|against|over|than|compared|instead)\b|→|->|–")
+_APART = 40  # characters between two numbers that a claim sets against each other
 _LESSENING = frozenset(
     map(stem, "smaller less fewer lower shorter cheaper reduce reduction shrink compress saving cut".split())
 )
@@ -75,6 +77,9 @@ def _is_computed(claim: Reading, quantity: Quantity, sentences: Sequence[Reading
     given = [other for other in claim.quantities if other is not quantity]
     for first, second in pairwise(given):
         values = sorted((abs(first.value), abs(second.value)))
+        between = claim.folded[first.end : second.start].lower()
+        if len(between) > _APART or not _AGAINST.search(between):
+            continue
         if first.unit != second.unit or first.noun != second.noun or not 0 < values[0] < values[1] < math.inf:
             continue
         if not any(all(any(q.agrees_with(o) for o in s.quantities) for q in (first, second)) for s in sentences):

@@ -27,7 +27,7 @@ _GROUPS = """
     tell distinguish discriminate differentiate | guess predict | affect influence impact effect phenomenon
     equal par match rival competitive comparable compete similar
     various different varied diverse vary diversity differ
-    always consistently everywhere throughout invariably | know known knowledge
+    always consistently everywhere throughout invariably | know known
     extend generalize transfer hold carry | random randomly chance | observe seen
     likely probable probably | usual common typical standard prevalent widespread | often frequently
     single one alone | scarce rare scarcity | relative versus | publish release available open"""
