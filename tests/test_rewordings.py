@@ -86,6 +86,15 @@ KEPT = {
         "RIF surpasses models such as Vicuna by more than 100% in hard benchmarks.",
     ),
     "name-in-one": ("It beats XLM-R base.", "It outperforms XLMR-base on most tasks."),
+    "not-behind-its-subject": (
+        "Scores fall over time, and finetuning does not make up for it.",
+        "Scores fall over time, which is not overcome by finetuning.",
+    ),
+    "one-size-fits-all": ("There is no one-size-fits-all filter.", "There does not exist a one-size-fits-all filter."),
+    "not-limited": ("It isn't limited to medicine and works in law.", "Beyond medicine, it works in law."),
+    "neither-nor": ("It shows up neither in names nor in documents.", "It is not shown in names or their documents."),
+    "fail-to": ("Such methods lose knowledge.", "Such methods fail to retain knowledge."),
+    "a-tenth": ("It takes a tenth of the calls.", "It takes an order of magnitude fewer calls."),
     "possibly-because": (
         "They are overconfident, possibly because they imitate humans.",
         "They tend to be overconfident, potentially imitating humans.",
@@ -123,6 +132,9 @@ CAUGHT = {
     "none": ("negation", "One technique consistently beats the others.", "None of them consistently beats the others."),
     "underconfident": ("negation", "Models tend to be underconfident.", "Models tend to be overconfident."),
     "contrast": ("strength", "It uses scalars rather than matrices.", "It multiplies with matrices rather than scalars."),
+    "extra": ("negation", "RIF requires retraining of the weights.", "RIF finds weights without extra retraining."),
+    "reduction": ("direction", "It increases the error rate by 27%.", "It achieves a 27% reduction in error rate."),
+    "limited": ("negation", "It is not limited to medicine.", "It is limited to medicine."),
     "mitigated": ("direction", "Prompts increase the overconfidence.", "Prompts help to mitigate the overconfidence."),
     "exchanged-around-a-number": (
         "swapped",

@@ -96,6 +96,9 @@ class _Direction:
         relation = _relation(self.axis, other.axis, self.near)
         if is_denied(self.text, self.word) and not is_denied(other.text, other.word):
             relation = abs(relation)  # "not the same" is "different"; that it is denied is a matter of negation
+        before = [w.lower for w in other.text.words[max(0, other.word.at - 2) : other.word.at]]
+        if before[-1:] == ["to"] and before[0].startswith("fail"):
+            relation = abs(relation)  # to "lose" is to "fail to retain"
         if relation < 0 and self.axis[0] != other.axis[0] and other.word.sense in self.text.senses:
             return 0  # "better prompts reduce the errors" says "better" too
         if relation < 0 and any(

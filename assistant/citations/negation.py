@@ -33,6 +33,8 @@ _LITTLE = frozenset(
     "narrow small smaller slight slightly minor marginal marginally modest little negligible close".split()
 )
 _EQUAL = frozenset("same equal equally equals identical match matches matching comparable par as".split())
+_MORE = frozenset("extra additional".split())
+_LIMITED = frozenset("limited restricted confined".split())
 _SIDE_BY_SIDE = 2
 _DENIED = 3  # words behind a "not" that it directly denies
 _SCOPE = 4  # content words after a cue that it can be about
@@ -85,6 +87,8 @@ def _is_said_otherwise(claim: Reading, cue: Cue, sources: Sequence[Reading]) -> 
     about = claim.words if is_last and cue.word.lower != "no" else cue.scope[:3]
     if _opposite_prefix(about, sources):
         return True
+    if following and following[0].lower in _LIMITED:  # "is not limited to medicine"
+        return not any((_LIMITED | {"only"}) & source.lowers for source in sources)
     if is_equality(claim.words, cue.word.at) and any(_EQUAL & source.lowers for source in sources):
         return True
     if (
@@ -128,6 +132,8 @@ def _cues(text: Reading) -> Iterator[Cue]:
             continue
         if word.lower in ("not", "no") and (following in _NO_CUE_AFTER or _is_bound(words, word.at)):
             continue
+        if word.lower == "nor" and {"neither", "not", "no"} & {w.lower for w in words[max(0, word.at - 15) : word.at]}:
+            continue  # the same "not" goes on
         if word.lower in _AFTER_SUBJECT:  # "label-free", "this equivalence breaks down"
             before = [w for w in words[: word.at] if w.is_content][-1 if word.lower == "free" else -_SCOPE :]
             yield Cue(word, tuple(reversed(before)), False)
@@ -162,12 +168,15 @@ def _is_spare(claim: Reading, cue: Cue, source: Reading, other: Cue) -> bool:
     """True where a negation of the source, which no other of the claim took, stands before some of the same words."""
     mine = {w.sense for w in claim.words[cue.word.at + 1 : cue.word.at + 12] if not is_frame(w)}
     theirs = source.words[other.word.at + 1 : other.word.at + 12]
+    if not mine:  # "fine-tuning does not make up for it": what the "not" is about stands before it
+        mine = {w.sense for w in claim.words if w.clause == cue.word.clause and not is_frame(w)}
+        theirs = tuple(w for w in source.words if w.clause == other.word.clause)
     return other.is_hard and any(w.sense in mine for w in theirs if not is_frame(w))
 
 
 def _is_dropped(claim: Reading, mine: Sequence[Cue], source: Reading, cue: Cue) -> bool:
     """True where the claim holds what `cue` is about, beside words that stand near it, and does not negate it."""
-    scope = [word for word in cue.scope if not is_frame(word)] or list(cue.scope)
+    scope = [word for word in cue.scope if not is_frame(word) and word.lower not in _MORE] or list(cue.scope)
     if not scope:
         return False
     head, following = scope[0].sense, scope[1].sense if len(scope) > 1 else ""

@@ -116,7 +116,10 @@ def _is_said_otherwise(claim: Reading, quantity: Quantity, sources: Sequence[Rea
     joined = re.sub(r"[\W_]", "", before.group()).lower() + quantity.text.lower() if before else ""
     if joined[:1].isalpha() and any(joined in source.joins for source in sources):
         return True
-    if quantity.is_measured and quantity.unit != "times":
+    is_tenfold = quantity.value == 10 and (quantity.unit == TIMES or quantity.text[-1:].isalpha())
+    if is_tenfold and any("order of magnitude" in source.folded.lower() for source in sources):
+        return True
+    if quantity.is_measured and quantity.unit != TIMES:
         return False
     words = {0.0: {"zero"}, 1.0: {"one", "singl"}, 2.0: {"both", "dual", "twin", "pair", "two", "biphas"}}.get(
         quantity.value, set()

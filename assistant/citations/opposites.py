@@ -8,7 +8,7 @@ _OPPOSITES = """
     amount: increase rise grow grew raise more higher high larger greater expand | decrease reduce drop decline lower low less
     amount: exceed above double upper most maximize maximise upward increment | fewer smaller shrink cut diminish below halve
     amount: maximum amplify exacerbate aggravate | lessen least minimize minimise fall fell downward decrement minimum lowest
-    amount: surge soar | plummet plunge
+    amount: surge soar | plummet plunge reduction
     amount: greatest | mitigate alleviate
     quality: improve better enhance outperform surpass superior best | degrade worse worsen underperform inferior
     quality: boost gain beat benefit beneficial strengthen | worst deteriorate hurt harm harmful suffer trail lag
@@ -73,6 +73,8 @@ _NEAR = 3
 def axis_of(text: Reading, word: Word) -> tuple[str, int] | None:
     """What a word of `text` measures, with its side as 1 or -1; None for a word without an opposite."""
     axis = AXES.get(word.stem) or AXES.get(word.lower)
+    if axis and axis[0] == "quantity" and text.folded[word.start - 1 : word.start] == "-":
+        return None  # one-size-fits-all
     if axis and word.lower in _GRADING:
         behind = [w for w in text.words[word.at + 1 : word.at + 1 + _NEAR] if w.clause == word.clause]
         if any(w.stem in _LESSENING for w in behind):

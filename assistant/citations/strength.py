@@ -44,7 +44,7 @@ _CAUSAL = re.compile(
 _AS_CAUSAL = re.compile(
     r"\b(?:because|since|due to|owing to|thank\w*|caus\w+|result\w*|attribut\w+|therefore|thus|hence|so|consequen\w+|lead\w*"
     r"|led|induc\w+|allow\w*|enabl\w+|mak\w+|thereby|stem\w*|driven?|drives|arise\w*|reason\w*|explain\w*|yield\w*|by|through"
-    r"|for (?:its|their|his|her)|owe\w*|given|as|via|with|which|-based|using)\b"
+    r"|for (?:its|their|his|her)|owe\w*|compensat\w*|given|as|via|with|which|-based|using)\b"
 )
 _CONCESSION = re.compile(r"\b(?:despite|although|though|notwithstanding|in spite of|regardless of)\b")
 _CONTRAST = re.compile(r"\b(?:rather than|instead of)\b")
