@@ -87,7 +87,8 @@ def test_a_refusal(line: str) -> None:
     "line",
     [
         "", "  ---", "Sure! Here is the answer:", "## Summary", "**Answer**", "The claims are:", "I hope this helps!", "</think>",
-        "Yes.", "The exact size is not given in the evidence.", "The number isn't specified.", "What is the catch?",
+        "Yes.", "I'm sorry, but I can't help with that.",
+        "I do not know.", "The exact size is not given in the evidence.", "The number isn't specified.", "What is the catch?",
         "Let me know if you want more.", "The evidence does not mention the batch size.", "Would you like more detail?", "```",
     ],
 )  # fmt: skip

@@ -11,7 +11,10 @@ from assistant.citations.wording import read, stems_of
 from assistant.quantities import quantities
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "data/rewordings.jsonl").read_text("utf-8").splitlines()]
-CONTEXT = "Multi-turn prompting and GPT-4V were tried on MathVista as well. MLM stands for masked language modeling."
+CONTEXT = (
+    "Matryoshka Retrieval Networks (MRNs) are new. Multi-turn prompting and GPT-4V were tried on MathVista as well. "
+    "MLM stands for masked language modeling."
+)
 
 
 def kinds(claim: str, sentence: str) -> list[str]:
@@ -95,6 +98,10 @@ KEPT = {
     "neither-nor": ("It shows up neither in names nor in documents.", "It is not shown in names or their documents."),
     "fail-to": ("Such methods lose knowledge.", "Such methods fail to retain knowledge."),
     "a-tenth": ("It takes a tenth of the calls.", "It takes an order of magnitude fewer calls."),
+    "spelt-out": (
+        "Matryoshka Retrieval Networks impose no additional cost during inference.",
+        "MRN minimally modifies pipelines and imposes no additional cost during inference.",
+    ),
     "possibly-because": (
         "They are overconfident, possibly because they imitate humans.",
         "They tend to be overconfident, potentially imitating humans.",

@@ -89,7 +89,8 @@ def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Weight) ->
     broad = read("\n".join(dict.fromkeys([*contexts, *records])))
     if name := missing_name(claim, broad):
         yield Problem("name", f"the cited paper does not mention “{name}”")
-    if subject := subject_problem(claim, sentences, broad):
+    told = [reading for reading, sentence in zip(sentences, cited, strict=True) if not sentence.mark.endswith(".0")]
+    if subject := subject_problem(claim, told, broad):  # in a title every word has a capital
         yield Problem("subject", subject)
     if cover := cover_problem(claim, whole, broad, idf):
         yield cover

@@ -20,6 +20,7 @@ _FILLER = re.compile(
     r"|sources|references|conclusion|claims?|key (?:points|findings))"
     r"|in (?:summary|short)|to summari[sz]e|(?:i hope|let me know|feel free)\b.*"
     r"|please (?:let|note|feel|ask)\b.*|if you (?:have|would|need|want)\b.*"
+    r"|(?:i['’]?m|i am|we are)?\s?(?:very )?sorry\b.*|as an ai\b.*|i (?:cannot|can['’]t|could ?n['’o]t|do ?n['’o]t|am unable)\b.*"
     r"|yes|no|it depends|thanks?\b.*|thank you\b.*"
     r"|(?:would|do) you (?:like|want)\b.*|is there anything\b.*|based on the (?:evidence|papers?|provided|given)[^.]*"
     r"|(?:the|this) (?:\w+ ){0,2}(?:evidence|passages?|sentences?|context|sources?)\b.{0,20}?(?:\bnot|n['’]t|\bnothing|\bno) .*"

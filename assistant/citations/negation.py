@@ -170,8 +170,9 @@ def _is_spare(claim: Reading, cue: Cue, source: Reading, other: Cue) -> bool:
     theirs = source.words[other.word.at + 1 : other.word.at + 12]
     if not mine:  # "fine-tuning does not make up for it": what the "not" is about stands before it
         mine = {w.sense for w in claim.words if w.clause == cue.word.clause and not is_frame(w)}
+        mine |= {a.lower + b.lower for a, b in pairwise(claim.words) if b.clause == cue.word.clause}  # fine-tuning
         theirs = tuple(w for w in source.words if w.clause == other.word.clause)
-    return other.is_hard and any(w.sense in mine for w in theirs if not is_frame(w))
+    return other.is_hard and any({w.sense, w.lower} & mine for w in theirs if not is_frame(w))
 
 
 def _is_dropped(claim: Reading, mine: Sequence[Cue], source: Reading, cue: Cue) -> bool:

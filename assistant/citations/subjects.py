@@ -28,9 +28,23 @@ def subject_problem(claim: Reading, sources: Sequence[Reading], passage: Reading
                 continue
             first = next(word.at for word in part if word.sense in told)
             other = next((w for w in part if w.at < first and _is_named(source, w)), None)
-            if other and other.lower not in claim.lowers:
+            if other and other.lower not in claim.lowers and not _is_short_for(claim, subject, source, other, passage):
                 return f"the cited sentence says it of {other.lower}, not of {subject.lower}"
     return None
+
+
+def _is_short_for(claim: Reading, subject: Word, source: Reading, other: Word, passage: Reading) -> bool:
+    """True where one of the two is the other's abbreviation: "MRL" and "Matryoshka Representation Learning"."""
+    if subject.stem in passage.definitions.get(other.lower, ()) or other.stem in passage.definitions.get(
+        subject.lower, ()
+    ):
+        return True
+    texts = (subject, claim, other, source), (other, source, subject, claim)
+    for long, text, short, within in texts:
+        initials = "".join(word.lower[0] for word in text.words[long.at : long.at + len(short.lower)])
+        if len(short.lower) > 1 and short.lower in within.acronyms and initials == short.lower:
+            return True
+    return False
 
 
 def _parts(source: Reading) -> Iterator[list[Word]]:
