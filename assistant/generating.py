@@ -83,7 +83,9 @@ class _Draft:
         self.lacks = False  # it says that the evidence does not tell all
         self.lead = ""  # what the last shown claim stands under
         self.is_broken = True  # what came before the next claim is not shown
-        self.seen = {_bare(claim.text) for claim in self.shown}  # claims are said once, however often they are repeated
+        self.seen = {
+            _bare(lead + claim.text) for claim in self.shown for lead in {"", claim.lead}
+        }  # claims are said once, however often they are repeated
         self.numbering = Numbering(self.shown)
         return thoughts
 
