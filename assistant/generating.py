@@ -4,13 +4,24 @@ What fails the checks is asked for once more, all together; what fails again is 
 provider fails, the extractive answer, which may be to decline, is given in its place, and says so.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 from assistant.answering import Pieces, Withdrawn, Written
 from assistant.answers import Citation, Claim, Usage
 from assistant.catalogue import Catalogue
-from assistant.citations import ParsedClaim, check_claim, is_filler, is_refusal, parse_claims
-from assistant.citations.wording import is_frame, read
+from assistant.citations import (
+    Layout,
+    ParsedClaim,
+    check_claim,
+    is_filler,
+    is_refusal,
+    marks_within,
+    parse_claims,
+    passages_of,
+    says_lacking,
+)
+from assistant.citations.wording import is_frame, is_name, read
 from assistant.config import Config
 from assistant.errors import ProviderError
 from assistant.extractive import Numbering, extract
@@ -37,6 +48,15 @@ _UNRELATED = "the cited sentence is about something else"
 _NOTHING_FITS = (
     "No line of the evidence fits into {} tokens; raise ASSISTANT_EVIDENCE_TOKENS, or use a model of longer context."
 )
+_JOINING = frozenset("and or vs vs. versus &".split())
+_LONGEST_SUBJECT = 4  # words of a heading that says what the lines below it are about
+_TIE = re.compile(
+    r"^(?:however|moreover|furthermore|in addition|additionally|also|similarly|likewise|(?:by|in) contrast|conversely|instead"
+    r"|on the other hand|nevertheless|nonetheless|that said|still|therefore|thus|hence|as a result|consequently|besides|then"
+    r"|meanwhile|despite (?:that|this)|because of (?:that|this)|secondly|thirdly|finally),\s+|^(?:but|and|so|yet)\s+(?=\S)",
+    re.IGNORECASE,
+)
+_LACKS = "The model says that the evidence does not answer all of it."
 _QUOTED = "This answer quotes the papers instead."
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
@@ -60,7 +80,12 @@ class _Draft:
         thoughts = self.shown[self._before :]
         del self.shown[self._before :]
         self.failed: list[Claim] = []
-        self.seen = {_bare(claim.text) for claim in self.shown}  # claims are said once, however often they are repeated
+        self.lacks = False  # it says that the evidence does not tell all
+        self.lead = ""  # what the last shown claim stands under
+        self.is_broken = True  # what came before the next claim is not shown
+        self.seen = {
+            _bare(lead + claim.text) for claim in self.shown for lead in {"", claim.lead}
+        }  # claims are said once, however often they are repeated
         self.numbering = Numbering(self.shown)
         return thoughts
 
@@ -133,7 +158,8 @@ class ModelWriter:
             return
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         nothing = _NOTHING_HELD if draft.failed else _REFUSED
-        yield Written(meter.usage, _STRAYED if strayed else "" if draft.shown else nothing)
+        told = _STRAYED if strayed else _LACKS if draft.lacks and not draft.failed else ""
+        yield Written(meter.usage, told if draft.shown else nothing)
 
     def complete(
         self, messages: list[tuple[str, str]], fresh: bool = False, salt: str = "", kept: int = 0
@@ -170,28 +196,41 @@ class ModelWriter:
         self, lines: Iterator[str | None], offered: Offered, draft: _Draft
     ) -> Iterator[Claim | Withdrawn | None]:
         """The supported claims of the lines; the others go to `draft.failed`. Those before an end of thinking are withdrawn."""
-        for line in lines:
-            if line is None:
+        for statement in Layout().read(lines):
+            if statement is None:
                 yield None
                 continue
+            line = statement.line
             if line == THOUGHT_ENDS:
                 yield from map(Withdrawn, draft.forget())
                 continue
+            draft.lacks = draft.lacks or says_lacking(line)
             if draft.is_full or is_refusal(line) or is_filler(line):  # what is left may still end the thinking
                 continue
+            subject = _subject(statement.heading, offered)
             for parsed in parse_claims(line):
-                said = _bare(parsed.text)
+                if not parsed.marks:
+                    text, passages = passages_of(parsed.text)
+                    parsed = ParsedClaim(text, marks_within(text, passages, offered.sentences, self._idf))
+                lead = "" if _is_named(subject, parsed.text) else f"{subject}: "
+                said = _bare(lead + parsed.text)
                 if draft.is_full or {said, tried := f"{said} {parsed.marks}"} & draft.seen:
                     continue
-                problems = check_claim(parsed.text, parsed.marks, offered.sentences, self._idf)
+                whole = ParsedClaim(lead + parsed.text, parsed.marks)
+                problems = check_claim(whole.text, whole.marks, offered.sentences, self._idf)
                 if reasons := tuple(dict.fromkeys(problem.message for problem in problems)) or self._unrelated(
-                    parsed, offered
+                    whole, offered
                 ):
-                    draft.failed.append(Claim(parsed.text, (), "unsupported", reasons))
+                    draft.failed.append(Claim(whole.text, (), "unsupported", reasons))
                     draft.seen.add(tried)  # it may come again with other marks
+                    draft.is_broken = True
                 else:
-                    draft.shown.append(Claim(parsed.text, _citations(parsed.marks, offered, draft.numbering)))
+                    text = _standing_alone(parsed.text) if draft.is_broken else parsed.text
+                    cited = _citations(parsed.marks, offered, draft.numbering)
+                    draft.shown.append(Claim(text, cited, lead=lead if lead != draft.lead else ""))
+                    draft.lead = lead
                     draft.seen.add(said)
+                    draft.is_broken = False
                     yield draft.shown[-1]
 
     def _unrelated(self, claim: ParsedClaim, offered: Offered) -> tuple[str, ...]:
@@ -224,6 +263,26 @@ def _without_mended(failed: Sequence[Claim], mended: Sequence[Claim]) -> list[Cl
         words = read(claim.text).stems
         left.remove(max(left, key=lambda other: len(words & read(other.text).stems)))
     return left
+
+
+def _subject(heading: str, offered: Offered) -> str:
+    """The heading where it names the one thing that the lines below it are about: "LST", "Model Breadcrumbs"; else ""."""
+    words = heading.split()
+    if not 0 < len(words) <= _LONGEST_SUBJECT or any(word[0].islower() or word.lower() in _JOINING for word in words):
+        return ""
+    is_titled = len(words) > 1 and any(heading in sentence.record for sentence in offered.sentences.values())
+    return heading if is_titled or any(is_name(word, False) for word in words) else ""
+
+
+def _is_named(subject: str, text: str) -> bool:
+    """True where the text names the subject by one of its names, or there is none."""
+    return subject in text or any(is_name(word, False) and word.strip("()") in text for word in subject.split())
+
+
+def _standing_alone(text: str) -> str:
+    """The text without a "However, " that ties it to a claim which is not shown."""
+    rest = _TIE.sub("", text)
+    return rest[:1].upper() + rest[1:] if rest != text else text
 
 
 def _bare(text: str) -> str:

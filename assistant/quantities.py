@@ -143,6 +143,12 @@ class Quantity:
         rounding = 0.35 if self.unit == PERCENT and self.text.rstrip()[-1:].isalpha() and self.value % 1 else 0.0
         return math.isclose(self.value, other.value, rel_tol=1e-9, abs_tol=rounding) or self._rounds(other.value)
 
+    def rounds_to(self, exact: float) -> bool:
+        """True where this is `exact` to the digits that it is written with, or a rounding that says so."""
+        decimals = len(self.text.rstrip("%x× ").partition(".")[2].split(" ")[0]) if "." in self.text else 0
+        is_near = math.isclose(self.value, exact, rel_tol=0.05) and math.isclose(self.value, round(exact, decimals))
+        return is_near or self._rounds(exact)
+
     def _rounds(self, exact: float) -> bool:
         """True where this is a coarser number near `exact`, on the side that its bound names."""
         least, most = _ROUNDED.get(self.bound, (1.0, 1.0))

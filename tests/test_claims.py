@@ -51,6 +51,15 @@ def kinds(claim: str, *sentences: str) -> list[str]:
         ("It works. [1.0]", [("It works.", ("1.0",))]),
         ("A is so. [1.1] B is not. [2.4, 2.5]", [("A is so.", ("1.1",)), ("B is not.", ("2.4", "2.5"))]),
         ("A is so [1.1]. B is not [2.4].", [("A is so.", ("1.1",)), ("B is not.", ("2.4",))]),
+        (
+            "It works [^1.2]. It holds [see 1.3]. It is fast 【1.4†source】.",
+            [("It works.", ("1.2",)), ("It holds.", ("1.3",)), ("It is fast.", ("1.4",))],
+        ),
+        ("[1.2] It works.", [("It works.", ("1.2",))]),
+        ("It works [1.2]; it is fast [1.3].", [("It works.", ("1.2",)), ("It is fast.", ("1.3",))]),
+        ("It works, but the evidence does not say how. [1.2]", [("It works.", ("1.2",))]),
+        (r"It is $14\times$ faster, by \(2\%\). [1.2]", [("It is 14× faster, by 2%.", ("1.2",))]),
+        ("Sources: [1.2], [1.3]", []),
         ("It works [1.2] on all tasks.", [("It works on all tasks.", ("1.2",))]),
         ("It works [1.2], and it is fast [1.3].", [("It works, and it is fast.", ("1.2", "1.3"))]),
         ("It works. [1.2] And more.", [("It works.", ("1.2",)), ("And more.", ())]),
@@ -78,6 +87,8 @@ def test_a_refusal(line: str) -> None:
     "line",
     [
         "", "  ---", "Sure! Here is the answer:", "## Summary", "**Answer**", "The claims are:", "I hope this helps!", "</think>",
+        "Yes.", "I'm sorry, but I can't help with that.",
+        "I do not know.", "The exact size is not given in the evidence.", "The number isn't specified.", "What is the catch?",
         "Let me know if you want more.", "The evidence does not mention the batch size.", "Would you like more detail?", "```",
     ],
 )  # fmt: skip

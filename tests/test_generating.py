@@ -1,6 +1,7 @@
 """Answers by a model, over the real wire: what it writes is shown only where the cited sentences hold it."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,6 @@ def test_what_the_cited_sentences_do_not_hold_is_folded(ask: Callable[..., Answe
     assert not answer.text.count("[")
     assert answer.claims
     assert all(claim.verdict == "unsupported" for claim in answer.claims)
-    import re
-
     assert any(re.search(reason, text) for claim in answer.claims for text in claim.reasons)
     assert provider.calls == 2  # one answer and one repair, never more
 
@@ -116,6 +115,58 @@ def test_small_talk_and_markdown_around_claims_are_dropped(ask: Callable[..., An
     assert answer.status == "answered"
     assert "Sure" not in answer.text
     assert "**" not in answer.text
+
+
+def wrote(text: str) -> Callable[[Any], str]:
+    """A writer of the text, with the mark of the evidence sentence that holds a phrase in place of «phrase»."""
+
+    def write(body: Any) -> str:
+        def mark(match: re.Match[str]) -> str:
+            return next(mark for mark, sentence in evidence(body).items() if match[1] in sentence)
+
+        return re.sub(r"«([^»]+)»", mark, text)
+
+    return write
+
+
+MEMORY = "Compare LST and PaCA: how much memory does each save?"
+LST = "- Saves 69% of the memory costs to fine-tune the whole network. «LST saves 69%»"
+
+
+def test_a_heading_that_names_a_method_is_held_to_the_lines_below_it(ask: Callable[..., Answer]) -> None:
+    written = f"### LST\n{LST}\n### PaCA\n- Reduces total memory usage by 16%. «PaCA reduces training time»"
+    with Provider([Reply(wrote(written))]) as provider:
+        answer = ask(provider, MEMORY)
+    assert (answer.status, [claim.lead for claim in answer.supported]) == ("answered", ["LST: ", "PaCA: "])
+    with Provider([Reply(wrote(f"### PaCA\n{LST}"))]) as provider:
+        assert ask(provider, MEMORY).status == "not_found"
+
+
+def test_however_goes_with_the_claim_that_it_answered(ask: Callable[..., Answer]) -> None:
+    written = "LST saves 96% of memory. «LST saves 69%»\nHowever, PaCA reduces training time by 22%. «PaCA reduces training time»"
+    with Provider([Reply(wrote(written)), Reply(refusal)]) as provider:
+        answer = ask(provider, MEMORY)
+    assert answer.text == "PaCA reduces training time by 22%. [1]"
+
+
+def test_a_model_that_says_what_is_lacking_has_answered_in_part(ask: Callable[..., Answer]) -> None:
+    written = (
+        "PaCA reduces total memory usage by 16%. «PaCA reduces training time»\nThe evidence does not mention its price."
+    )
+    with Provider([Reply(wrote(written))]) as provider:
+        answer = ask(provider, MEMORY)
+    assert (answer.status, answer.reason, provider.calls) == (
+        "partial", "The model says that the evidence does not answer all of it.", 1,
+    )  # fmt: skip
+
+
+def test_a_mark_of_a_whole_passage_points_at_the_sentence_that_holds_the_claim(ask: Callable[..., Answer]) -> None:
+    with Provider(
+        [Reply("PaCA reduces total memory usage by 16% [1].\nPaCA reduces total memory usage by 61% [1].")]
+    ) as provider:
+        answer = ask(provider, MEMORY)
+    assert answer.text == "PaCA reduces total memory usage by 16%. [1]"
+    assert "16%" in answer.citations[0].quote
 
 
 def test_marks_that_all_point_at_one_sentence_do_not_pass(ask: Callable[..., Answer]) -> None:

@@ -11,7 +11,10 @@ from assistant.citations.wording import read, stems_of
 from assistant.quantities import quantities
 
 ROWS = [json.loads(line) for line in (Path(__file__).parent / "data/rewordings.jsonl").read_text("utf-8").splitlines()]
-CONTEXT = "Multi-turn prompting and GPT-4V were tried on MathVista as well. MLM stands for masked language modeling."
+CONTEXT = (
+    "Matryoshka Retrieval Networks (MRNs) are new. Multi-turn prompting and GPT-4V were tried on MathVista as well. "
+    "MLM stands for masked language modeling."
+)
 
 
 def kinds(claim: str, sentence: str) -> list[str]:
@@ -36,12 +39,115 @@ KEPT = {
     "cause": ("It is cheap because few weights are tuned.", "Due to the few tuned weights, it is cheap."),
     "no-longer": ("The two are no longer equivalent under SGD.", "This equivalence of the two breaks down under SGD."),
     "same-time": ("Both are trained at the same time.", "Both different models are trained simultaneously."),
+    "gain": (
+        "It lifts the score from 12.3% to 45.6%, a gain of 33.3 points.",
+        "RIF lifts the score from 12.3% to 45.6% on all sets.",
+    ),
+    "doubled": ("The average roughly doubled, from 17.6% to 35.7%.", "It improves the average from 17.6% to 35.7%."),
+    "five-fold": (
+        "It shrinks from 12.6 GB to 2.5 GB, roughly a five-fold cut.",
+        "It shrinks a model from 12.6 GB to 2.5 GB.",
+    ),
+    "an-eighth": ("The student has one eighth of the size.", "The student model is 8times smaller."),
+    "near-zero": ("Training goes on until the loss is almost zero.", "It is trained to a near-zero loss."),
+    "only-slightly": ("It needs only minimal changes to pipelines.", "It minimally modifies existing pipelines."),
+    "all-is-100": ("Using all of the data helps further.", "Using 100% of the data results in a further improvement."),
+    "no-more-than": (
+        "Tuning needs no more memory than inference.",
+        "Tuning has the same memory footprint as inference.",
+    ),
+    "not-the-same": ("It is not the same as grokking.", "This phenomenon is distinctly different from grokking."),
+    "not-by-much": (
+        "White-box methods are better, but not by much.",
+        "White-box methods perform better, but the gap is narrow.",
+    ),
+    "they-do-not": (
+        "It refrains from questions that models do not know.",
+        "It refrains from answering unknown questions.",
+    ),
+    "not-seen": ("Wordings not seen in tuning lower the score.", "Unobserved wordings in tuning decrease the score."),
+    "compound": (
+        "They exceed the accuracy of small vectors.",
+        "They beat independent low-dimensional small vectors in accuracy.",
+    ),
+    "greater-saving": ("It cuts memory by 69%.", "It saves 69% of memory, a 2.7x greater reduction."),
+    "falls-into": ("Models keep high quality.", "Models rarely fall into loops and give high-quality output."),
+    "better-too": (
+        "Better prompts can reduce the overconfidence.",
+        "Using better prompts can help to mitigate this overconfidence.",
+    ),
+    "more-of-something-else": (
+        "The score may drop while the loss improves.",
+        "The score may get worse with more pretraining, whereas the loss improves.",
+    ),
+    "two-scales": (
+        "Noise appears in small models, and fixes of large models work in small models too.",
+        "Noise appears in small models, and fixes known from large models are effective there.",
+    ),
+    "more-than-a-number": (
+        "It outperforms Vicuna by over 100% on hard benchmarks.",
+        "RIF surpasses models such as Vicuna by more than 100% in hard benchmarks.",
+    ),
+    "name-in-one": ("It beats XLM-R base.", "It outperforms XLMR-base on most tasks."),
+    "not-behind-its-subject": (
+        "Scores fall over time, and finetuning does not make up for it.",
+        "Scores fall over time, which is not overcome by finetuning.",
+    ),
+    "one-size-fits-all": ("There is no one-size-fits-all filter.", "There does not exist a one-size-fits-all filter."),
+    "not-limited": ("It isn't limited to medicine and works in law.", "Beyond medicine, it works in law."),
+    "neither-nor": ("It shows up neither in names nor in documents.", "It is not shown in names or their documents."),
+    "fail-to": ("Such methods lose knowledge.", "Such methods fail to retain knowledge."),
+    "a-tenth": ("It takes a tenth of the calls.", "It takes an order of magnitude fewer calls."),
+    "spelt-out": (
+        "Matryoshka Retrieval Networks impose no additional cost during inference.",
+        "MRN minimally modifies pipelines and imposes no additional cost during inference.",
+    ),
+    "possibly-because": (
+        "They are overconfident, possibly because they imitate humans.",
+        "They tend to be overconfident, potentially imitating humans.",
+    ),
     "respectively": (
         "It gains 3.3 points with the 1.5B model and 4.8 points with the 7B model.",
         "It gains 3.3 points and 4.8 points with 1.5B and 7B models, respectively.",
     ),
 }
 CAUGHT = {
+    "gain": ("number", "It rises from 12.3% to 45.6%, a gain of 43.3 points.", "It raises it from 12.3% to 45.6%."),
+    "gain-of-nothing-given": ("number", "It gains 33.3 points.", "It raises the score from 12.3% to 45.6%."),
+    "tripled": ("number", "It more than tripled, from 17.6% to 35.7%.", "It improves from 17.6% to 35.7%."),
+    "an-eighth-of-more": ("number", "The student has one eighth of the size.", "The student is 8times faster."),
+    "only-small-ones": ("strength", "Only small models fail at it.", "Even advanced small models fail at it."),
+    "more-than-the-same": ("negation", "Tuning needs no more memory than serving.", "Tuning needs more memory than serving."),
+    "low-budget": ("direction", "It helps in high budget settings.", "It helps in low-budget settings."),
+    "smaller-saving": ("direction", "It has a smaller memory reduction.", "It has a greater memory reduction."),
+    "every-other-compound": (
+        "direction",
+        "RIF works on high-resource data, between high- and low-resource data.",
+        "RIF works on low-resource data, between high- and low-resource data.",
+    ),
+    "at-most": ("direction", "They are at most as accurate as others.", "They are at least as accurate as others."),
+    "two-counts": (
+        "number",
+        "It gains 3 points with 14% and 11% of the data.",
+        "It gains 4 points with 14% and 11% of the data.",
+    ),
+    "without-behind": (
+        "negation",
+        "It requires the original training data.",
+        "It works without relying on the original training data.",
+    ),
+    "none": ("negation", "One technique consistently beats the others.", "None of them consistently beats the others."),
+    "underconfident": ("negation", "Models tend to be underconfident.", "Models tend to be overconfident."),
+    "contrast": ("strength", "It uses scalars rather than matrices.", "It multiplies with matrices rather than scalars."),
+    "extra": ("negation", "RIF requires retraining of the weights.", "RIF finds weights without extra retraining."),
+    "reduction": ("direction", "It increases the error rate by 27%.", "It achieves a 27% reduction in error rate."),
+    "limited": ("negation", "It is not limited to medicine.", "It is limited to medicine."),
+    "mitigated": ("direction", "Prompts increase the overconfidence.", "Prompts help to mitigate the overconfidence."),
+    "exchanged-around-a-number": (
+        "swapped",
+        "The baseline uses 5 times less data than the intervention.",
+        "The intervention uses 5times less data than our baseline.",
+    ),
     "rounded-without-saying": ("number", "Errors fall by 40 %.", "Errors fall by 39.7% in all runs."),
     "about-something-else": ("number", "Errors fall by about 45 %.", "Errors fall by 39.7% in all runs."),
     "about-as-many-digits": ("number", "Errors fall by about 39.9 %.", "Errors fall by 39.7% in all runs."),

@@ -49,6 +49,15 @@ def _read(text: str) -> Reading:
     return read(text[:_LONGEST_SOURCE])
 
 
+def marks_within(text: str, passages: Sequence[int], evidence: Evidence, idf: Weight) -> tuple[str, ...]:
+    """The mark of the sentence of the numbered passages that holds the claim by itself; () where none does."""
+    offered = {
+        mark: s for mark, s in evidence.items() if int(mark.partition(".")[0]) in passages and not mark.endswith(".0")
+    }
+    rival = _rival(read(text), (), offered, idf) if len(text) <= MAX_CLAIM else None
+    return (rival,) if rival else ()
+
+
 def _rival(claim: Reading, cited: Sequence[EvidenceSentence], evidence: Evidence, idf: Weight) -> str | None:
     """The mark of the offered sentence that holds the claim by itself, the likeliest by shared words first."""
     wanted = {word.stem: idf(word.stem) for word in claim.words if word.is_content}
@@ -80,7 +89,8 @@ def _problems(claim: Reading, cited: Sequence[EvidenceSentence], idf: Weight) ->
     broad = read("\n".join(dict.fromkeys([*contexts, *records])))
     if name := missing_name(claim, broad):
         yield Problem("name", f"the cited paper does not mention “{name}”")
-    if subject := subject_problem(claim, sentences, broad):
+    told = [reading for reading, sentence in zip(sentences, cited, strict=True) if not sentence.mark.endswith(".0")]
+    if subject := subject_problem(claim, told, broad):  # in a title every word has a capital
         yield Problem("subject", subject)
     if cover := cover_problem(claim, whole, broad, idf):
         yield cover

@@ -1,12 +1,14 @@
 """Numbers: each quantity of a claim must stand in the cited sentences, as a value, a rounding that says so, or a list."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from assistant.citations.placing import MOVES
 from assistant.citations.wording import Reading
-from assistant.quantities import LOWER_BOUNDS, MANY, UPPER_BOUNDS, Quantity
+from assistant.quantities import LOWER_BOUNDS, MANY, PERCENT, POINTS, TIMES, UPPER_BOUNDS, Quantity
+from assistant.terms import stem
 
 _NUMBERING = re.compile(r"(?<![\w.])\(?([1-9]\d?|i{1,3}|iv|v|[a-e])\)")  # (1) … (2) …: what a claim may count
 _FIRST_NUMBERS = [str(number) for number in range(1, 100)]
@@ -14,6 +16,11 @@ _MOST_NUMBERS, _MOST_NUMBERS_OF_SENTENCE = 40, 80
 _JOINING = re.compile(r" (?:and|or|than|to) ")
 _ITEM = 4  # words of a thing in a list
 _LIST_REACH = 200  # characters before an "and" in which its list is looked for
+_AGAINST = re.compile(r"\b(?:to|vs|versus|against|over|than|compared|instead)\b|→|->|–")
+_APART = 40  # characters between two numbers that a claim sets against each other
+_LESSENING = frozenset(
+    map(stem, "smaller less fewer lower shorter cheaper reduce reduction shrink compress saving cut".split())
+)
 _LONGEST_LIST = 5  # "the two", "all three": what a claim may count without a numeral in the source
 
 
@@ -28,7 +35,9 @@ def number_problem(claim: Reading, sentences: Sequence[Reading], records: Sequen
         agreeing += [other for other in printed if _is_of_record(quantity, other)]
         if agreeing and _counts_other_things(quantity, agreeing, [*there, *printed]):
             return f"the cited sentence does not contain {quantity.text.strip()[:40]} {quantity.noun}"
-        if not agreeing and not _is_said_otherwise(claim, quantity, [*sentences, *records]):
+        if agreeing or _is_computed(claim, quantity, sentences) or _is_inverse(claim, quantity, sentences):
+            pass
+        elif not _is_said_otherwise(claim, quantity, [*sentences, *records]):
             return f"the cited sentence does not contain {quantity.text.strip()[:40]}"
         if agreeing and all(_bounds_otherwise(quantity, other) for other in agreeing):
             return f"the cited sentence bounds {quantity.text.strip()[:40]} from the other side"
@@ -62,15 +71,59 @@ def _bounds_otherwise(quantity: Quantity, other: Quantity) -> bool:
     return quantity.value == other.value and bool(bounds & LOWER_BOUNDS) and bool(bounds & UPPER_BOUNDS)
 
 
+def _is_computed(claim: Reading, quantity: Quantity, sentences: Sequence[Reading]) -> bool:
+    """True for the difference, the ratio or the relative change of two numbers of one cited sentence that the claim itself gives
+    side by side: "from 12.3 % to 45.6 %, a gain of 33.3 points", "roughly doubled, from 17.6 to 35.7"."""
+    given = [other for other in claim.quantities if other is not quantity]
+    for first, second in pairwise(given):
+        values = sorted((abs(first.value), abs(second.value)))
+        between = claim.folded[first.end : second.start].lower()
+        if len(between) > _APART or not _AGAINST.search(between):
+            continue
+        if first.unit != second.unit or first.noun != second.noun or not 0 < values[0] < values[1] < math.inf:
+            continue
+        if not any(all(any(q.agrees_with(o) for o in s.quantities) for q in (first, second)) for s in sentences):
+            continue
+        found = {TIMES: values[1] / values[0], first.unit: values[1] - values[0]}
+        if first.unit == PERCENT:
+            found |= {POINTS: values[1] - values[0]}
+        found |= {PERCENT: 100 * (values[1] - values[0]) / abs(first.value)}
+        if quantity.text[-1:].isalpha() and quantity.unit == PERCENT:  # a fraction in words
+            found[PERCENT] = 100 * values[0] / values[1]
+        if quantity.unit in found and quantity.rounds_to(found[quantity.unit]):
+            return True
+    return False
+
+
+def _is_inverse(claim: Reading, quantity: Quantity, sentences: Sequence[Reading]) -> bool:
+    """True for "an eighth of the size" where the source says "8 times smaller", and the reverse."""
+    for source in sentences:
+        for other in source.quantities:
+            pair = {quantity.unit: (quantity, claim), other.unit: (other, source)}
+            if pair.keys() != {TIMES, PERCENT}:
+                continue
+            (times, text), (share, _) = pair[TIMES], pair[PERCENT]
+            around = [w for w in text.words if -24 < w.start - times.start < 40]
+            is_lessening = share.text[-1:].isalpha() and any(w.stem in _LESSENING for w in around)
+            if is_lessening and times.value and math.isclose(share.value, 100 / times.value, rel_tol=0.01):
+                return True
+    return False
+
+
 def _is_said_otherwise(claim: Reading, quantity: Quantity, sources: Sequence[Reading]) -> bool:
     """True for numbers that the sources hold in another form: in a name ("Llama 3"), as "a single", as "both", as a list."""
     before = re.search(r"[^\W_]+\W?$", claim.text[: quantity.start].rstrip())
     joined = re.sub(r"[\W_]", "", before.group()).lower() + quantity.text.lower() if before else ""
     if joined[:1].isalpha() and any(joined in source.joins for source in sources):
         return True
-    if quantity.is_measured and quantity.unit != "times":
+    is_tenfold = quantity.value == 10 and (quantity.unit == TIMES or quantity.text[-1:].isalpha())
+    if is_tenfold and any("order of magnitude" in source.folded.lower() for source in sources):
+        return True
+    if quantity.is_measured and quantity.unit != TIMES:
         return False
-    words = {1.0: {"one", "singl"}, 2.0: {"both", "dual", "twin", "pair", "two", "biphas"}}.get(quantity.value, set())
+    words = {0.0: {"zero"}, 1.0: {"one", "singl"}, 2.0: {"both", "dual", "twin", "pair", "two", "biphas"}}.get(
+        quantity.value, set()
+    )
     numbered = [len(set(_NUMBERING.findall(source.text))) for source in sources]
     if any(words & source.stems for source in sources) or (quantity.value > 1 and quantity.value in numbered):
         return True

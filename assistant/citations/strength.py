@@ -18,6 +18,16 @@ _AS_EXCLUSIVE = _EXCLUSIVE | frozenset(
     """sole just merely alone exclusive single nothing except unless limited restricted confined neglect neglects neglecting
     ignore ignores ignoring overlook overlooks purely simply without""".split()
 )
+# "Only slightly" calls something small and excludes nothing.
+_SLIGHT = frozenset(
+    """minimal minimally slight slightly minor marginal marginally modest modestly limited partially partly briefly weakly mildly
+    rarely moderate moderately imperfect imperfectly""".split()
+)
+_AMOUNTS = frozenset(
+    """gain gains improvement improvements drop drops loss losses change changes difference differences increase increases
+    decrease decreases amount amounts fraction fractions part parts portion portions share number numbers subset subsets
+    effect effects""".split()
+)
 _DOUBT = frozenset(
     """may might could possibly perhaps potentially probably likely unclear unknown whether hypothesis hypothesize hypothesise
     conjecture speculate""".split()
@@ -34,13 +44,14 @@ _CAUSAL = re.compile(
 _AS_CAUSAL = re.compile(
     r"\b(?:because|since|due to|owing to|thank\w*|caus\w+|result\w*|attribut\w+|therefore|thus|hence|so|consequen\w+|lead\w*"
     r"|led|induc\w+|allow\w*|enabl\w+|mak\w+|thereby|stem\w*|driven?|drives|arise\w*|reason\w*|explain\w*|yield\w*|by|through"
-    r"|for (?:its|their|his|her)|owe\w*|given|as|via|with|which|-based|using)\b"
+    r"|for (?:its|their|his|her)|owe\w*|compensat\w*|given|as|via|with|which|-based|using)\b"
 )
 _CONCESSION = re.compile(r"\b(?:despite|although|though|notwithstanding|in spite of|regardless of)\b")
 _CONTRAST = re.compile(r"\b(?:rather than|instead of)\b")
 _THEN = re.compile(r"\b(?:and then|then|followed by)\b")
 _NEAR = 10  # words on either side
 _MIN_SHARED = 2
+_CONTRASTED = 3  # words on either side of a "rather than"
 
 
 def strength_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
@@ -56,9 +67,10 @@ def strength_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
 
 def _scope_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
     said = {word.lower for source in sources for word in _free_words(source)}
+    is_whole = any(q.value == 100 and q.unit == "%" for source in sources for q in source.quantities)
     for word in _free_words(claim):
         before, after = _around(claim, word)
-        if word.lower in _UNIVERSAL and not said & _AS_UNIVERSAL:
+        if word.lower in _UNIVERSAL and not said & _AS_UNIVERSAL and not is_whole:
             is_of_all = word.lower == "all" and before in ("of", "at", "above", "after")
             is_negated = word.lower in ("any", "all", "always", "entirely", "fully") and _is_negated(claim, word)
             if not (is_of_all or is_negated):
@@ -66,7 +78,7 @@ def _scope_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
         if word.lower in _EXCLUSIVE and not said & _AS_EXCLUSIVE:
             is_measure = after in ("about", "a", "an", "few", "one", "some") or after[:1].isdigit() or before == "not"
             is_condition = after in ("if", "when", "after", "once", "recently")
-            if not (is_measure or is_condition or _is_counted(claim, word)):
+            if not (is_measure or is_condition or _is_counted(claim, word) or _is_slight(claim, word)):
                 return f"the claim says “{word.lower}” where the cited sentence does not"
     return None
 
@@ -86,6 +98,12 @@ def _around(text: Reading, word: Word) -> tuple[str, str]:
 def _is_negated(text: Reading, word: Word) -> bool:
     near = text.words[max(0, word.at - 5) : word.at]
     return any(w.lower in ("not", "no", "without", "nor", "never", "cannot") or w.lower.endswith("n't") for w in near)
+
+
+def _is_slight(text: Reading, word: Word) -> bool:
+    """True for "only slightly" and "only small gains", but not for "only small models"."""
+    first, second = [*(w.lower for w in text.words[word.at + 1 : word.at + 3]), "", ""][:2]
+    return first in _SLIGHT or (first in ("small", "little", "weak") and second in _AMOUNTS)
 
 
 def _is_counted(text: Reading, word: Word) -> bool:
@@ -131,6 +149,10 @@ def _cause_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
     match = _CAUSAL.search(claim.folded.lower())
     if not match:
         return None
+    if claim.folded.lower()[: match.start()].rstrip().endswith(tuple(_DOUBT)) and any(
+        _DOUBT & s.lowers for s in sources
+    ):
+        return None  # "possibly because": the doubt is the sentence's own
     texts = [source.folded.lower() for source in sources]
     is_turned = any(_CONCESSION.search(text) for text in texts) and not any(_CAUSAL.search(text) for text in texts)
     if is_turned and not _CONCESSION.search(claim.folded.lower()):
@@ -142,6 +164,8 @@ def _cause_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
 
 def _contrast_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
     """Finds "X is done" for "rather than X"."""
+    if _turns_contrast(claim, sources):
+        return "the claim turns the contrast of the cited sentence around"
     if re.search(
         r"\b(?:rather|instead|not|no|than|unlike|whereas|while|but|without|replac\w+|contrast)\b", claim.folded.lower()
     ):
@@ -156,6 +180,24 @@ def _contrast_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:
             if len(scope) >= _MIN_SHARED and all(w.sense in mine for w in scope[:3]) and scope[0].sense not in rest:
                 return f"the cited sentence says “{match.group()} {scope[0].lower}”, the claim the opposite"
     return None
+
+
+def _turns_contrast(claim: Reading, sources: Sequence[Reading]) -> bool:
+    """True for "B rather than A" where the cited sentence says "A rather than B"."""
+    theirs = [sides for source in sources for sides in _contrasted(source)]
+    return any(
+        before & after_there and after & before_there and not (before & before_there or after & after_there)
+        for before, after in _contrasted(claim)
+        for before_there, after_there in theirs
+    )
+
+
+def _contrasted(text: Reading) -> Iterator[tuple[set[str], set[str]]]:
+    """What stands before and behind a "rather than"."""
+    for match in _CONTRAST.finditer(text.folded.lower()):
+        before = [w.sense for w in text.words if w.start < match.start() and not is_frame(w)][-_CONTRASTED:]
+        behind = [w.sense for w in text.words if w.start >= match.end() and not is_frame(w)][:_CONTRASTED]
+        yield set(before), set(behind)
 
 
 def _order_problem(claim: Reading, sources: Sequence[Reading]) -> str | None:

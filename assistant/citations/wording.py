@@ -21,6 +21,7 @@ _DEFINED = re.compile(r"\(([A-Z][\w-]{0,8}[A-Z])s?\)")
 _LETTER = re.compile(r"(?<=[a-z] )[A-HJ-Z](?![^\W_]|['’]|\.\s*\w)(?! [A-Z])")
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_JOIN = 4
+_LONG_NAME = 8  # letters
 _ABILITY = re.compile(r"bil$")  # stability is "stabil", stable "stabl"
 
 # Words that report, or name what every paper has: they may be put in or changed without changing what is claimed.
@@ -34,7 +35,9 @@ _FRAME = frozenset(
     comprise base compared comparison relative various several multiple many different number amount set total require need
     very highly quite significantly substantially considerably remarkably notably roughly about approximately nearly almost
     come become remain say mean own part case type kind form thing across via among like such even still just based
-    say sentence evaluate test examine investigate analyze explore combine cover take get keep see do""".split()
+    say sentence evaluate test examine investigate analyze explore combine cover take get keep see do
+    made gave given took taken got gotten kept seen saw done did doing shown found came became
+    another addition note caveat moreover likewise similarly meanwhile especially particularly particular stress""".split()
 )
 _MONTHS = frozenset("january february april june july august september october november december".split())
 _COMMON_ACRONYMS = frozenset("ai ml nlp llm llms lm lms".split())
@@ -53,7 +56,12 @@ class Word(NamedTuple):
     @property
     def sense(self) -> str:
         """The stem, or the group of synonyms that it belongs to."""
-        return f"~{SYNONYMS[self.stem]}" if self.stem in SYNONYMS else self.stem
+        return sense_of(self.stem)
+
+
+def sense_of(stem: str) -> str:
+    """A stem, or the group of synonyms that it belongs to."""
+    return f"~{SYNONYMS[stem]}" if stem in SYNONYMS else stem
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,11 @@ class Reading:
     def stems(self) -> frozenset[str]:
         """The stems of all words, stop words too."""
         return frozenset(word.stem for word in self.words)
+
+    @cached_property
+    def senses(self) -> frozenset[str]:
+        """The stems of all words, or the groups of synonyms that they belong to."""
+        return frozenset(word.sense for word in self.words)
 
     @cached_property
     def lowers(self) -> frozenset[str]:
@@ -180,6 +193,8 @@ def missing_name(claim: Reading, source: Reading) -> str | None:
         inside, before = _is_mid_sentence(claim.folded, match.start()), ""
         for token in _TOKEN.finditer(chunk):
             part = re.sub(r"['’]s$", "", token.group())
+            if not before and re.sub(r"[\W_]", "", chunk).lower() in source.joins:
+                break  # "XLM-R" for "XLMR"
             if is_name(part, inside or bool(before)) and not _holds_name(part, before, source):
                 return chunk
             before = part
@@ -209,8 +224,23 @@ def _holds_name(part: str, before: str, source: Reading) -> bool:
         return True  # a number by itself is no name
     if {lower, singular, lower + "s"} & source.joins or stem(lower) in source.stems or lower in _COMMON_ACRONYMS:
         return True
+    if len(lower) >= _LONG_NAME and any(_is_misspelt(lower, other) for other in source.lowers):
+        return True
     letters = singular if part.endswith("s") else lower
     return part[:2].isupper() and letters.isalpha() and 2 <= len(letters) <= 7 and letters in source.initials
+
+
+def _is_misspelt(name: str, other: str) -> bool:
+    """True for long words that differ by one letter put in, left out or changed: papers misspell names, and models mend them."""
+    if name[:3] != other[:3] or abs(len(name) - len(other)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(name, other, strict=False)) if a != b), min(len(name), len(other)))
+    rests = (
+        (name[start + 1 :], other[start:]),
+        (name[start:], other[start + 1 :]),
+        (name[start + 1 :], other[start + 1 :]),
+    )
+    return any(a == b for a, b in rests)
 
 
 def alike(first: str, second: str) -> bool:
