@@ -180,6 +180,8 @@ def test_an_opinion_is_of_the_answer_whose_thumb_was_pressed(tab: Any, tmp_path:
     tab.opinions.note(tab.name, about, "This is wrong.")
     kept = [json.loads(line) for line in tab.library.feedback.votes.read_text("utf-8").splitlines()]
     assert [one["question"] for one in kept] == ["First?", "First?"]
+    tab.opinions.vote(tab.name, SimpleNamespace(index=5, liked=True))  # below a question that was stopped
+    assert "no whole answer" in tab.said[-1] and len(tab.library.feedback.votes.read_text("utf-8").splitlines()) == 2
     tab.opinions.to_testset(tab.name, about, opinions.NONE_ANSWERS, "")
     assert json.loads(tab.library.feedback.testset.read_text("utf-8"))["question"] == "First?"
 

@@ -29,7 +29,9 @@ class Opinions:
         """Keeps a thumb up or down, and opens the form for more of that answer."""
         number = int(data.index if isinstance(data.index, int) else data.index[0]) // 2
         conversation = self._stored.get(conversation_id)
-        if number < len(conversation.turns) and data.liked in (True, False):
+        if number >= len(conversation.turns):  # it was stopped or failed: a note would go to another answer
+            raise LibraryError("there is no whole answer here to have an opinion of")
+        if data.liked in (True, False):
             self._library.feedback.vote(conversation.turns[number].answer, data.liked)
             words = " ".join(conversation.turns[number].question.split())
             short = words if len(words) <= _SHORT else f"{words[:_SHORT].rstrip()} …"
