@@ -714,7 +714,7 @@ def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_
     library: Assistant,
 ) -> None:
     library.search("warm")
-    named = library._search.papers_named
+    named = library._holdings._search.papers_named
     assert not any(map(named, ["list methods for pruning", "List all papers on adapters", "What about a list?"]))
     calls = ["What does LiST do?", "what does the list paper do?", "a method called list", "What is “list”?"]
     assert all(len(named(text)) == 1 for text in calls)
