@@ -1,7 +1,7 @@
 """Question -> candidates: what BM25 and the vectors find, and both fused by normalised scores."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -12,7 +12,7 @@ from assistant.following import Indexes
 from assistant.models import Embedder, common_words
 from assistant.questions import Question, is_coined, is_titled, possible_titles
 from assistant.ranking import between, coverage, coverer, fuse
-from assistant.records import paper_of
+from assistant.records import Paper, paper_of
 from assistant.terms import stem, term_set, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
@@ -65,6 +65,13 @@ class Found:
             "titled": float(any(paper_of(name) in keys for keys in self.titled.values())),
             "named": float(name in self.named),
         }
+
+
+def _without_whole_titles(text: str, papers: Iterable[Paper]) -> str:
+    """`text` without the whole titles in it: "Pre-trained Models" within one is no name of another paper."""
+    for title in sorted({paper.title for paper in papers}, key=len, reverse=True):
+        text = text.replace(title, " ")
+    return text
 
 
 def _meant_by(typed: str) -> set[str]:
@@ -120,7 +127,13 @@ class Finder:
         titled = {
             name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
         }
-        return {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+        titled = {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+        rest = _without_whole_titles(text, [papers[key] for ids in titled.values() for key in ids])
+        return {
+            name: ids
+            for name, ids in titled.items()
+            if name in rest or name not in text or any(papers[key].title in text for key in ids)
+        }
 
     def _is_word(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
         """True where `text` means by a name in small letters the word that other papers mostly write so: "list", but not "lora",
