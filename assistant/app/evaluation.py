@@ -110,7 +110,7 @@ def build(app: gr.Blocks, library: Assistant) -> None:
             False, label="Also the model alone, and an ordinary chain (two calls a question)", elem_id="eval-baselines",
             visible=library.config.model_name is not None,
         )  # fmt: skip
-        start = gr.Button("Run it", variant="primary", elem_id="run-eval", min_width=80)
+        start = gr.Button("Run it", variant="primary", elem_id="run-eval", min_width=120, scale=0)
     with gr.Row():
         run = gr.Dropdown([], label="Report of", elem_id="eval-run", min_width=280)
         before = gr.Dropdown([], label="Compared with", elem_id="eval-before", min_width=280)
