@@ -125,9 +125,9 @@ class Writer(Protocol):
     mode: str
 
     def rewrite(
-        self, question: str, history: Sequence[Mapping[str, str]], fresh: bool = False
+        self, question: str, history: Sequence[Mapping[str, str]], language: str = "", fresh: bool = False
     ) -> tuple[str, Usage] | None:
-        """A standalone question by a model, or None where the writer has none."""
+        """A standalone question by a model, in `language` where one is given, or None where the writer has none."""
 
     def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
         """Checked claims as they are ready, those that no longer stand as Withdrawn, then one Written; None in between says
@@ -140,7 +140,7 @@ class ExtractiveWriter:
     mode = "extractive"
 
     def rewrite(
-        self, question: str, history: Sequence[Mapping[str, str]], fresh: bool = False
+        self, question: str, history: Sequence[Mapping[str, str]], language: str = "", fresh: bool = False
     ) -> tuple[str, Usage] | None:
         """No model: the pipeline carries terms over by itself."""
         return None
@@ -172,6 +172,8 @@ class Pipeline:
         stands_alone = asked.small_talk or (asked.about_library and not points_back(asked.text))
         if request.rewritten:
             state.question = read_question(request.rewritten)
+        elif self._library.is_foreign(asked.text) and (translated := self._reworded(state, "English")):
+            state.question = translated
         elif request.history and not stands_alone:
             state.question = self._continued(state)
         state.clock("rewrite")
@@ -181,13 +183,19 @@ class Pipeline:
         """A question with a history: with what it leans on, or as it stands alone."""
         request, asked = state.request, state.question
         state.continued = continued(asked, request.history, request.scope.paper_ids, self._library)
-        if state.continued.may_be_reworded:
-            by_model = self._writer.rewrite(asked.text, request.history, request.fresh)
-            if by_model:
-                text, state.usage = by_model
-                state.continued = Continued()
-                return read_question(text)
+        if state.continued.may_be_reworded and (reworded := self._reworded(state)):
+            state.continued = Continued()
+            return reworded
         return state.continued.question or asked
+
+    def _reworded(self, state: State, language: str = "") -> Question | None:
+        """The question as a model words it to stand alone, in `language` where one is given; None where none does."""
+        request = state.request
+        by_model = self._writer.rewrite(state.question.text, request.history, language, request.fresh)
+        if by_model is None:
+            return None
+        text, state.usage = by_model
+        return read_question(text)
 
     def retrieve(self, state: State) -> State:
         """Finds the passages."""

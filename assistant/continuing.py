@@ -46,6 +46,7 @@ class Lookup:
     listed: Callable[[Question, Sequence[str] | None], list[str]]
     papers_named: Callable[[str], set[str]]
     idf: Callable[[str], float]
+    is_foreign: Callable[[str], bool]
     passages: int
 
 

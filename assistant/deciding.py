@@ -106,12 +106,12 @@ def decide(
     (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
     """
     decision = _decide(question, passages, lexical, keep, quoting, own, within)
-    if decision.answerable or not passages or not _is_in_another_language(question.text, lexical):
+    if decision.answerable or not passages or not is_in_another_language(question.text, lexical):
         return decision
     return replace(decision, reason=f"{decision.reason} The papers are in English; ask in English.")
 
 
-def _is_in_another_language(text: str, lexical: LexicalIndex) -> bool:
+def is_in_another_language(text: str, lexical: LexicalIndex) -> bool:
     """True for a question in another language than English, of whose words the library has hardly any."""
     words = [term for word in foreign_words(text) for term in terms(word)]
     return bool(words) and all(lexical.idf(word) > _RARE for word in words)

@@ -120,15 +120,18 @@ class ModelWriter:
         self._evidence_tokens = config.evidence_tokens
 
     def rewrite(
-        self, question: str, history: Sequence[Mapping[str, str]], fresh: bool = False
+        self, question: str, history: Sequence[Mapping[str, str]], language: str = "", fresh: bool = False
     ) -> tuple[str, Usage] | None:
-        """The follow-up as a standalone question; None where the model fails or answers with anything else."""
+        """The question so that it stands alone, in its own language or the given one; None where the model fails or answers with
+        anything else."""
         turns = "\n".join(
             f"{turn.get('role', 'user')}: {defused(turn.get('content', ''))[:600]}" for turn in history[-4:]
         )
         meter = self._model.meter(fresh, _REWRITE_SHARE)
         try:
-            messages = load_prompt("rewrite").render(history=turns, question=question)
+            messages = load_prompt("rewrite").render(
+                history=turns, question=question, language=language or "its own language"
+            )
             lines = [line for line in self._model.lines(messages, meter) if line is not None]
         except ProviderError:
             return None

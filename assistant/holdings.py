@@ -8,7 +8,7 @@ from dataclasses import asdict
 from assistant.abstention import OwnCalibration
 from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.deciding import Decision, asked_within, decide
+from assistant.deciding import Decision, asked_within, decide, is_in_another_language
 from assistant.files import WriterLock
 from assistant.following import Indexes, Progress
 from assistant.identity import check_fingerprint, estimating, fingerprint, library_id
@@ -175,6 +175,11 @@ class Holdings:
         """The ids of the papers that `text` calls by the short name in their title."""
         with self.current() as search:
             return search.papers_named(text)
+
+    def is_foreign(self, text: str) -> bool:
+        """True for a question in another language than English, of whose words the library has hardly any."""
+        with self.current():
+            return is_in_another_language(text, self.lexical)
 
     @property
     def calibration(self) -> OwnCalibration:

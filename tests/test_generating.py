@@ -245,6 +245,24 @@ def test_a_follow_up_is_rewritten_by_the_model(ask: Callable[..., Answer]) -> No
     assert (answer.usage.calls, provider.calls) == (2, 2)
 
 
+GERMAN = "Welche Methode lässt in jeder Runde die Hälfte der Parameter eingefroren?"
+
+
+def test_a_question_in_another_language_is_put_into_english_first(ask: Callable[..., Answer]) -> None:
+    with Provider([Reply(HALF), Reply(faithful(1))]) as provider:
+        answer = ask(provider, GERMAN)
+    assert "Write it in English" in provider.requests[0].prompt
+    assert (answer.status, answer.standalone_question, answer.usage.calls) == ("answered", HALF, 2)
+    assert answer.citations[0].paper.title.startswith("HFT")
+
+
+def test_where_no_model_puts_it_into_english_a_reader_is_asked_to(ask: Callable[..., Answer]) -> None:
+    with Provider([Fail(401)]) as provider:
+        answer = ask(provider, GERMAN)
+    assert (answer.status, answer.claims) == ("not_found", ())
+    assert "ask in English" in answer.reason
+
+
 def test_planted_instructions_change_nothing(tmp_path: Path) -> None:
     hostile = Paper(
         title="Otters and rivers",
