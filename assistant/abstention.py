@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from assistant.questions import Question
-from assistant.ranking import coverage
+from assistant.ranking import coverage, terms_held
 from assistant.records import Passage
 from assistant.resources import resource
-from assistant.terms import term_set
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 # How firmly the shipped weights hold against a library's own questions. Chosen on claims of SciFact's training split, of 30, 10
@@ -48,7 +47,7 @@ def features(
     for passage in passages:
         papers.setdefault(passage.paper.id, []).append(passage)
     covers = [
-        max(coverage(question.terms, term_set(p.paper.record) | term_set(p.text), idf) for p in of)
+        max(coverage(question.terms, terms_held(question.terms, p.paper, p.chunk), idf) for p in of)
         for of in papers.values()
     ]
     rows = [

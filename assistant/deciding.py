@@ -15,6 +15,7 @@ from assistant.expecting import unmet
 from assistant.lexical import LexicalIndex
 from assistant.places import is_placed
 from assistant.questions import Question, asked_of, in_order
+from assistant.ranking import terms_held
 from assistant.records import Paper, Passage
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
@@ -200,8 +201,9 @@ def _estimated(question: Question, passages: Sequence[Passage], lexical: Lexical
 def _is_foreign(within: Within, lexical: LexicalIndex, keep: float, own: OwnCalibration) -> bool:
     """True where what is asked of some papers has nothing to do with them."""
     asked, passages = within.question, within.passages
-    held = OF_ANY_PAPER.union(*(term_set(f"{passage.paper.record} {passage.text}") for passage in passages))
-    return not held.issuperset(terms(asked.topic)) and own.margin(*_estimated(asked, passages, lexical), keep) < 0
+    wanted = set(terms(asked.topic)) - OF_ANY_PAPER
+    held = set().union(*(terms_held(wanted, passage.paper, passage.chunk) for passage in passages))
+    return wanted != held and own.margin(*_estimated(asked, passages, lexical), keep) < 0
 
 
 def _date_wanted(question: Question) -> str:

@@ -11,9 +11,9 @@ from assistant.catalogue import Catalogue
 from assistant.following import Indexes
 from assistant.models import Embedder, common_words
 from assistant.questions import Question, is_coined, is_titled, possible_titles
-from assistant.ranking import between, coverage, coverer, fuse
+from assistant.ranking import between, coverage, coverer, fuse, terms_held
 from assistant.records import Paper, paper_of
-from assistant.terms import stem, term_set, terms
+from assistant.terms import stem, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where
 # one holds them all (a name, a number, a title). Chosen on the development half of the shipped test set, where a fixed share
@@ -193,7 +193,7 @@ class Finder:
         cover = coverer(question.terms, self._indexes.lexical.idf)
         return max(
             (
-                cover(term_set(papers[paper_of(name)].record) | term_set(chunk.text))
+                cover(terms_held(question.terms, papers[paper_of(name)], chunk))
                 for name, chunk in chunks.items()
                 if paper_of(name) in papers
             ),

@@ -8,7 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from assistant.records import Chunk, Paper
 from assistant.resources import resource
+from assistant.terms import term_set
 
 # What is known of a candidate that the shipped reranker read: BM25's score, the vectors' similarity, late interaction with all of
 # it and with its best sentence, the highest similarity of a sentence by the shipped embedding, and the share of the question's
@@ -43,6 +45,14 @@ def coverer(wanted: Sequence[str], idf: Callable[[str], float]) -> Callable[[Col
         return sum(weight for term, weight in weights.items() if term in present) / mass if mass else 0.0
 
     return cover
+
+
+def terms_held(wanted: Collection[str], paper: Paper, chunk: Chunk) -> set[str]:
+    """Those of the `wanted` terms that a chunk or its paper's record holds. Sentence by sentence: the terms of those are
+    remembered, and looked at next."""
+    terms, sentences = frozenset(wanted), range(len(chunk.sentences))
+    texts = [paper.record, *(chunk.sentence(at) for at in sentences)] if sentences else [paper.record, chunk.text]
+    return set().union(*(terms & term_set(text) for text in texts))
 
 
 def fuse(bm25: Mapping[str, float], dense: Mapping[str, float], dense_weight: float) -> dict[str, float]:
