@@ -71,6 +71,7 @@ class Search:
         self._embedder = embedder
         self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
+        self._last_listed: tuple[object, list[str]] = None, []
 
     def search(
         self,
@@ -199,14 +200,21 @@ class Search:
 
     def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
         """The ids of the papers, within `paper_ids` where given, whose record is of the time and the people asked for, in the
-        order asked for: the newest first where none is."""
+        order asked for: the newest first where none is. What was listed last is remembered until a paper changes: an answer
+        looks at it, and then says how many there are."""
+        key = (question, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
+        if self._last_listed[0] != key:
+            self._last_listed = key, self._listed(question, paper_ids)
+        return self._last_listed[1]
+
+    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[str]:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
         else:
             time = question.time
             years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
-            papers = self._catalogue.records(years)
+            papers = self._catalogue.ordering(years)
         wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
         return [paper.id for paper in in_order(wanted, question.order)]
 

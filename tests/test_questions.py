@@ -16,6 +16,7 @@ from assistant.asking import (
     topic_of,
     without_typing_errors,
 )
+from assistant.catalogue import Catalogue
 from assistant.followups import leans_on_history, points_back
 from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
@@ -293,6 +294,17 @@ def test_of_the_papers_of_the_library_the_newest_are_named_and_all_are_counted(
     assert (answer.status, len(answer.claims)) == ("partial", 10)
     assert answer.reason.startswith("456 papers in all; these are the 10 newest. 'assistant papers' or the Library tab")
     assert {citation.section for citation in answer.citations} == {"record"}
+
+
+def test_a_listing_of_the_library_reads_what_is_printed_once(
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[object] = []
+    read = Catalogue.ordering
+    monkeypatch.setattr(Catalogue, "ordering", lambda self, years=None: reads.append(years) or read(self, years))
+    assert library.ask("list every paper, please").status == "partial"
+    assert len(reads) == 1
+    assert not any(paper.abstract or paper.title for paper in read(library._catalogue))
 
 
 def test_papers_of_a_time_are_counted_and_others_follow(library: Assistant) -> None:
