@@ -91,7 +91,7 @@ class Finder:
 
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
-        asked, question = question, self._without_typing_errors(question)
+        asked, question = question, self.without_typing_errors(question)
         vector = self._embedder.encode([question.topic])[0]
         bm25, dense = self._candidates(question, vector, paper_ids)
         titled = self._titled(question.text) if dense_weight is None else {}
@@ -146,7 +146,7 @@ class Finder:
         ids = {key for keys in titled.values() for key in keys}
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
 
-    def _without_typing_errors(self, question: Question) -> Question:
+    def without_typing_errors(self, question: Question) -> Question:
         """Words that the library never uses are taken for those that it does use: in text and topic where one that is no word
         is meant for a common one, else as terms alone, for those an edit or two away."""
         lexical = self._indexes.lexical

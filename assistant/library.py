@@ -198,7 +198,9 @@ class Assistant:
         """The answering chain as a LangChain Runnable: a question as text, {"question": …, "history": […]}, or a `Request`, to
         {"answer": Answer}."""
         held = self._holdings
-        asked = Lookup(held.find, held.decide, held.listed, held.papers_named, held.idf, self.config.passages)
+        asked = Lookup(
+            held.find, held.decide, held.listed, held.on_topic, held.papers_named, held.idf, self.config.passages
+        )
         return Pipeline(asked, self._writer).chain
 
     @property

@@ -10,12 +10,15 @@ from assistant.asking import (
     asks_for_papers,
     counts_papers,
     counts_records,
+    first_on_topic,
     in_small_letters,
     is_about_library,
     is_small_talk,
     lists_library,
     order_of_records,
     papers_wanted,
+    sentences_wanted,
+    things_wanted,
     topic_of,
     wants_writing,
     without_typing_errors,
@@ -28,6 +31,7 @@ from assistant.terms import fold, terms
 from assistant.times import Time, first_day, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
+MOST_WANTED = 10  # things that an answer lists, or sentences
 
 _LIST = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,2}?"
@@ -142,7 +146,9 @@ class Question:
     `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
     their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), of those or of papers
     whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
-    `counts_records` asks for their number. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
+    `counts_records` asks for their number. With `wants_first` those that come first are asked for of the papers on a topic.
+    `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many sentences the answer,
+    0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
     about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
     `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
@@ -167,6 +173,9 @@ class Question:
     order: str = ""
     papers_wanted: int = 0
     counts_records: bool = False
+    wants_first: bool = False
+    things_wanted: int = 0
+    sentences_wanted: int = 0
     names: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     small_talk: bool = False
@@ -231,6 +240,12 @@ def read_question(text: str) -> Question:
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
     rest = unsigned if by and by.is_sure else rest
+    (order, wanted_of), sentences, wanted = first_on_topic(rest), sentences_wanted(rest), papers_wanted(rest)
+    wants_first, years = bool(order), tuple(int(year) for year in _YEAR.findall(said))
+    if wants_first:
+        said = rest = f"papers on {wanted_of}"
+    elif terms(sentences[1]):
+        said, rest = sentences_wanted(said)[1], sentences[1]
     is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
     topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
     every = _search_terms(said, topic)
@@ -240,13 +255,14 @@ def read_question(text: str) -> Question:
     together, is_side_by_side = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
-    order, about_library = order_of_records(rest), is_about_library(rest) or lists_library(rest)
-    of_all = lists_library(rest) or bool(order) or (about_library and counts_records(rest))
+    order, about_library = order or order_of_records(rest), is_about_library(rest) or lists_library(rest)
+    things = things_wanted(rest)
+    of_all = lists_library(rest) or (bool(order) and not wants_first) or (about_library and counts_records(rest))
     return Question(
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
-        wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(rest),
+        wants_list=bool(_LIST.search(said) or things) or is_counting or asks_for_papers(rest),
         wants_papers=bool(_LIST_PAPERS.search(said)) or asks_for_papers(rest),
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
@@ -254,13 +270,16 @@ def read_question(text: str) -> Question:
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
-        years=tuple(int(year) for year in _YEAR.findall(said)),
+        years=years,
         time=time,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
         wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
         order=order or printed.order,
-        papers_wanted=papers_wanted(rest),
+        papers_wanted=wanted,
+        wants_first=wants_first,
+        things_wanted=min(wanted or things, MOST_WANTED),
+        sentences_wanted=min(sentences[0], MOST_WANTED),
         counts_records=counts_records(rest),
         names=names,
         together=() if compares else together,

@@ -17,7 +17,7 @@ from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
 from assistant.questions import Question, asked_of, in_order
-from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
+from assistant.ranking import BROAD_SHARE, FEATURES, RIVAL_SHARE, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set
@@ -34,6 +34,8 @@ _OTHER_TIME = 0.1
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
+# What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
+_HELD, _HOLDING = 0.8, 1000
 PER_PAPER = 2  # passages of one paper that a search finds
 
 
@@ -217,6 +219,24 @@ class Search:
             papers = self._catalogue.ordering(years)
         wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
         return [paper.id for paper in in_order(wanted, question.order)]
+
+    def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
+        """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
+        best that hold its words, or very near whatever their words, best first, then others whose title holds them."""
+        question = self._finder.without_typing_errors(question)
+        near = self.search(question, RERANKED, paper_ids)
+        cover = coverer(question.terms, self._indexes.lexical.idf)
+        papers = [
+            one.paper
+            for one in near
+            if one.score >= RIVAL_SHARE * near[0].score
+            or (one.score >= BROAD_SHARE * near[0].score and cover(term_set(f"{one.paper.title} {one.text}")) >= _HELD)
+        ]
+        holding = dict.fromkeys(paper_of(name) for name, _ in self._indexes.lexical.search(question.terms, _HOLDING))
+        scope = None if paper_ids is None else set(paper_ids)
+        titled = self._catalogue.papers_by_id([key for key in holding if scope is None or key in scope]).values()
+        papers += [paper for paper in titled if cover(term_set(paper.title)) >= _HELD]
+        return [paper for paper in {paper.id: paper for paper in papers}.values() if question.is_for(paper)]
 
     def _by(self, authorship: Authorship) -> list[Paper]:
         """The papers by someone."""

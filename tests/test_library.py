@@ -424,7 +424,7 @@ def test_what_is_mistyped_is_asked_of_the_models_as_it_is_meant(library: Assista
 
 def test_a_name_and_a_word_of_its_own_are_no_typing_errors(library: Assistant) -> None:
     library.search("warm")
-    mended = library._search._finder._without_typing_errors
+    mended = library._holdings._search._finder.without_typing_errors
     for text in ("Does Mambe ski?", "how do tuners help", "which horses win", "a subnet of nodes"):
         asked = read_question(text)
         assert mended(asked).topic == asked.topic
