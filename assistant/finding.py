@@ -29,6 +29,10 @@ _USES = 50  # passages whose spelling of a word is looked at
 _CALLED = (
     r"\b(?:the|this|that) {name} (?:paper|method|model|approach)\b|\b(?:called|named|titled) {name}\b|[“\"]{name}[”\"]"
 )
+_ASKED = (
+    r"\b(?:is|was|does|did|do|can|has|explain|describe|define|summari[sz]e|about|and|or|than) {name}"
+    r"(?=\W*$|,? (?:and|or|than|do|work|differ|compare|help|use|need|save|reduce|improve|solve|achieve|perform|train|learn)\b)"
+)
 _ANY_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _MAY_BE_WRONG = re.compile(r"[a-z]{5,30}")  # names have capitals, and short words are too near to others
 _VOWELS = "aeiou"
@@ -117,10 +121,21 @@ class Finder:
             hits = self._indexes.lexical.search(terms(name), _NAMESAKES)
             found[name] = list(dict.fromkeys(paper_of(chunk_id) for chunk_id, _ in hits))
         papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
-        titled = {
-            name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
-        }
+        titled: dict[str, list[str]] = {}
+        for name, ids in found.items():
+            alike = [key for key in ids if key in papers and papers[key].title.split(":")[0].strip().lower() == name]
+            called = [key for key in ids if key in papers and is_titled(papers[key], name)]
+            titled[name] = alike if self._is_name(name, alike, text) else called
         return {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+
+    def _is_name(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
+        """True where papers are called by a name that `text` has in small letters, and no other paper writes it; where it is a
+        common word, if something is asked of it alone: "how does merlin work", but not "what points are made"."""
+        if not paper_ids:
+            return False
+        if name in common_words() and not re.search(_ASKED.format(name=re.escape(name)), text, re.IGNORECASE):
+            return False
+        return all(paper_of(key) in paper_ids for key, _ in self._indexes.lexical.search(terms(name), _USES))
 
     def _is_word(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
         """True where `text` means by a name in small letters the word that other papers mostly write so: "list", but not "lora",

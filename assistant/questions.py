@@ -140,7 +140,8 @@ _QUOTED_TITLE = re.compile(
 class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it, with those that one paper must hold `together`: all of them, or one set for each of the names
-    that stand side by side, and for each of two questions in one.
+    that stand side by side, and for each of two questions in one. `words_beside` stand so with nothing but a capital, as places
+    and languages do ("Do Greek and Spanish …?"): each is a name of its own where papers are called so.
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
     `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
@@ -178,6 +179,7 @@ class Question:
     sentences_wanted: int = 0
     names: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    words_beside: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
     counts_papers: bool = False
@@ -252,7 +254,7 @@ def read_question(text: str) -> Question:
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
     naming = _QUOTED_TITLE.sub(" ", topic)
     names = _names(naming)
-    together, is_side_by_side = _together(naming, names)
+    together, is_side_by_side, words_beside = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
     order, about_library = order or order_of_records(rest), is_about_library(rest) or lists_library(rest)
@@ -283,6 +285,7 @@ def read_question(text: str) -> Question:
         counts_records=counts_records(rest),
         names=names,
         together=() if compares else together,
+        words_beside=words_beside,
         small_talk=is_small_talk(said),
         about_library=about_library,
         counts_papers=is_counting,
@@ -304,17 +307,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool]:
-    """The sets of names each of which one paper must hold, and whether some names stand side by side."""
+def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool, tuple[str, ...]]:
+    """The sets of names each of which one paper must hold, whether some names stand side by side, and words that do so with
+    nothing but a capital, and stay together in the sets."""
     sets: list[tuple[str, ...]] = []
+    words: list[str] = []
     is_side_by_side = False
     for clause in _NEXT_QUESTION.split(fold(text)):
         found = [match for match in NAME.finditer(clause) if match[0] in names]
         beside = _side_by_side(clause, found)
+        if all(map(str.istitle, beside)):  # languages and places side by side are rarely what a paper is about each
+            words += beside
+            beside = {}
         rest = tuple(match[0] for match in found if match[0] not in beside)
         sets.extend([(name, *rest) for name in beside] or [rest])
         is_side_by_side |= bool(beside)
-    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side
+    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side, tuple(words)
 
 
 def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
@@ -337,8 +345,7 @@ def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None
             or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
         ):
             beside += run
-    # Languages and places side by side ("Do Greek and Spanish …?") are rarely what a paper is about each.
-    return dict.fromkeys(name[0] for name in beside if not all(one[0].istitle() for one in beside))
+    return dict.fromkeys(name[0] for name in beside)
 
 
 def _search_terms(text: str, topic: str) -> tuple[str, ...]:
