@@ -309,7 +309,8 @@ class Pipeline:
             return _undecided(question.order, printed, len(state.on_topic))
         if question.things_wanted and question.wants_papers:
             fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
-            return fewer if cited < question.things_wanted else ""
+            more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
+            return fewer if cited < question.things_wanted else more if cited < question.papers_wanted else ""
         if not question.wants_records:
             is_full = question.wants_papers and cited >= MAX_SENTENCES
             return (

@@ -68,7 +68,7 @@ _SMALL_TALK = re.compile(
 _OF_LIBRARY = (
     r"how many (?:papers|documents|articles|publications)"
     r"|(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?"
-    r"|(?:most|fewest) (?:authors|comments)|most commented"
+    r"|(?:most|fewest) (?:authors|comments)|most commented|(?:most|least|best|highly) (?:cited|popular|downloaded|influential)"
 )
 _BESIDE = (
     "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
@@ -100,14 +100,17 @@ _REQUEST = (
 _ONE_OF = r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|surveys?|research)"
 _OF_TOPIC = rf"(?: (?:here|you have|we have|{_SHELF}))? (?:{_ON_TOPIC}|in) "
 _END = rf"(?: (?:published|released|written|(?:that )?(?:you|we) have))?(?: (?:here|{_SHELF}))?\W*$"
+_COMES = (
+    r"(?:(?:is|are|was|were|appeared|came(?: out)?|has been)(?: (?:published|released))?(?: the)?"
+    rf" (?P<order>{_FIRST_OR_LAST})|(?:has|have|had|with)(?: the)? (?P<most>{_MOST}))\W*$"
+)
+_TOPIC_WORD = rf"(?!(?:{_ONE_OF}|{_ABOUT}|of|the|these|those|this|that|other|one|my|our|your|and|or)\b)[\w-]+"
+_TOPIC_BEFORE = rf"(?P<topic>{_TOPIC_WORD}(?: {_TOPIC_WORD}){{0,3}}) (?:papers?|articles?|publications?|preprints?)"
 _ON_TOPIC_FIRST = (
     rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}) {_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?){_END}",
-    rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?)"
-    rf" (?:that )?(?:(?:is|are|was|were|appeared|came(?: out)?|has been)(?: (?:published|released))?(?: the)?"
-    rf" (?P<order>{_FIRST_OR_LAST})|(?:has|have|had|with)(?: the)? (?P<most>{_MOST}))\W*$",
-    rf"{_REQUEST}the {_FEW}(?P<order>newest|latest|most recent|oldest|earliest) {_FEW}"
-    rf"(?P<topic>(?!{_ONE_OF}\b)[\w-]+(?: (?!{_ONE_OF}\b|{_ABOUT}\b)[\w-]+){{0,3}})"
-    rf" (?:papers?|articles?|publications?|preprints?){_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?) (?:that )?{_COMES}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest) {_FEW}{_TOPIC_BEFORE}{_END}",
+    rf"^\W*(?:which|what) {_TOPIC_BEFORE} (?:that )?{_COMES}",
 )
 _EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TOPIC_FIRST]
 _NAMES_OF_ORDERS = {"last": "newest", "first": "oldest"}  # of what was published

@@ -175,7 +175,11 @@ def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
 
 def most_sentences(question: Question) -> int:
     """How many sentences an answer quotes at most."""
-    return question.sentences_wanted or (question.things_wanted if question.wants_list else 0) or MAX_SENTENCES
+    return (
+        question.sentences_wanted
+        or (question.things_wanted if question.wants_list or question.wants_comparison else 0)
+        or MAX_SENTENCES
+    )
 
 
 def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:

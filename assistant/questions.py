@@ -97,7 +97,7 @@ _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
 _NO_TOPIC = _PUBLISHING | frozenset(
-    terms("show find list give get name search see know need want recent new latest research")
+    terms("show find list give get name search see know need want recent new newest latest oldest earliest research")
 )
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
 _DEFINITION = re.compile(
@@ -257,9 +257,14 @@ def read_question(text: str) -> Question:
     together, is_side_by_side, words_beside = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
-    order, about_library = order or order_of_records(rest), is_about_library(rest) or lists_library(rest)
+    order = order or order_of_records(unsigned if by else rest)
+    about_library = is_about_library(rest) or lists_library(rest)
     things = things_wanted(rest)
-    of_all = lists_library(rest) or (bool(order) and not wants_first) or (about_library and counts_records(rest))
+    of_all = (
+        lists_library(rest)
+        or (bool(order) and not wants_first and (by is None or by.is_sure))
+        or (about_library and counts_records(rest))
+    )
     return Question(
         text=cleaned,
         topic=topic,

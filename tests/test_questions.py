@@ -278,6 +278,7 @@ def test_small_talk_gets_advice(zoo: Assistant, question: str) -> None:
         "Show me the 3 most recent papers, please",
         "Which has the most authors?",
         "Which of these papers has the most comments?",
+        "Which paper is the most cited?",
     ],
 )
 def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question: str) -> None:
@@ -338,6 +339,8 @@ def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistan
         ("Which paper on quantization has the most authors?", "most authors", "quantization"),
         ("what was the first paper about otters?", "oldest", "otters"),
         ("Show me the latest federated learning papers", "newest", "federated learning"),
+        ("Which LoRA paper has the fewest comments?", "fewest comments", "LoRA"),
+        ("Which of the papers has the most authors?", "", ""),
         ("How does the latest work on pruning reduce memory?", "", ""),
         ("What is the newest approach to pruning?", "", ""),
         ("Why is the first paper on pruning wrong?", "", ""),
@@ -365,6 +368,18 @@ def test_where_no_paper_on_a_topic_prints_what_decides_that_is_said(zoo: Assista
     answer = zoo.ask("Which paper about mountains has the most comments?")
     assert (answer.status, titles(zoo, answer.question)) == ("partial", ["Mountains explained"])
     assert "prints its number of comments" in answer.reason
+
+
+def test_the_newest_paper_by_someone_is_looked_up(library: Assistant) -> None:
+    answer = library.ask("What is the newest paper by NVIDIA?")
+    assert {citation.paper.organisation for citation in answer.citations} <= {"NVIDIA"}
+    answer = library.ask("What is the newest paper by Google?")
+    assert (answer.status, answer.reason) == ("not_found", "Not found: no paper is printed under “Google”.")
+
+
+def test_more_papers_than_an_answer_names_are_no_whole_answer(library: Assistant) -> None:
+    answer = library.ask("give me 20 papers on fine-tuning")
+    assert (answer.status, len(answer.claims)) == ("partial", 10) and "at most 10" in answer.reason
 
 
 @pytest.mark.parametrize(
