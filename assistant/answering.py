@@ -22,8 +22,8 @@ from assistant.errors import QuestionError
 from assistant.expecting import is_about_several
 from assistant.extractive import MAX_SENTENCES, asked_about, extract, missing_metadata
 from assistant.followups import points_back
-from assistant.questions import Question, read_question
-from assistant.records import Passage, best_of_each_paper, counted, one_line
+from assistant.questions import MOST_WANTED, Question, in_order, read_question
+from assistant.records import Paper, Passage, best_of_each_paper, counted, one_line
 from assistant.retrieval import PER_PAPER
 from assistant.terms import squeezed, term_set
 
@@ -90,6 +90,7 @@ class State:
     question: Question
     start: float
     passages: list[Passage] = field(default_factory=list)
+    on_topic: list[Paper] = field(default_factory=list)  # of which those that come first are asked for
     decision: Decision = field(default_factory=lambda: Decision(True))
     continued: Continued = Continued()
     timings: dict[str, float] = field(default_factory=dict)
@@ -215,6 +216,8 @@ class Pipeline:
         count = self._library.passages
         if asked.wants_records:
             count = asked.papers_wanted or (_FIRST if asked.order else _LISTED)
+        elif asked.wants_list:
+            count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
         found = self._library.find(asked, count + more, state.request.scope.paper_ids)
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
@@ -223,7 +226,19 @@ class Pipeline:
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
+        if state.decision.answerable and state.question.wants_first:
+            self._put_in_order(state)
         return state
+
+    def _put_in_order(self, state: State) -> None:
+        """Takes those of the papers on the topic that come first in the order asked for; the nearest where none prints what
+        decides that."""
+        papers = self._library.on_topic(state.question, state.request.scope.paper_ids)
+        state.on_topic = [paper for paper in papers if paper.id not in state.continued.left_out] or papers
+        first = in_order(state.on_topic, state.question.order) or state.on_topic
+        ids = [paper.id for paper in first[: min(state.question.papers_wanted, MOST_WANTED) or _FIRST]]
+        found = best_of_each_paper(self._library.find(state.question, PER_PAPER * len(ids), ids)) if ids else ()
+        state.passages = sorted(found, key=lambda one: ids.index(one.paper.id)) or state.passages
 
     def write(self, states: Iterator[State]) -> Generator[AddableDict, None, None]:
         """Streams the answer: events one at a time, then the Answer itself."""
@@ -297,6 +312,13 @@ class Pipeline:
         """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
         on a topic; "" elsewhere."""
         question = state.question.settled(passage.paper for passage in state.passages)
+        if question.wants_first:
+            printed = len(in_order(state.on_topic, question.order))
+            return _undecided(question.order, printed, len(state.on_topic))
+        if question.things_wanted and question.wants_papers:
+            fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
+            more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
+            return fewer if cited < question.things_wanted else more if cited < question.papers_wanted else ""
         if not question.wants_records:
             is_full = question.wants_papers and cited >= MAX_SENTENCES
             return (
@@ -328,9 +350,24 @@ class Pipeline:
             strangers = [name for name in beside if not any(squeezed(name) in title for title in titles)]
             if strangers:
                 return f"No paper found is called “{strangers[0]}”."
-        if state.question.order and not state.question.wants_records and len(cited) == 1:
+        if (
+            state.question.order
+            and state.question.about_metadata
+            and not state.question.wants_records
+            and len(cited) == 1
+        ):
             return "Only one of the papers that are to be compared was found."
         return ""
+
+
+def _undecided(order: str, printed: int, found: int) -> str:
+    """Says that some of the papers found on a topic print nothing that puts them in order; "" where all do."""
+    if printed == found:
+        return ""
+    what = f"number of {order.split()[1]}" if " " in order else "year"
+    if not printed:
+        return f"no paper found on this prints its {what}; these come nearest"
+    return f"of {counted(found, 'paper')} found on this, {found - printed:,} without a printed {what} may belong before these"
 
 
 async def _in_threads(pieces: Generator[AddableDict, None, None]) -> AsyncGenerator[AddableDict, None]:

@@ -68,7 +68,7 @@ _SMALL_TALK = re.compile(
 _OF_LIBRARY = (
     r"how many (?:papers|documents|articles|publications)"
     r"|(?:newest|latest|most recent|oldest|earliest|longest|shortest) (?:paper|document|article|publication|work)s?"
-    r"|(?:most|fewest) (?:authors|comments)|most commented"
+    r"|(?:most|fewest) (?:authors|comments)|most commented|(?:most|least|best|highly) (?:cited|popular|downloaded|influential)"
 )
 _BESIDE = (
     "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
@@ -88,8 +88,34 @@ _ORDERS = {
     "fewest comments": r"fewest comments",
 }
 _EACH_ORDER = {order: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for order, words in _ORDERS.items()}
+# The same of the papers on a topic: "the two newest papers on otters", "Which paper about otters has the most authors?", "the
+# latest otter paper". In mid-sentence it is a topic: "How does the latest work on otters …?"
+_FEW = r"(?:(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) )?"
+_FIRST_OR_LAST = r"(?:newest|latest|most recent|last|oldest|earliest|first)"
+_MOST = r"(?:most|fewest) (?:authors|comments)"
+_REQUEST = (
+    r"^\W*(?:(?:(?:and|please|which|what|when|is|are|was|were|give|show|tell|find|list|name|me|us|about|can|could|you|"
+    r"i|want|need|looking|for|see|do|have|we)|(?:what|which|who)['’]s)\W+)*"
+)
+_ONE_OF = r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|surveys?|research)"
+_OF_TOPIC = rf"(?: (?:here|you have|we have|{_SHELF}))? (?:{_ON_TOPIC}|in) "
+_END = rf"(?: (?:published|released|written|(?:that )?(?:you|we) have))?(?: (?:here|{_SHELF}))?\W*$"
+_COMES = (
+    r"(?:(?:is|are|was|were|appeared|came(?: out)?|has been)(?: (?:published|released))?(?: the)?"
+    rf" (?P<order>{_FIRST_OR_LAST})|(?:has|have|had|with)(?: the)? (?P<most>{_MOST}))\W*$"
+)
+_TOPIC_WORD = rf"(?!(?:{_ONE_OF}|{_ABOUT}|of|the|these|those|this|that|other|one|my|our|your|and|or)\b)[\w-]+"
+_TOPIC_BEFORE = rf"(?P<topic>{_TOPIC_WORD}(?: {_TOPIC_WORD}){{0,3}}) (?:papers?|articles?|publications?|preprints?)"
+_ON_TOPIC_FIRST = (
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}) {_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?){_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?) (?:that )?{_COMES}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest) {_FEW}{_TOPIC_BEFORE}{_END}",
+    rf"^\W*(?:which|what) {_TOPIC_BEFORE} (?:that )?{_COMES}",
+)
+_EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TOPIC_FIRST]
+_NAMES_OF_ORDERS = {"last": "newest", "first": "oldest"}  # of what was published
 _LISTS_LIBRARY = re.compile(
-    r"^(?=.*\b(?:papers|documents|articles|publications|library|collection)\b)"
+    r"^(?=.*\b(?:papers|documents|articles|publications|library|collection|every (?:paper|document|article|publication))\b)"
     r"(?=.*\b(?:all|every|everything|list|library|collection|here|(?:you|we|i) have|you (?:hold|know)|are there|there are)\b)"
     rf"(?:[\W\d]*\b(?:{_BESIDE}|available|contains?|enumerate|every|everything|get|publications|stored|titles?)\b)+[\W\d]*$",
     re.IGNORECASE,
@@ -102,6 +128,24 @@ _HOW_MANY_WANTED = re.compile(
     rf"\b(\d{{1,2}}|{'|'.join(_SEVERAL_WORDS)}) (?:\w+ ){{0,2}}(?:papers|documents|articles|publications)\b",
     re.IGNORECASE,
 )
+_LISTED_THINGS = re.compile(
+    r"^\W*(?:(?:please|can|could|you)\W+)*(?:list|name|enumerate|give|show|find|tell|suggest|recommend)(?: me| us)?"
+    rf"(?: any| some| the)? (\d{{1,2}}|{'|'.join(_SEVERAL_WORDS)}) (?:[\w-]+ ){{0,2}}?"
+    r"(?:works|studies|surveys|methods|approaches|techniques|ways|models|data ?sets|benchmarks|algorithms)\b",
+    re.IGNORECASE,
+)
+# "Explain it in two sentences", but not "How is order told in a sentence?"
+_IN_SENTENCES = (
+    rf"(?:in|with|using) (?:just |only |at most )?(?P<{{}}>an?|one|a single|\d{{{{1,2}}}}|{'|'.join(_SEVERAL_WORDS)})"
+    r" (?:short |simple |plain |brief )?(?:sentences?|bullet points?|bullets)"
+)
+_SENTENCES_WANTED = re.compile(
+    rf"^\W*{_IN_SENTENCES.format('first')}[,:] |(?<=\w),? {_IN_SENTENCES.format('last')}(?=\W*$)", re.IGNORECASE
+)
+_TO_BE_SAID = re.compile(
+    r"^\W*(?:(?:please|can|could|would|you|and|in)\W+)*(?:explain|describe|summari[sz]e|sum up|tell|define|outline|give|answer"
+    r"|what(?:['’]s| is| are| does| do))\b", re.IGNORECASE,
+)  # fmt: skip
 # Papers of the library are counted, not those that a paper reviews: "how many papers does the survey cover?"
 _COUNTS_PAPERS = re.compile(
     rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}\b| {_SAYING}\b| {_ON_TOPIC}\b.* {_STORED}\W*$)",
@@ -249,6 +293,18 @@ def order_of_records(text: str) -> str:
     return next((order for order, words in _EACH_ORDER.items() if is_about_library(text) and words.search(text)), "")
 
 
+def first_on_topic(text: str) -> tuple[str, str]:
+    """Which of the papers on a topic come first by what is printed of them, as in `order_of_records`, and the topic; "" twice
+    where that is not asked."""
+    for pattern in _EACH_ON_TOPIC_FIRST:
+        if (asked := pattern.match(text)) and not is_about_library(text):
+            said = {"most": "", **asked.groupdict()}
+            words = said["order"] or said["most"]
+            named = next((order for order, each in _EACH_ORDER.items() if each.search(words)), "")
+            return named or _NAMES_OF_ORDERS[words.lower()], said["topic"]
+    return "", ""
+
+
 def counts_records(text: str) -> bool:
     """True where papers are to be counted by what is printed of them: "How many papers are there?"."""
     return bool(_COUNTS_RECORDS.search(text))
@@ -257,7 +313,25 @@ def counts_records(text: str) -> bool:
 def papers_wanted(text: str) -> int:
     """How many papers are asked for: 3 of "the three newest papers"; 0 where that is not said."""
     wanted = _HOW_MANY_WANTED.search(text)
-    return (_SEVERAL_WORDS.get(wanted[1].lower()) or int(wanted[1])) if wanted else 0
+    return _number(wanted[1]) if wanted else 0
+
+
+def things_wanted(text: str) -> int:
+    """How many methods, data sets and the like are to be listed: 3 of "Name three methods that …"; 0 where that is not said."""
+    wanted = _LISTED_THINGS.search(text)
+    return _number(wanted[1]) if wanted else 0
+
+
+def sentences_wanted(text: str) -> tuple[int, str]:
+    """In how many sentences to answer, 2 of "Explain it in two sentences", 0 where that is not said, and the rest of the text."""
+    wanted = _SENTENCES_WANTED.search(text)
+    if not wanted or not (wanted["first"] or _TO_BE_SAID.match(text)):
+        return 0, text
+    return _number(wanted["first"] or wanted["last"]), text[: wanted.start()] + text[wanted.end() :]
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdigit() else _SEVERAL_WORDS.get(word.lower(), 1)
 
 
 def asks_for_papers(text: str) -> bool:

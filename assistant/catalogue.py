@@ -37,6 +37,7 @@ def _joined(*names: str) -> str:
     return " || ' ' || ".join(f"COALESCE(json_extract(record, '$.{name}'), '')" for name in names)
 
 
+_DECIDING = ("date", "author_count", "comment_count")
 _SHOWN = _joined("title", "abstract", "authors", "organisation", "date", "year", "sources")
 _NAMES = f"REPLACE({_joined('organisation', 'venue', 'authors')}, ' ', '')"
 # Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
@@ -148,12 +149,16 @@ class Catalogue(Readings, Computed):
         """All papers, in the order in which they came."""
         return [_paper(row[0]) for row in self._rows("SELECT record FROM papers ORDER BY position")]
 
-    def records(self, years: Iterable[int] | None = None) -> list[Paper]:
-        """All papers, or those printed with one of `years`, in order, without their text."""
-        chosen = "SELECT json_remove(record, '$.abstract', '$.abstract_turns', '$.body') FROM papers"
-        rows = self._rows(f"{chosen} ORDER BY position") if years is None else []
-        rows = rows or list(self._in(f"{chosen} WHERE year IN (?) ORDER BY position", list(years or ())))
-        return [_paper(row[0]) for row in rows]
+    def ordering(self, years: Iterable[int] | None = None) -> list[Paper]:
+        """All papers, or those printed with one of `years`, in order, with nothing but what decides which come first: dates and
+        counts. (To decode whole records takes ten times as long.)"""
+        values = ", ".join(f"json_extract(record, '$.{name}')" for name in _DECIDING)
+        chosen = f"SELECT id, year, {values} FROM papers"
+        if years is None:
+            rows = self._rows(f"{chosen} ORDER BY position")
+        else:
+            rows = list(self._in(f"{chosen} WHERE year IN (?) ORDER BY position", list(years)))
+        return [Paper("", "", id=row[0], year=row[1], **dict(zip(_DECIDING, row[2:], strict=True))) for row in rows]
 
     def paper_ids(self, years: Iterable[int] | None = None, at_most: int = -1) -> list[str]:
         """The ids of all papers, or of the first `at_most`, or of those printed with one of `years`, in order."""

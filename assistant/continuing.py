@@ -38,12 +38,13 @@ History = Sequence[Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """What a conversation asks of a library: to `find` at most so many passages for a question within papers (None for all), to
-    `decide` whether those answer it, which papers (ids) are `listed` by their records, which `papers_named` a text holds, and a
-    term's `idf`. An answer is written from so many `passages`."""
+    `decide` whether those answer it, which papers (ids) are `listed` by their records, which are `on_topic`, which
+    `papers_named` a text holds, and a term's `idf`. An answer is written from so many `passages`."""
 
     find: Callable[[Question, int, Sequence[str] | None], list[Passage]]
     decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision]
     listed: Callable[[Question, Sequence[str] | None], list[str]]
+    on_topic: Callable[[Question, Sequence[str] | None], list[Paper]]
     papers_named: Callable[[str], set[str]]
     idf: Callable[[str], float]
     is_foreign: Callable[[str], bool]

@@ -129,7 +129,9 @@ def _decide(
 ) -> Decision:
     if asks_nothing := _asks_nothing(question, passages, within):
         return Decision(False, 0.0, asks_nothing)
-    question = question.settled(passage.paper for passage in passages)
+    signed, question = question.by, question.settled(passage.paper for passage in passages)
+    if signed and question.by is None and question.by_alone and question.order:
+        return Decision(False, None, f"Not found: no paper is printed under {signed}.")
     if not_printed := _not_printed(question, passages):
         return Decision(False, None, not_printed)
     if question.wants_records:  # what is printed decides

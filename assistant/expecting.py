@@ -7,13 +7,13 @@ them would answer another question. Every rule asks for less than a right answer
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from assistant.places import is_placed
 from assistant.quantities import quantities
-from assistant.questions import Question
+from assistant.questions import Question, is_titled
 from assistant.records import Paper, Passage
 from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem
 
@@ -113,7 +113,7 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
         return ""
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
     joined: set[str] = set()
-    for together in question.together or ((),):
+    for together in _together(question, papers) or ((),):
         names = [name for name in together if _is_telling(name) and is_known(name)]
         holding = {paper.id for paper in papers if _mentions_all(paper, names)}
         if not holding:
@@ -131,9 +131,22 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 
 def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:
     """True for two questions in one whose names stand in several of the papers found, and in none together."""
-    names = [name for together in question.together for name in together if _is_telling(name)]
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
-    return len(question.together) > 1 and not any(_mentions_all(paper, names) for paper in papers)
+    sets = _together(question, papers)
+    names = [name for together in sets for name in together if _is_telling(name)]
+    return len(sets) > 1 and not any(_mentions_all(paper, names) for paper in papers)
+
+
+def _together(question: Question, papers: Collection[Paper]) -> list[tuple[str, ...]]:
+    """The sets of names each of which one paper must hold, with words side by side as a name each where several of the papers are
+    called so: "How do Merlin and Gandalf …?"."""
+    titles = [word for word in question.words_beside if any(is_titled(paper, word) for paper in papers)]
+    sets: list[tuple[str, ...]] = []
+    for names in question.together:
+        apart = [name for name in names if name in titles]
+        rest = tuple(name for name in names if name not in titles)
+        sets += [(name, *rest) for name in apart] if len(apart) > 1 else [names]
+    return sets
 
 
 def _is_telling(name: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
 from assistant.questions import Question, holds_title, in_order
+from assistant.ranking import BROAD_SHARE, RIVAL_SHARE
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 
 MAX_SENTENCES = 4
@@ -17,9 +18,6 @@ _RIGHT_BY_PLACE = (0.70, 0.17, 0.06)
 # What a sentence of a further paper counts beside one of the best, which more probably belongs to the answer at least: half the
 # wrong papers of a weight of 1, and as often a right sentence, on the same questions.
 _FURTHER = 0.7
-# Where how probably a paper answers is not known, a further one is quoted from this share of the best passage's score on; lists
-# and comparisons want more of them.
-_RIVAL_SHARE, _BROAD_SHARE = 0.93, 0.6
 # How probably the first paper is meant where no other's date is given for its own. Asked for the date of their papers, 110
 # questions of the development half get 14 wrong records and 41 right ones; with all dated papers near in score, 16 and 41.
 _SURE = 0.5
@@ -101,7 +99,7 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
     """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance."""
     numbering = Numbering()
     question = question.settled(passage.paper for passage in passages)
-    if question.about_metadata:
+    if question.about_metadata or question.wants_first:
         yield from _from_records(question, passages, numbering)
         return
     previous = ""
@@ -140,7 +138,9 @@ def _named(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ..
 
 def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
     """The records of the papers asked about, where they print what is asked for: another paper's date answers nothing."""
-    if question.wants_records:
+    if question.wants_first:
+        wanted = best_of_each_paper(passages)
+    elif question.wants_records:
         wanted = tuple(p for p in best_of_each_paper(passages) if question.is_for(p.paper))
     else:
         wanted = (_named(question, passages) or _likely(question, passages))[:MAX_SENTENCES]
@@ -159,7 +159,7 @@ def _likely(question: Question, passages: Sequence[Passage]) -> tuple[Passage, .
     is_sure = bool(papers) and papers[0].signals.get("chance", 0.0) >= _SURE
     if is_sure and not (question.wants_list or question.wants_comparison):
         return papers[:1]
-    return tuple(passage for passage in papers if passage.score >= _RIVAL_SHARE * papers[0].score)
+    return tuple(passage for passage in papers if passage.score >= RIVAL_SHARE * papers[0].score)
 
 
 def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
@@ -168,9 +168,18 @@ def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
     chosen: list[_Pick] = []
     for paper_id, wanted in _shares(question, passages).items():
         of_paper = [pick for pick in picks if passages[pick.passage].paper.id == paper_id]
-        room = MAX_SENTENCES - len(chosen)
+        room = most_sentences(question) - len(chosen)
         chosen.extend(sorted(of_paper[: min(room, wanted)], key=lambda pick: (pick.passage, pick.sentence)))
     return chosen
+
+
+def most_sentences(question: Question) -> int:
+    """How many sentences an answer quotes at most."""
+    return (
+        question.sentences_wanted
+        or (question.things_wanted if question.wants_list or question.wants_comparison else 0)
+        or MAX_SENTENCES
+    )
 
 
 def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
@@ -181,7 +190,7 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     named = {p.paper.id for p in passages if p.signals.get("named")}
     is_listed = question.wants_list and not (question.wants_parts and len(named) == 1)
     broad = (is_listed or question.wants_comparison or len(named) > 1) and len(papers) > 1
-    share = _BROAD_SHARE if broad else _RIVAL_SHARE
+    share = BROAD_SHARE if broad else RIVAL_SHARE
     chances = {p.paper.id: p.signals["chance"] for p in passages if "chance" in p.signals}
     if broad or not chances:
         near = dict.fromkeys(p.paper.id for p in passages if p.score >= share * passages[0].score)
@@ -190,7 +199,11 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         ):  # what is named, and two at least, however few of the question's words the second one holds
             meant = {p.paper.id for p in passages if p.signals.get("titled") or holds_title(question.text, p.paper)}
             near = dict.fromkeys(paper for paper in papers if paper in near or paper in meant or paper in papers[:2])
-        return {paper: 1 if broad or place else _SENTENCES for place, paper in enumerate(near)}
+        return {
+            paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
+        }
+    if question.sentences_wanted:  # all from the paper that answers, one after another where that is asked
+        return dict.fromkeys(papers[:1], question.sentences_wanted)
     gains = [
         (chances.get(paper, 0.0) * right * (_FURTHER if place else 1.0), paper)
         for place, paper in enumerate(papers)

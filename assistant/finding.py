@@ -29,6 +29,10 @@ _USES = 50  # passages whose spelling of a word is looked at
 _CALLED = (
     r"\b(?:the|this|that) {name} (?:paper|method|model|approach)\b|\b(?:called|named|titled) {name}\b|[“\"]{name}[”\"]"
 )
+_ASKED = (
+    r"\b(?:is|was|does|did|do|can|has|explain|describe|define|summari[sz]e|about|and|or|than) {name}"
+    r"(?=\W*$|,? (?:and|or|than|do|work|differ|compare|help|use|need|save|reduce|improve|solve|achieve|perform|train|learn)\b)"
+)
 _ANY_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _MAY_BE_WRONG = re.compile(r"[a-z]{5,30}")  # names have capitals, and short words are too near to others
 _VOWELS = "aeiou"
@@ -98,7 +102,7 @@ class Finder:
 
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
-        asked, question = question, self._without_typing_errors(question)
+        asked, question = question, self.without_typing_errors(question)
         vector = self._embedder.encode([question.topic])[0]
         bm25, dense = self._candidates(question, vector, paper_ids)
         titled = self._titled(question.text) if dense_weight is None else {}
@@ -124,9 +128,11 @@ class Finder:
             hits = self._indexes.lexical.search(terms(name), _NAMESAKES)
             found[name] = list(dict.fromkeys(paper_of(chunk_id) for chunk_id, _ in hits))
         papers = self._catalogue.papers_by_id([paper_id for ids in found.values() for paper_id in ids[:_NAMESAKES]])
-        titled = {
-            name: [key for key in ids if key in papers and is_titled(papers[key], name)] for name, ids in found.items()
-        }
+        titled: dict[str, list[str]] = {}
+        for name, ids in found.items():
+            alike = [key for key in ids if key in papers and papers[key].title.split(":")[0].strip().lower() == name]
+            called = [key for key in ids if key in papers and is_titled(papers[key], name)]
+            titled[name] = alike if self._is_name(name, alike, text) else called
         titled = {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
         rest = _without_whole_titles(text, [papers[key] for ids in titled.values() for key in ids])
         return {
@@ -134,6 +140,15 @@ class Finder:
             for name, ids in titled.items()
             if name in rest or name not in text or any(papers[key].title in text for key in ids)
         }
+
+    def _is_name(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
+        """True where papers are called by a name that `text` has in small letters, and no other paper writes it; where it is a
+        common word, if something is asked of it alone: "how does merlin work", but not "what points are made"."""
+        if not paper_ids:
+            return False
+        if name in common_words() and not re.search(_ASKED.format(name=re.escape(name)), text, re.IGNORECASE):
+            return False
+        return all(paper_of(key) in paper_ids for key, _ in self._indexes.lexical.search(terms(name), _USES))
 
     def _is_word(self, name: str, paper_ids: Sequence[str], text: str) -> bool:
         """True where `text` means by a name in small letters the word that other papers mostly write so: "list", but not "lora",
@@ -159,7 +174,7 @@ class Finder:
         ids = {key for keys in titled.values() for key in keys}
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
 
-    def _without_typing_errors(self, question: Question) -> Question:
+    def without_typing_errors(self, question: Question) -> Question:
         """Words that the library never uses are taken for those that it does use: in text and topic where one that is no word
         is meant for a common one, else as terms alone, for those an edit or two away."""
         lexical = self._indexes.lexical

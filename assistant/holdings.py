@@ -17,7 +17,7 @@ from assistant.lexical import LexicalIndex
 from assistant.models import open_embedder
 from assistant.questions import Question
 from assistant.ranking import Candidates
-from assistant.records import Passage
+from assistant.records import Paper, Passage
 from assistant.reranking import open_reranker
 from assistant.retrieval import Search
 from assistant.seeding import Seeding
@@ -170,6 +170,11 @@ class Holdings:
         """`Search.listed` over all that is stored."""
         with self.current() as search:
             return search.listed(question, paper_ids)
+
+    def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
+        """`Search.on_topic` over all that is stored."""
+        with self.current() as search:
+            return search.on_topic(question, paper_ids)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""

@@ -199,7 +199,14 @@ class Assistant:
         {"answer": Answer}."""
         held = self._holdings
         asked = Lookup(
-            held.find, held.decide, held.listed, held.papers_named, held.idf, held.is_foreign, self.config.passages
+            held.find,
+            held.decide,
+            held.listed,
+            held.on_topic,
+            held.papers_named,
+            held.idf,
+            held.is_foreign,
+            self.config.passages,
         )
         return Pipeline(asked, self._writer).chain
 

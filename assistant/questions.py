@@ -10,12 +10,15 @@ from assistant.asking import (
     asks_for_papers,
     counts_papers,
     counts_records,
+    first_on_topic,
     in_small_letters,
     is_about_library,
     is_small_talk,
     lists_library,
     order_of_records,
     papers_wanted,
+    sentences_wanted,
+    things_wanted,
     topic_of,
     wants_writing,
     without_typing_errors,
@@ -28,6 +31,7 @@ from assistant.terms import fold, terms
 from assistant.times import Time, first_day, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
+MOST_WANTED = 10  # things that an answer lists, or sentences
 
 _LIST = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,2}?"
@@ -93,7 +97,7 @@ _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
 _NO_TOPIC = _PUBLISHING | frozenset(
-    terms("show find list give get name search see know need want recent new latest research")
+    terms("show find list give get name search see know need want recent new newest latest oldest earliest research")
 )
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
 _DEFINITION = re.compile(
@@ -136,13 +140,16 @@ _QUOTED_TITLE = re.compile(
 class Question:
     """A question that can be searched for: its `text`, what that says of a `topic`, index `terms`, what it expects of an
     answer, and the `names` in it, with those that one paper must hold `together`: all of them, or one set for each of the names
-    that stand side by side, and for each of two questions in one.
+    that stand side by side, and for each of two questions in one. `words_beside` stand so with nothing but a capital, as places
+    and languages do ("Do Greek and Spanish …?"): each is a name of its own where papers are called so.
 
     `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
     `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
     their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), of those or of papers
     whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
-    `counts_records` asks for their number. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
+    `counts_records` asks for their number. With `wants_first` those that come first are asked for of the papers on a topic.
+    `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many sentences the answer,
+    0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
     about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
     `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
@@ -167,8 +174,12 @@ class Question:
     order: str = ""
     papers_wanted: int = 0
     counts_records: bool = False
+    wants_first: bool = False
+    things_wanted: int = 0
+    sentences_wanted: int = 0
     names: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    words_beside: tuple[str, ...] = ()
     small_talk: bool = False
     about_library: bool = False
     counts_papers: bool = False
@@ -231,22 +242,34 @@ def read_question(text: str) -> Question:
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
     rest = unsigned if by and by.is_sure else rest
+    (order, wanted_of), sentences, wanted = first_on_topic(rest), sentences_wanted(rest), papers_wanted(rest)
+    wants_first, years = bool(order), tuple(int(year) for year in _YEAR.findall(said))
+    if wants_first:
+        said = rest = f"papers on {wanted_of}"
+    elif terms(sentences[1]):
+        said, rest = sentences_wanted(said)[1], sentences[1]
     is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
     topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
     every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
     naming = _QUOTED_TITLE.sub(" ", topic)
     names = _names(naming)
-    together, is_side_by_side = _together(naming, names)
+    together, is_side_by_side, words_beside = _together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
-    order, about_library = order_of_records(rest), is_about_library(rest) or lists_library(rest)
-    of_all = lists_library(rest) or bool(order) or (about_library and counts_records(rest))
+    order = order or order_of_records(unsigned if by else rest)
+    about_library = is_about_library(rest) or lists_library(rest)
+    things = things_wanted(rest)
+    of_all = (
+        lists_library(rest)
+        or (bool(order) and not wants_first and (by is None or by.is_sure))
+        or (about_library and counts_records(rest))
+    )
     return Question(
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
-        wants_list=bool(_LIST.search(said)) or is_counting or asks_for_papers(rest),
+        wants_list=bool(_LIST.search(said) or things) or is_counting or asks_for_papers(rest),
         wants_papers=bool(_LIST_PAPERS.search(said)) or asks_for_papers(rest),
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
@@ -254,16 +277,20 @@ def read_question(text: str) -> Question:
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,
-        years=tuple(int(year) for year in _YEAR.findall(said)),
+        years=years,
         time=time,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
         wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
         order=order or printed.order,
-        papers_wanted=papers_wanted(rest),
+        papers_wanted=wanted,
+        wants_first=wants_first,
+        things_wanted=min(wanted or things, MOST_WANTED),
+        sentences_wanted=min(sentences[0], MOST_WANTED),
         counts_records=counts_records(rest),
         names=names,
         together=() if compares else together,
+        words_beside=words_beside,
         small_talk=is_small_talk(said),
         about_library=about_library,
         counts_papers=is_counting,
@@ -285,17 +312,22 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool]:
-    """The sets of names each of which one paper must hold, and whether some names stand side by side."""
+def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool, tuple[str, ...]]:
+    """The sets of names each of which one paper must hold, whether some names stand side by side, and words that do so with
+    nothing but a capital, and stay together in the sets."""
     sets: list[tuple[str, ...]] = []
+    words: list[str] = []
     is_side_by_side = False
     for clause in _NEXT_QUESTION.split(fold(text)):
         found = [match for match in NAME.finditer(clause) if match[0] in names]
         beside = _side_by_side(clause, found)
+        if all(map(str.istitle, beside)):  # languages and places side by side are rarely what a paper is about each
+            words += beside
+            beside = {}
         rest = tuple(match[0] for match in found if match[0] not in beside)
         sets.extend([(name, *rest) for name in beside] or [rest])
         is_side_by_side |= bool(beside)
-    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side
+    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side, tuple(words)
 
 
 def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
@@ -318,8 +350,7 @@ def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None
             or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
         ):
             beside += run
-    # Languages and places side by side ("Do Greek and Spanish …?") are rarely what a paper is about each.
-    return dict.fromkeys(name[0] for name in beside if not all(one[0].istitle() for one in beside))
+    return dict.fromkeys(name[0] for name in beside)
 
 
 def _search_terms(text: str, topic: str) -> tuple[str, ...]:

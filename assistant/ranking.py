@@ -22,6 +22,9 @@ RERANK_WEIGHT_UNCOVERED, RERANK_WEIGHT_COVERED = 0.95, 0.3
 # the reranker reads as they stand. Of five sets of held-out questions the mean nDCG@10 is that of the learnt order alone (.872):
 # researchers' terse questions and summaries gain .002 and .005 by it, details asked in quite other words lose .006.
 LEARNT_WEIGHT_COVERED, LEARNT_WEIGHT_MENDED = 0.5, 0.3
+# The shares of the best passage's score from which on a further paper belongs to a list, and from which on it is a rival of the
+# best one.
+BROAD_SHARE, RIVAL_SHARE = 0.6, 0.93
 _STEPS, _RATE = 500, 0.1  # of learning
 _FLOOR = 0.01  # of a candidate that was read again; those that were not stay below
 

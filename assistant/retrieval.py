@@ -17,7 +17,7 @@ from assistant.finding import Finder, Found
 from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
 from assistant.questions import Question, asked_of, in_order
-from assistant.ranking import FEATURES, Candidates, coverer, mixed, reranked, shipped_weights
+from assistant.ranking import BROAD_SHARE, FEATURES, RIVAL_SHARE, Candidates, coverer, mixed, reranked, shipped_weights
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.reranking import LateInteraction, Reading, Reranker
 from assistant.terms import term_set
@@ -34,6 +34,8 @@ _OTHER_TIME = 0.1
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
+# What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
+_HELD, _HOLDING = 0.8, 1000
 PER_PAPER = 2  # passages of one paper that a search finds
 
 
@@ -71,6 +73,7 @@ class Search:
         self._embedder = embedder
         self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
+        self._last_listed: tuple[object, list[str]] = None, []
 
     def search(
         self,
@@ -199,16 +202,41 @@ class Search:
 
     def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
         """The ids of the papers, within `paper_ids` where given, whose record is of the time and the people asked for, in the
-        order asked for: the newest first where none is."""
+        order asked for: the newest first where none is. What was listed last is remembered until a paper changes: an answer
+        looks at it, and then says how many there are."""
+        key = (question, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
+        if self._last_listed[0] != key:
+            self._last_listed = key, self._listed(question, paper_ids)
+        return self._last_listed[1]
+
+    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[str]:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
         else:
             time = question.time
             years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
-            papers = self._catalogue.records(years)
+            papers = self._catalogue.ordering(years)
         wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
         return [paper.id for paper in in_order(wanted, question.order)]
+
+    def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
+        """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
+        best that hold its words, or very near whatever their words, best first, then others whose title holds them."""
+        question = self._finder.without_typing_errors(question)
+        near = self.search(question, RERANKED, paper_ids)
+        cover = coverer(question.terms, self._indexes.lexical.idf)
+        papers = [
+            one.paper
+            for one in near
+            if one.score >= RIVAL_SHARE * near[0].score
+            or (one.score >= BROAD_SHARE * near[0].score and cover(term_set(f"{one.paper.title} {one.text}")) >= _HELD)
+        ]
+        holding = dict.fromkeys(paper_of(name) for name, _ in self._indexes.lexical.search(question.terms, _HOLDING))
+        scope = None if paper_ids is None else set(paper_ids)
+        titled = self._catalogue.papers_by_id([key for key in holding if scope is None or key in scope]).values()
+        papers += [paper for paper in titled if cover(term_set(paper.title)) >= _HELD]
+        return [paper for paper in {paper.id: paper for paper in papers}.values() if question.is_for(paper)]
 
     def _by(self, authorship: Authorship) -> list[Paper]:
         """The papers by someone."""

@@ -6,6 +6,7 @@ It is told from other times: models that were trained before 2020 are a topic. I
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.records import Paper
 from assistant.terms import MONTHS
@@ -188,6 +189,7 @@ def _spans_of(match: re.Match[str]) -> Iterator[Days]:
         yield from dates
 
 
+@lru_cache(maxsize=4096)  # a library prints few dates, each of them often
 def _days_of(date: str, year: int | None = None) -> Days:
     """The first and last day that a date may mean: all of a month or year of which it names no day. It names a year, or that is
     given."""

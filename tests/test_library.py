@@ -416,6 +416,21 @@ def test_a_closed_library_says_so(tmp_path: Path) -> None:
         library.papers()
 
 
+def test_a_paper_is_known_by_its_name_in_small_letters_where_no_other_paper_writes_the_word(tmp_path: Path) -> None:
+    states = "Optimiser states are projected to a low rank, which lowers the memory of training."
+    caches = "We keep only the largest keys of the cache. This saves memory at decoding."
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.search("warm")
+        library.add([Paper("Gandalf: Low-rank states", states), Paper("Compass: Sparse caches", caches)])
+        for question, name in (("how does gandalf work", "Gandalf"), ("what is gandalf?", "Gandalf")):
+            answer = library.ask(question)
+            assert (answer.status, answer.citations[0].paper.title.split(":")[0]) == ("answered", name)
+        named = library._holdings.papers_named
+        assert named("how does gandalf do it") and not named("how does merlins compass rose look")
+        both = library.ask("How do Compass and Gandalf save memory?")  # in capitals alone, as Greek and Spanish
+        assert {"Gandalf: Low-rank states", "Compass: Sparse caches"} <= {c.paper.title for c in both.citations}
+
+
 def test_what_is_mistyped_is_asked_of_the_models_as_it_is_meant(library: Assistant) -> None:
     answer = library.ask("Which method keeps half of the parameeters frozn in each tuning round?")
     assert answer.citations[0].paper.title == HFT
@@ -424,7 +439,7 @@ def test_what_is_mistyped_is_asked_of_the_models_as_it_is_meant(library: Assista
 
 def test_a_name_and_a_word_of_its_own_are_no_typing_errors(library: Assistant) -> None:
     library.search("warm")
-    mended = library._holdings._search._finder._without_typing_errors
+    mended = library._holdings._search._finder.without_typing_errors
     for text in ("Does Mambe ski?", "how do tuners help", "which horses win", "a subnet of nodes"):
         asked = read_question(text)
         assert mended(asked).topic == asked.topic

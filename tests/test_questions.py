@@ -11,11 +11,13 @@ from assistant import Assistant, Paper
 from assistant.asking import (
     asks_for_papers,
     counts_papers,
+    first_on_topic,
     foreign_words,
     in_small_letters,
     topic_of,
     without_typing_errors,
 )
+from assistant.catalogue import Catalogue
 from assistant.followups import leans_on_history, points_back
 from assistant.questions import is_titled, possible_titles, read_question
 from assistant.terms import stem
@@ -276,6 +278,7 @@ def test_small_talk_gets_advice(zoo: Assistant, question: str) -> None:
         "Show me the 3 most recent papers, please",
         "Which has the most authors?",
         "Which of these papers has the most comments?",
+        "Which paper is the most cited?",
     ],
 )
 def test_questions_about_the_library_say_where_to_look(zoo: Assistant, question: str) -> None:
@@ -293,6 +296,17 @@ def test_of_the_papers_of_the_library_the_newest_are_named_and_all_are_counted(
     assert (answer.status, len(answer.claims)) == ("partial", 10)
     assert answer.reason.startswith("456 papers in all; these are the 10 newest. 'assistant papers' or the Library tab")
     assert {citation.section for citation in answer.citations} == {"record"}
+
+
+def test_a_listing_of_the_library_reads_what_is_printed_once(
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[object] = []
+    read = Catalogue.ordering
+    monkeypatch.setattr(Catalogue, "ordering", lambda self, years=None: reads.append(years) or read(self, years))
+    assert library.ask("list every paper, please").status == "partial"
+    assert len(reads) == 1
+    assert not any(paper.abstract or paper.title for paper in read(library._catalogue))
 
 
 def test_papers_of_a_time_are_counted_and_others_follow(library: Assistant) -> None:
@@ -314,6 +328,74 @@ def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistan
     most = library.ask("Which paper has the most authors?")
     assert most.citations[0].paper.author_count == max(counts)
     assert most.reason.startswith(f"{sum(map(bool, counts))} papers may be meant")
+
+
+@pytest.mark.parametrize(
+    ("question", "order", "topic"),
+    [
+        ("What is the newest paper on pruning?", "newest", "pruning"),
+        ("the two oldest papers about model merging", "oldest", "model merging"),
+        ("most recent work on LoRA", "newest", "LoRA"),
+        ("Which paper on quantization has the most authors?", "most authors", "quantization"),
+        ("what was the first paper about otters?", "oldest", "otters"),
+        ("Show me the latest federated learning papers", "newest", "federated learning"),
+        ("Which LoRA paper has the fewest comments?", "fewest comments", "LoRA"),
+        ("Which of the papers has the most authors?", "", ""),
+        ("How does the latest work on pruning reduce memory?", "", ""),
+        ("What is the newest approach to pruning?", "", ""),
+        ("Why is the first paper on pruning wrong?", "", ""),
+        ("Which paper has the most authors?", "", ""),
+    ],
+)
+def test_the_first_papers_on_a_topic_are_told_from_the_topic(question: str, order: str, topic: str) -> None:
+    asked = read_question(question)
+    assert first_on_topic(question) == (order, topic)
+    assert asked.wants_first is bool(order) and (not order or (asked.topic, asked.order) == (topic, order))
+
+
+def test_of_the_papers_on_a_topic_those_that_come_first_by_date_are_named(zoo: Assistant, library: Assistant) -> None:
+    answer = zoo.ask("What is the newest paper about otters?")
+    assert [c.paper.title for c in answer.citations] == ["Otters in June", "Otters in May", "Otters before"]
+    assert (answer.status, answer.citations[0].quote) == ("answered", "Otters in June · Jun 9, 2022")
+    assert titles(zoo, "the oldest paper on otters from 2022") == ["Otters in May", "Otters in June"]
+    assert zoo.ask("the newest paper on beekeeping").status == "not_found"
+    answer = library.ask("the two newest papers on pruning")
+    assert [c.paper.date for c in answer.citations] == ["Oct 11, 2024", "Sep 11, 2024"]
+    assert (answer.status, "without a printed year" in answer.reason) == ("partial", True)
+
+
+def test_where_no_paper_on_a_topic_prints_what_decides_that_is_said(zoo: Assistant) -> None:
+    answer = zoo.ask("Which paper about mountains has the most comments?")
+    assert (answer.status, titles(zoo, answer.question)) == ("partial", ["Mountains explained"])
+    assert "prints its number of comments" in answer.reason
+
+
+def test_the_newest_paper_by_someone_is_looked_up(library: Assistant) -> None:
+    answer = library.ask("What is the newest paper by NVIDIA?")
+    assert {citation.paper.organisation for citation in answer.citations} <= {"NVIDIA"}
+    answer = library.ask("What is the newest paper by Google?")
+    assert (answer.status, answer.reason) == ("not_found", "Not found: no paper is printed under “Google”.")
+
+
+def test_more_papers_than_an_answer_names_are_no_whole_answer(library: Assistant) -> None:
+    answer = library.ask("give me 20 papers on fine-tuning")
+    assert (answer.status, len(answer.claims)) == ("partial", 10) and "at most 10" in answer.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [("five papers on LoRA", 5), ("name two papers about LoRA", 2), ("list ten papers on LoRA, please", 10)],
+)
+def test_as_many_papers_are_named_as_are_asked_for(library: Assistant, question: str, count: int) -> None:
+    answer = library.ask(question)
+    assert (answer.status, len({c.paper.id for c in answer.citations})) == ("answered", count)
+
+
+def test_as_many_sentences_are_quoted_as_are_asked_for(library: Assistant) -> None:
+    for count, question in enumerate(("Explain HFT in one sentence", "summarise HFT in two sentences."), 1):
+        assert len(library.ask(question).claims) == count
+    assert read_question("In three sentences, explain HFT").topic == "HFT"
+    assert not read_question("How is the order of words told in one sentence?").sentences_wanted
 
 
 @pytest.mark.parametrize(
@@ -714,7 +796,7 @@ def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_
     library: Assistant,
 ) -> None:
     library.search("warm")
-    named = library._holdings._search.papers_named
+    named = library._holdings.papers_named
     assert not any(map(named, ["list methods for pruning", "List all papers on adapters", "What about a list?"]))
     calls = ["What does LiST do?", "what does the list paper do?", "a method called list", "What is “list”?"]
     assert all(len(named(text)) == 1 for text in calls)
