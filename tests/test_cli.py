@@ -64,12 +64,12 @@ def test_standard_input_is_read_as_what_it_holds(tmp_path: Path) -> None:
     [
         (["ask", ""], {}, "question is empty", 2),
         (["ask", "x"], {"ASSISTANT_MODEL": "gpt-x"}, "OPENAI_API_KEY", 2),
-        (["ask", "x"], {"CHROMA_PORT": "many"}, "CHROMA_PORT", 2),
+        pytest.param(["ask", "x"], {"CHROMA_PORT": "many"}, "CHROMA_PORT", 2, marks=pytest.mark.slow),
         pytest.param(["add", "missing.txt"], {}, "missing.txt", 1, marks=pytest.mark.slow),
         pytest.param(["chat", "--host", "0.0.0.0"], {}, "ASSISTANT_PAGE_PASSWORD", 2, marks=pytest.mark.slow),
         pytest.param(["add", "https://example.org/paper.pdf"], {}, "download it first", 1, marks=pytest.mark.slow),
         pytest.param(["eval", "missing.jsonl"], {}, "missing.jsonl", 1, marks=pytest.mark.slow),
-        (["eval", "gate", "missing"], {}, "missing", 4),
+        pytest.param(["eval", "gate", "missing"], {}, "missing", 4, marks=pytest.mark.slow),
         pytest.param(["eval", "calibrate"], {}, "--reset", 1, marks=pytest.mark.slow),
     ],
     ids=[
@@ -104,6 +104,7 @@ def test_one_of_a_thing_is_one_thing_and_a_folder_is_no_file_to_write(tmp_path: 
     assert refused.returncode == 1 and "give the file to write" in refused.stderr
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback(seeds: dict[str, str]) -> None:
     assert "Traceback" in run("--debug", "ask", "", **seeds).stderr
 

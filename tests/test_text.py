@@ -154,6 +154,7 @@ def test_hostile_text_takes_no_long(piece: str) -> None:
     assert time.process_time() - start < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["otters.Swim,", "12. A "])
 def test_a_text_of_a_million_signs_is_cut_in_seconds(piece: str) -> None:
     start = time.process_time()
