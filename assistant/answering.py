@@ -5,6 +5,7 @@ rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain`
 """
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,19 @@ from assistant.retrieval import PER_PAPER
 from assistant.terms import squeezed, term_set
 
 _NEAREST = 3
+_NEAR = 40  # characters behind a "without", half as many before a "-free", that say what is left out
+# "Papers that do not use adapters", and what such a paper says: "without adapters", "adapter-free".
+_LEAVING_OUT = re.compile(
+    r"\b(?:(?:do|does|did|is|are|was|were|has|have)(?: not|n['’]t)|without|except|excluding|other than"
+    r"|not (?:using|based|relying|involving|about|on))\b",
+    re.IGNORECASE,
+)
+_PAPERS_THAT = re.compile(
+    r"\W*(?:(?:list|find|show|give|me|the|any|all|some)\W+){0,4}(?:papers|studies|articles) (?:that|which)\b", re.I
+)
+_LEFT_OUT_THERE = re.compile(
+    r"\b(?:not?|none|never|without|neither|nor|free|instead|rather|avoid\w*|eliminat\w+)\b|n['’]t\b", re.I
+)
 _LEFT_OUT = 10  # papers that "without …" may leave out
 # Papers that are named where records are listed, and where the newest and the like are asked for.
 _LISTED, _FIRST = 10, 3
@@ -302,6 +316,8 @@ class Pipeline:
             return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
         if state.question.counts_papers:
             return "partial", "papers are found, not counted: these come nearest"
+        if _leaves_out(state.question, supported):
+            return "partial", "papers are found by what they say, not by what they leave out: these come nearest"
         cited = {citation.paper.id for claim in supported for citation in claim.citations}
         if more := self._more(state, len(cited)):
             return "partial", more
@@ -358,6 +374,20 @@ class Pipeline:
         ):
             return "Only one of the papers that are to be compared was found."
         return ""
+
+
+def _leaves_out(question: Question, claims: Sequence[Claim]) -> bool:
+    """True where papers are asked for that do not do something, and no claim says of one that it does not."""
+    asks = question.wants_papers or _PAPERS_THAT.match(question.text)
+    if not (asks and _LEAVING_OUT.search(question.text)):
+        return False
+    wanted = set(question.terms)
+    said = (
+        claim.text[max(0, cue.start() - _NEAR // 2) : cue.end() + _NEAR]
+        for claim in claims
+        for cue in _LEFT_OUT_THERE.finditer(claim.text)
+    )
+    return not any(wanted & term_set(text) for text in said)
 
 
 def _undecided(order: str, printed: int, found: int) -> str:

@@ -225,6 +225,30 @@ def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
     assert not counts_papers("How many articles on otters were read?")
 
 
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("papers on denning without sand", "partial"),
+        ("Which papers do not use sand?", "partial"),
+        ("papers on rivers without dams", "answered"),
+        ("papers on denning in sand", "answered"),
+    ],
+)
+def test_papers_that_leave_something_out_are_said_to_be_found_by_what_they_say(
+    tmp_path: Path, question: str, says: str
+) -> None:
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(
+            [
+                Paper("Otters", "Otters use sand for denning."),
+                Paper("Eels", "Eels cross rivers without dams in spring."),
+            ]
+        )
+        answer = own.ask(question)
+    assert answer.status == says, answer.reason
+    assert ("not by what they leave out" in answer.reason) is (says == "partial")
+
+
 def test_a_year_of_publication_is_looked_up_and_not_read(tmp_path: Path) -> None:
     """That bears were counted in 2022 says nothing of otters."""
     assert read_question("papers from 2022 about otters").undated == ("otter",)
