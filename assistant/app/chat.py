@@ -77,9 +77,14 @@ def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
     show.click(lambda: gr.Sidebar(open=True), None, side.frame, **PRIVATE)
     sidebar.connect(side, library, turns, current, outputs, runs)
     wanted.change(_picture_of(library), [wanted, current], [caption, picture], **PRIVATE).then(None, js=_SHOW_PICTURE)
-    # What belongs to an answer goes where another is asked for, and with the conversation; once that is there it may be judged.
-    for happens in (question.submit, ask.click, chatbot.example_select, rewrite.submit, chatbot.retry, current.change):
-        happens(_nothing_of_an_answer, None, [*opinion, caption, picture], show_progress="hidden", **PRIVATE)
+    # What belongs to an answer goes as another is asked for, and with the conversation: at once, beside the queue, and not when
+    # that has changed, for then its first answer may be there and somebody judging it.
+    asked = (question.submit, ask.click, chatbot.example_select, rewrite.submit, chatbot.retry)
+    left = (clear.click, chatbot.clear, side.conversations.input, side.really.click)
+    for happens in (*asked, *left):
+        happens(
+            _nothing_of_an_answer, None, [*opinion, caption, picture], queue=False, show_progress="hidden", **PRIVATE
+        )
     app.load(
         turns.open, current, outputs, show_progress="hidden", **PRIVATE
     )  # on load: the conversation that this browser was in
