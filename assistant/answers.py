@@ -139,11 +139,13 @@ class Answer:
         }
 
     def to_markdown(self) -> str:
-        """The answer as Markdown: the text, then each cited paper with its quotes."""
+        """The answer as Markdown: the text, what it leaves open, then each cited paper with its quotes."""
         lines = [f"**{escape_markdown(self.question)}**", ""]
         if self.was_rewritten:
             lines += [f"*Understood as: {escape_markdown(self.standalone_question)}*", ""]
         lines += [escape_markdown(self.text, keep_marks=True), ""]
+        if self.status == "partial" and self.reason:
+            lines += [f"*Partly answered: {escape_markdown(self.reason)}*", ""]
         previous = 0
         for citation in self.citations:
             if citation.number != previous:

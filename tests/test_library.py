@@ -448,3 +448,10 @@ def test_a_name_and_a_word_of_its_own_are_no_typing_errors(library: Assistant) -
     assert (
         mended(read_question("how do netwroks lern")).topic == "how do networks lern"
     )  # short words are too near to others
+
+
+def test_an_answer_in_part_says_so_in_markdown_too(library: Assistant) -> None:
+    answer = library.ask("How many papers are in the library?")
+    assert answer.status == "partial"
+    assert "*Partly answered: 456 papers in all" in answer.to_markdown()
+    assert "Partly answered" not in library.ask("What is HFT?").to_markdown()
