@@ -1,10 +1,12 @@
 """How a model lays its answer out: what it wraps, heads, tabulates or puts into JSON is read as plain statements."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.citations import Layout, Statement, says_lacking
+from assistant.citations import Layout, Statement, parse_claims, passages_of, says_lacking
 from assistant.replies import THOUGHT_ENDS
 
 
@@ -60,3 +62,29 @@ def test_what_the_evidence_does_not_tell_is_noticed() -> None:
     )
     assert all(map(says_lacking, lacking))
     assert not any(map(says_lacking, ("It works without labels. [1.2]", "Models do not transfer. [1.2]")))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["It works [1.1" + " 1.1" * 10_000],  # a model that repeats itself until it is cut off
+        ["It works [1." + "1111." * 10_000],
+        ["It works [1.1" + " " * 50_000],
+        ["It works" + "[1]" * 15_000 + "["],
+        ["and so on"] * 10_000,
+        ['{"answer": "' + "a" * 50_000 + '"}'],
+    ],
+    ids=["marks", "digits", "spaces", "passages", "wrapped", "JSON"],
+)
+def test_a_model_that_goes_on_and_on_keeps_nobody_waiting(lines: list[str]) -> None:
+    start = time.monotonic()
+    for statement in Layout().read(iter(lines)):
+        assert statement is not None
+        for claim in parse_claims(statement.line):
+            passages_of(claim.text)
+    assert time.monotonic() - start < 2
+
+
+def test_json_within_json_within_json_is_no_answer_and_no_error() -> None:
+    deep = '{"a":' * 5_000 + "1" + "}" * 5_000
+    assert [line for line, _ in read(deep, "It works. [1.2]")][-1] == "It works. [1.2]"

@@ -18,6 +18,7 @@ _REFERENCES = re.compile(
     r"^\W*(?:references?|sources?|citations?|bibliography|works cited|evidence)\W*$", re.IGNORECASE
 )
 _MOST_JSON = 20_000  # characters of a reply that are tried as JSON
+_MOST_JOINED = 2_000  # characters: what is longer states no claim
 _LONGEST_LABEL = 8  # words of a line above a list that is a label and no claim
 
 
@@ -53,10 +54,7 @@ class Layout:
                 yield Statement(line)
             else:
                 yield from self._statements(line)
-        if self._json:
-            given, self._json = self._json, ""
-            for line in given.split("\n"):
-                yield from self._laid_out(line)
+        yield from self._no_json()
         yield from self._released()
 
     def _statements(self, line: str) -> Iterator[Statement]:
@@ -65,17 +63,22 @@ class Layout:
             yield from self._laid_out(line)
             return
         self._json = f"{self._json}\n{line}" if self._json else line
-        try:
-            found = json.loads(self._json.strip().rstrip(",`"))
-        except ValueError:
-            if len(self._json) > _MOST_JSON:
-                given, self._json = self._json, ""
-                for each in given.split("\n"):
-                    yield from self._laid_out(each)
-            return
-        self._json = ""
-        yield from self._released()
-        yield from map(Statement, _told(found))
+        if len(self._json) > _MOST_JSON:
+            yield from self._no_json()
+        elif line.rstrip(" ,`\t\r").endswith(("}", "]")):
+            try:
+                told = list(_told(json.loads(self._json.strip().rstrip(",`"))))
+            except (ValueError, RecursionError):
+                return
+            self._json = ""
+            yield from self._released()
+            yield from map(Statement, told)
+
+    def _no_json(self) -> Iterator[Statement]:
+        """What was taken for JSON, as the lines that it is."""
+        given, self._json = self._json, ""
+        for line in given.split("\n") if given else ():
+            yield from self._laid_out(line)
 
     def _laid_out(self, line: str) -> Iterator[Statement]:
         text = line.strip()
@@ -98,7 +101,8 @@ class Layout:
             self._held, joined = "", f"{self._held} {text}"
             yield self._under(joined, is_item)
             return
-        if self._held and not self._is_parted and not is_item and _goes_on(self._held, text):
+        is_short = len(self._held) < _MOST_JOINED
+        if self._held and is_short and not self._is_parted and not is_item and _goes_on(self._held, text):
             self._held, text = "", f"{self._held} {text}"
         elif is_item and self._held and len(self._held.split()) <= _LONGEST_LABEL and self._held[-1:] not in (".", "!"):
             self._heading, self._held, self._is_parted = undecorated(self._held).rstrip(":?"), "", False
@@ -143,13 +147,19 @@ def _goes_on(held: str, text: str) -> bool:
     return held[-1:] not in (".", "!", "?", ":", ";") and re.match(r"[a-z(]", text) is not None
 
 
+def _is_prose(text: str) -> bool:
+    """True for words, of which there is more than one."""
+    word = re.search(r"[^\W\d_]{2}", text)
+    return word is not None and re.search(r"\s", text[word.end() :]) is not None
+
+
 def _told(found: Any) -> Iterator[str]:
     """The statements of an answer in JSON: each object's first text, with all marks of the object behind it."""
     if isinstance(found, list):
         for each in found:
             yield from _told(each)
     elif isinstance(found, dict):
-        texts = [v for v in found.values() if isinstance(v, str) and re.search(r"[^\W\d_]{2}.*\s", v)]
+        texts = [value for value in found.values() if isinstance(value, str) and _is_prose(value)]
         if texts:
             others = json.dumps([value for value in found.values() if value != texts[0]])
             marks = re.findall(r"(?<![\w.])[1-9]\d{0,2}\.\d{1,3}(?![\w.])", others)

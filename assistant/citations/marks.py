@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 _MARK = r"[1-9]\d{0,2}\.\d{1,3}"
+_LONGEST_CITED = 300  # characters at the end of a claim that may cite passages
 # As models write them: [1.2], 【1.2†source】, [^1.2], [see 1.2], [Source 1.2; 1.3], [1.2](#a).
 MARKS = re.compile(
     r"\[?[\[【]\s*(?:\^|(?:(?:see|sources?|evidence|sentences?|passages?|refs?|ids?|cf|[sp])\b\.?:?|§|#)\s?)?"
-    rf"({_MARK}(?:\s*(?:[,;–-]|and|to)?\s*{_MARK})*)(?:\s?†[^\]】\n]{{0,30}})?\s*[\]】]\]?(?:\((?:#|http)[^)\s]{{0,200}}\))?",
+    rf"({_MARK}(?:(?:\s*+(?:[,;–-]|and|to)\s*+|\s++){_MARK})*+)(?:\s?†[^\]】\n]{{0,30}})?\s*[\]】]\]?(?:\((?:#|http)[^)\s]{{0,200}}\))?",
     re.IGNORECASE,
 )
 _PASSAGES = re.compile(r"(?:\s*[\[【](\d{1,2}(?:\s*[,;]\s*\d{1,2})*)[\]】])+[\s.;!]*$")
@@ -98,7 +99,7 @@ def says_lacking(line: str) -> bool:
 
 def passages_of(text: str) -> tuple[str, tuple[int, ...]]:
     """A claim without marks, and the passages that it cites as a whole: "It works [2]." is "It works." and 2."""
-    match = _PASSAGES.search(text)
+    match = _PASSAGES.search(text, max(0, len(text) - _LONGEST_CITED))
     if not match:
         return text, ()
     numbers = tuple(dict.fromkeys(int(number) for number in re.findall(r"\d+", match.group())))
