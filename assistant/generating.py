@@ -5,7 +5,7 @@ provider fails, the extractive answer, which may be to decline, is given in its 
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from assistant.answering import Pieces, Withdrawn, Written
 from assistant.answers import Citation, Claim, Usage
@@ -53,7 +53,8 @@ _LONGEST_SUBJECT = 4  # words of a heading that says what the lines below it are
 _TIE = re.compile(
     r"^(?:however|moreover|furthermore|in addition|additionally|also|similarly|likewise|(?:by|in) contrast|conversely|instead"
     r"|on the other hand|nevertheless|nonetheless|that said|still|therefore|thus|hence|as a result|consequently|besides|then"
-    r"|meanwhile|despite (?:that|this)|because of (?:that|this)|secondly|thirdly|finally),\s+|^(?:but|and|so|yet)\s+(?=\S)",
+    r"|meanwhile|despite (?:that|this)|because of (?:that|this)|secondly|thirdly|finally),\s+"
+    r"|^(?:but|and|so(?! (?:far|that|many|much|few|little|long)\b)|yet(?! another\b))\s+(?=\S)",
     re.IGNORECASE,
 )
 _LACKS = "The model says that the evidence does not answer all of it."
@@ -67,25 +68,25 @@ def is_related(claim: str, sentences: Sequence[str], likeness: Likeness) -> bool
 
 
 class _Draft:
-    """What one call to the model has said so far, added to the claims `shown` before it; those that failed the checks wait in
-    `failed` for the repair."""
+    """What one call to the model has said so far, added to the claims `shown` before it, which said what is `told`; those that
+    failed the checks wait in `failed` for the repair."""
 
-    def __init__(self, shown: list[Claim]) -> None:
+    def __init__(self, shown: list[Claim], told: Iterable[str] = ()) -> None:
         self.shown = shown
-        self._before = len(shown)
+        self._before = len(shown), frozenset(told)
         self.forget()
 
     def forget(self) -> list[Claim]:
         """Begins again, as all that the call has said were thoughts; returns those that were shown."""
-        thoughts = self.shown[self._before :]
-        del self.shown[self._before :]
+        count, told = self._before
+        thoughts = self.shown[count:]
+        del self.shown[count:]
         self.failed: list[Claim] = []
         self.lacks = False  # it says that the evidence does not tell all
         self.lead = ""  # what the last shown claim stands under
         self.is_broken = True  # what came before the next claim is not shown
-        self.seen = {
-            _bare(lead + claim.text) for claim in self.shown for lead in {"", claim.lead}
-        }  # claims are said once, however often they are repeated
+        self.told = set(told)  # what is shown, with and without what it stands under
+        self.seen = set(told)  # claims are said once, however often they are repeated
         self.numbering = Numbering(self.shown)
         return thoughts
 
@@ -216,7 +217,8 @@ class ModelWriter:
                     text, passages = passages_of(parsed.text)
                     parsed = ParsedClaim(text, marks_within(text, passages, offered.sentences, self._idf))
                 lead = "" if _is_named(subject, parsed.text) else f"{subject}: "
-                said = _bare(lead + parsed.text)
+                alone = _standing_alone(parsed.text)
+                said = _bare(lead + alone)
                 if draft.is_full or {said, tried := f"{said} {parsed.marks}"} & draft.seen:
                     continue
                 whole = ParsedClaim(lead + parsed.text, parsed.marks)
@@ -228,11 +230,12 @@ class ModelWriter:
                     draft.seen.add(tried)  # it may come again with other marks
                     draft.is_broken = True
                 else:
-                    text = _standing_alone(parsed.text) if draft.is_broken else parsed.text
+                    text = alone if draft.is_broken else parsed.text
                     cited = _citations(parsed.marks, offered, draft.numbering)
                     draft.shown.append(Claim(text, cited, lead=lead if lead != draft.lead else ""))
                     draft.lead = lead
                     draft.seen.add(said)
+                    draft.told |= {said, _bare(alone)}
                     draft.is_broken = False
                     yield draft.shown[-1]
 
@@ -253,7 +256,7 @@ class ModelWriter:
         messages = load_prompt("repair").render(evidence=offered.text, question=question.text, claims=listed)
         before = len(draft.shown)
         # What failed may come back as it was, now with the right mark; what is shown already may not.
-        second = _Draft(draft.shown)
+        second = _Draft(draft.shown, draft.told)
         yield from self._checked(self._model.lines(messages, meter), offered, second)
         draft.failed = second.failed or _without_mended(draft.failed, draft.shown[before:])
         yield from draft.failed

@@ -149,6 +149,27 @@ def test_however_goes_with_the_claim_that_it_answered(ask: Callable[..., Answer]
     assert answer.text == "PaCA reduces training time by 22%. [1]"
 
 
+def test_so_far_ties_a_claim_to_no_other(ask: Callable[..., Answer]) -> None:
+    with Provider(
+        [Reply(wrote("So far, PaCA reduces total memory usage by 16%. «PaCA reduces training time»"))]
+    ) as provider:
+        assert ask(provider, MEMORY).text == "So far, PaCA reduces total memory usage by 16%. [1]"
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "However, PaCA reduces total memory usage by 16%. «PaCA reduces training time»",
+        "### PaCA\n- Reduces training time by 22%. «PaCA reduces training time»\n"
+        "- Reduces total memory usage by 16%. «PaCA reduces training time»",
+    ],
+)
+def test_a_repair_that_repeats_what_is_shown_adds_nothing(ask: Callable[..., Answer], held: str) -> None:
+    with Provider([Reply(wrote(f"{held}\nLST saves 96% of memory. «LST saves 69%»")), Reply(wrote(held))]) as provider:
+        answer = ask(provider, MEMORY)
+    assert (answer.text.count("16%"), answer.text.count("22%"), provider.calls) == (1, held.count("22%"), 2)
+
+
 def test_a_model_that_says_what_is_lacking_has_answered_in_part(ask: Callable[..., Answer]) -> None:
     written = (
         "PaCA reduces total memory usage by 16%. «PaCA reduces training time»\nThe evidence does not mention its price."
