@@ -178,7 +178,7 @@ def calibrate(
     from dataclasses import asdict
 
     from assistant import evaluation
-    from assistant.abstention import OwnCalibration
+    from assistant.answering.abstention import OwnCalibration
     from assistant.evaluation.testset import of_split
 
     if (testset is None) is not reset:

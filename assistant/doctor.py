@@ -4,7 +4,7 @@ import os
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from assistant.abstention import OwnCalibration
+from assistant.answering.abstention import OwnCalibration
 from assistant.config import Config, load_config, misspelt_variables
 from assistant.errors import AssistantError
 from assistant.library import Assistant

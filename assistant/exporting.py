@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from assistant.catalogue import Catalogue
+from assistant.store.catalogue import Catalogue
 
 
 def exported(catalogue: Catalogue, embeddings: bool) -> Iterator[bytes]:

@@ -5,22 +5,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from assistant.abstention import OwnCalibration
-from assistant.catalogue import Catalogue
+from assistant.answering.abstention import OwnCalibration
+from assistant.answering.deciding import Decision, asked_within, decide, is_in_another_language
 from assistant.config import Config
-from assistant.deciding import Decision, asked_within, decide, is_in_another_language
 from assistant.files import WriterLock
-from assistant.following import Indexes, Progress
 from assistant.identity import check_fingerprint, estimating, fingerprint, library_id
 from assistant.indexing import Indexer
-from assistant.lexical import LexicalIndex
 from assistant.models import open_embedder
-from assistant.questions import Question
-from assistant.ranking import Candidates
+from assistant.questions.reading import Question
 from assistant.records import Paper, Passage
-from assistant.reranking import open_reranker
-from assistant.retrieval import Search
+from assistant.retrieval.ranking import Candidates
+from assistant.retrieval.reranking import open_reranker
+from assistant.retrieval.search import Search
 from assistant.seeding import Seeding
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Indexes, Progress
+from assistant.store.lexical import LexicalIndex
 
 _FEW = 3  # papers that "the paper" or "they" may mean
 

@@ -3,14 +3,14 @@
 import uuid
 from typing import Any
 
-from assistant.abstention import estimate_version
-from assistant.catalogue import Catalogue
+from assistant.answering.abstention import estimate_version
 from assistant.chunking import CHUNKER_VERSION
 from assistant.config import Config
-from assistant.encoding import encoder_version
 from assistant.errors import FingerprintError
 from assistant.models import Embedder
-from assistant.ranking import ranking_version
+from assistant.retrieval.encoding import encoder_version
+from assistant.retrieval.ranking import ranking_version
+from assistant.store.catalogue import Catalogue
 
 
 def library_id(catalogue: Catalogue) -> str:

@@ -16,11 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from assistant.catalogue import Catalogue
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.files import is_gone, printable_name
-from assistant.following import Progress
 from assistant.loaders import (
     LOADERS_VERSION,
     Ahead,
@@ -34,11 +32,13 @@ from assistant.loaders import (
 )
 from assistant.loaders.checking import checked
 from assistant.loaders.pdf import ocr_is_installed, sniff
-from assistant.merging import distinct_id, identifiers, is_edition, merge, own_id
 from assistant.models import Embedder
-from assistant.readings import File
 from assistant.records import Chunk, Paper, one_line
 from assistant.reports import FileReport, IngestReport
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Progress
+from assistant.store.merging import distinct_id, identifiers, is_edition, merge, own_id
+from assistant.store.readings import File
 
 _BATCH = 64  # papers embedded and stored together; what a kill can cost
 

@@ -7,38 +7,38 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from assistant.abstention import OwnCalibration
-from assistant.answering import ExtractiveWriter, Pipeline, Request, Scope, Writer
+from assistant.answering.abstention import OwnCalibration
+from assistant.answering.context import best_reading
+from assistant.answering.continuing import History, Lookup
+from assistant.answering.deciding import Decision
+from assistant.answering.pipeline import ExtractiveWriter, Pipeline, Request, Scope, Writer
+from assistant.answering.scoping import ids_of, scope_of
 from assistant.answers import Answer, Citation, Event
-from assistant.catalogue import Order
 from assistant.config import OWN_EMBEDDING, Config, load_config
-from assistant.context import best_reading
-from assistant.continuing import History, Lookup
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
-from assistant.deciding import Decision
 from assistant.errors import LoadError, QuestionError
 from assistant.exporting import exported
 from assistant.feedback import Feedback
 from assistant.files import WriterLock, keep_copy, write_lines
-from assistant.following import Progress
 from assistant.holdings import Holdings
-from assistant.lexical import LexicalIndex
 from assistant.loaders.pdf import page_with_quotes
-from assistant.preparing import read_beforehand
 from assistant.privacy import silence
-from assistant.questions import Question, read_question
-from assistant.ranking import Candidates
+from assistant.questions.reading import Question, read_question
 from assistant.records import Paper, Passage
 from assistant.reports import IngestReport
-from assistant.reranking import LateInteraction
-from assistant.retrieval import PaperRetriever
-from assistant.scoping import ids_of, scope_of
+from assistant.retrieval.preparing import read_beforehand
+from assistant.retrieval.ranking import Candidates
+from assistant.retrieval.reranking import LateInteraction
+from assistant.retrieval.search import PaperRetriever
+from assistant.store.catalogue import Order
+from assistant.store.following import Progress
+from assistant.store.lexical import LexicalIndex
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
-    from assistant.generating import ModelWriter
+    from assistant.answering.generating import ModelWriter
 
 
 class Assistant:
@@ -388,7 +388,7 @@ class Assistant:
         return self._model_writer(self.config)
 
     def _model_writer(self, config: Config) -> "ModelWriter":
-        from assistant.generating import ModelWriter  # costs the provider's import time
+        from assistant.answering.generating import ModelWriter  # costs the provider's import time
 
         held = self._holdings
         likeness = held.reranker.likeness if isinstance(held.reranker, LateInteraction) else None

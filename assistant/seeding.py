@@ -4,11 +4,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from assistant.catalogue import Catalogue
 from assistant.errors import LibraryError
-from assistant.following import Progress
 from assistant.indexing import Indexer
 from assistant.resources import resource
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Progress
 
 
 def seed_files() -> list[Path]:

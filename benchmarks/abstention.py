@@ -22,7 +22,7 @@ from assistant import Assistant, Paper
 from assistant.evaluation import Item, calibrate
 from assistant.evaluation.metrics import auroc, declined_at
 from assistant.evaluation.statistics import mean_figure
-from assistant.questions import read_question
+from assistant.questions.reading import read_question
 
 KEPT = 0.95
 CALIBRATING = 100  # questions

@@ -24,13 +24,13 @@ from edits import FALSE, TRUE
 from provider import negated, renumbered, reworded
 
 from assistant import Assistant
+from assistant.answering.generating import is_related
+from assistant.answering.offering import number_evidence
 from assistant.chunking import chunk_paper
 from assistant.citations import EvidenceSentence, check_claim
-from assistant.encoding import Encoding, Shelf, shipped_encoder
 from assistant.evaluation.statistics import mean_figure
-from assistant.generating import is_related
-from assistant.offering import number_evidence
 from assistant.records import Passage
+from assistant.retrieval.encoding import Encoding, Shelf, shipped_encoder
 
 
 def likeness(claim: str, sentences: Sequence[str]) -> list[float]:

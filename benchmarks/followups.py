@@ -2,7 +2,7 @@
 
 Two tables of conversations with the seeds: a first question, the beginning of the title of the paper that answers it, follow-ups
 that lean on that paper, and follow-ups on other topics with parts of the titles that may answer them first. The weights in
-`assistant.answering` were chosen on the first table; the second was written after.
+`assistant.answering.pipeline` were chosen on the first table; the second was written after.
 
     python benchmarks/followups.py
 """

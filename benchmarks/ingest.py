@@ -30,8 +30,8 @@ import tantivy
 
 from assistant import Assistant
 from assistant.evaluation import shipped_testset
-from assistant.questions import read_question
-from assistant.reranking import LateInteraction
+from assistant.questions.reading import read_question
+from assistant.retrieval.reranking import LateInteraction
 
 _LIMIT_BATCH = 5000  # Chroma refuses more than 5,461 at once
 _WARM_UP = 10

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import numpy as np
 import provider as models
 
-import assistant.generating as generating
+import assistant.answering.generating as generating
 from assistant import Assistant
 from assistant.evaluation import shipped_testset
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.abstention import (
+from assistant.answering.abstention import (
     WITHOUT_RERANKER,
     Calibration,
     OwnCalibration,
@@ -21,7 +21,7 @@ from assistant.evaluation import Item, calibrate
 from assistant.evaluation.keeping import setup_of
 from assistant.evaluation.ordering import groups_of
 from assistant.evaluation.testset import Evidence
-from assistant.questions import read_question
+from assistant.questions.reading import read_question
 from assistant.records import Chunk, Passage, Sentence, Span
 
 

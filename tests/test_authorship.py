@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.authorship import Authorship, read_authorship
+from assistant.questions.authorship import Authorship, read_authorship
 
 PAPERS = [
     Paper("Otters asleep", "Otters sleep in rivers, by NVIDIA.", organisation="Den Lab", date="May 3, 2022", year=2022),

@@ -3,8 +3,8 @@
 import pytest
 
 from assistant import Assistant
-from assistant.context import question_within
-from assistant.questions import read_question
+from assistant.answering.context import question_within
+from assistant.questions.reading import read_question
 
 HFT = "Which method keeps half of the parameters frozen in each tuning round?"
 

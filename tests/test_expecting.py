@@ -3,8 +3,8 @@
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.expecting import unmet
-from assistant.questions import read_question
+from assistant.questions.expecting import unmet
+from assistant.questions.reading import read_question
 from assistant.records import Chunk, Passage, Span
 
 DENS = Paper(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
-from assistant.extractive import extract
-from assistant.questions import read_question
+from assistant.answering.extractive import extract
+from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
 
 FITS = (0.9, 0.8, 0.7, 0.6)

@@ -5,7 +5,14 @@ import time
 import pytest
 
 from assistant import Assistant
-from assistant.followups import asked_again, needs_history, points_back, question_before, standalone, without_start
+from assistant.questions.followups import (
+    asked_again,
+    needs_history,
+    points_back,
+    question_before,
+    standalone,
+    without_start,
+)
 
 LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
 

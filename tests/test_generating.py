@@ -32,8 +32,8 @@ from provider import (
 )  # fmt: skip
 
 from assistant import Answer, Assistant, Paper
+from assistant.answering.offering import number_evidence
 from assistant.chunking import chunk_paper
-from assistant.offering import number_evidence
 from assistant.records import Passage
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.following import Indexes
 from assistant.indexing import Indexer
 from assistant.loaders import Loaded, Source
-from assistant.merging import merge, own_id
 from assistant.records import Section
+from assistant.store.following import Indexes
+from assistant.store.merging import merge, own_id
 
 LONG = "Otters hold hands while they sleep, so that the river does not part them, as nine rivers over one year show. "
 

@@ -22,11 +22,11 @@ import pytest
 import tantivy
 
 from assistant import Assistant
-from assistant.catalogue import Catalogue
 from assistant.chunking import chunk_paper
 from assistant.errors import LibraryError, StoreError
 from assistant.loaders import load_file
 from assistant.seeding import seed_files
+from assistant.store.catalogue import Catalogue
 
 KILLS = 50
 ADD = (
@@ -257,12 +257,12 @@ def test_a_full_disk_is_one_clear_line_and_the_next_run_goes_on(
 
 NO_SPACE = OSError(28, "No space left on device")
 PLACES = {  # what is stopped, and at which call
-    "putting papers": ("assistant.catalogue.Catalogue.put_papers", 2),
-    "noting what a file held": ("assistant.catalogue.Catalogue.put_held", 2),
-    "finishing a file": ("assistant.catalogue.Catalogue.finish_file", 1),
+    "putting papers": ("assistant.store.catalogue.Catalogue.put_papers", 2),
+    "noting what a file held": ("assistant.store.catalogue.Catalogue.put_held", 2),
+    "finishing a file": ("assistant.store.catalogue.Catalogue.finish_file", 1),
     "storing vectors": ("chromadb.api.models.Collection.Collection.upsert", 1),
-    "writing words": ("assistant.lexical.tantivy.Document", 30),
-    "words are written": ("assistant.lexical.LexicalIndex.refresh", 1),
+    "writing words": ("assistant.store.lexical.tantivy.Document", 30),
+    "words are written": ("assistant.store.lexical.LexicalIndex.refresh", 1),
 }
 
 

@@ -12,7 +12,7 @@ from assistant import Assistant, AssistantError, Paper
 from assistant.doctor import diagnose
 from assistant.errors import ConfigError, FingerprintError, LibraryBusyError, LibraryError, LoadError, QuestionError
 from assistant.files import WriterLock
-from assistant.questions import read_question
+from assistant.questions.reading import read_question
 from assistant.records import Section
 from assistant.seeding import seed_files
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.merging import merge, own_id
 from assistant.records import Section, paper_id
+from assistant.store.merging import merge, own_id
 
 ASSAY = "The zebrafish assay used 14 plates of agar and lasted nine days in the incubator."
 MIRROR = "The telescope mirror was cooled to four kelvin before the exposure. It was then exposed for nine hours."

@@ -3,8 +3,8 @@
 import pytest
 
 from assistant import Assistant
-from assistant.metadata import Asked, asked_metadata
-from assistant.questions import read_question
+from assistant.questions.metadata import Asked, asked_metadata
+from assistant.questions.reading import read_question
 
 NOTHING = Asked(date=False, people=False, author_count=False, comments=False)
 

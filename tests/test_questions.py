@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.asking import (
+from assistant.questions.asking import (
     asks_for_papers,
     counts_papers,
     first_on_topic,
@@ -17,9 +17,9 @@ from assistant.asking import (
     topic_of,
     without_typing_errors,
 )
-from assistant.catalogue import Catalogue
-from assistant.followups import leans_on_history, points_back
-from assistant.questions import is_titled, possible_titles, read_question
+from assistant.questions.followups import leans_on_history, points_back
+from assistant.questions.reading import is_titled, possible_titles, read_question
+from assistant.store.catalogue import Catalogue
 from assistant.terms import stem
 
 PAPERS = [

@@ -8,8 +8,17 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.models import own_embedder
-from assistant.questions import read_question
-from assistant.ranking import FEATURES, Candidates, in_order, learnt_weights, mixed, reranked, scaled, shipped_weights
+from assistant.questions.reading import read_question
+from assistant.retrieval.ranking import (
+    FEATURES,
+    Candidates,
+    in_order,
+    learnt_weights,
+    mixed,
+    reranked,
+    scaled,
+    shipped_weights,
+)
 from assistant.training.ranking import Case, ndcg_of
 
 

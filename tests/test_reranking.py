@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.catalogue import Catalogue
-from assistant.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, shipped_encoder
 from assistant.errors import ConfigError, LibraryError
-from assistant.reranking import LateInteraction
 from assistant.resources import resource
-from assistant.retrieval import SENTENCE_MEANT_WEIGHT
+from assistant.retrieval.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, shipped_encoder
+from assistant.retrieval.reranking import LateInteraction
+from assistant.retrieval.search import SENTENCE_MEANT_WEIGHT
+from assistant.store.catalogue import Catalogue
 
 PAPERS = [
     Paper("Half Fine-Tuning", "Half of the weights stay frozen while the others learn a new task."),
@@ -137,7 +137,7 @@ def test_sentences_are_scored_by_their_own_words_wherever_they_stand(
     cut: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = WordsEncoder()
-    monkeypatch.setattr("assistant.reranking.shipped_encoder", lambda: encoder)
+    monkeypatch.setattr("assistant.retrieval.reranking.shipped_encoder", lambda: encoder)
     others = 250 if cut else 1  # the last sentence then begins among what is read and ends beyond
     abstract = f"Ships are old. Motors drink oil. {'Nothing else. ' * others}Ships have motors that drink oil."
     with Assistant(data_dir=tmp_path / "data", chunk_tokens=2000) as library:
@@ -181,7 +181,7 @@ def test_passages_are_read_beforehand_and_an_older_models_encodings_forgotten(
     assert library._catalogue.count_encodings() == 3
     library.add(Paper("Otters", "Otters swim in cold rivers."))
     assert library.search("Where do otters swim?")[0].paper.title == "Otters"  # some are stored, others are not
-    monkeypatch.setattr("assistant.reranking.encoder_version", lambda: "newer")
+    monkeypatch.setattr("assistant.retrieval.reranking.encoder_version", lambda: "newer")
     with Assistant(data_dir=library.config.data_dir) as newer:
         assert library._catalogue.count_encodings() == 0
         assert newer.prepare() == 4
@@ -189,7 +189,7 @@ def test_passages_are_read_beforehand_and_an_older_models_encodings_forgotten(
 
 
 def test_what_is_gone_is_forgotten(library: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant.preparing._SPARE", 0)
+    monkeypatch.setattr("assistant.retrieval.preparing._SPARE", 0)
     library.add(Paper("Otters", "Otters swim in cold rivers."))
     library.prepare()
     library.remove(["Otters"])

@@ -19,12 +19,12 @@ import chromadb
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.catalogue import Catalogue
 from assistant.errors import FingerprintError, LibraryError, LoadError, StoreError
-from assistant.finding import Finder
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
-from assistant.vectors import VectorIndex
+from assistant.retrieval.finding import Finder
+from assistant.store.catalogue import Catalogue
+from assistant.store.vectors import VectorIndex
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 BUILD = "import sys; from assistant import Assistant; Assistant(data_dir=sys.argv[1]).search('x'); print('done')"
@@ -182,13 +182,13 @@ def test_a_process_of_its_own_indexes_many_words(tmp_path: Path, monkeypatch: py
         real(function, path, seconds, **options)
         asked.append(function)
 
-    monkeypatch.setattr("assistant.following._WORTH_A_PROCESS", 2)
-    monkeypatch.setattr("assistant.following.in_child", in_child)
+    monkeypatch.setattr("assistant.store.following._WORTH_A_PROCESS", 2)
+    monkeypatch.setattr("assistant.store.following.in_child", in_child)
     papers = [Paper(title=f"Otter {n}", abstract=f"Otter number {n} eats {n} fish.") for n in range(5)]
     with Assistant(data_dir=tmp_path, reranker="off") as library:
         library.add(papers)
         library.remove(["Otter 1", "Otter 2"])
-        assert asked == ["crashed" if fails else "assistant.lexical:index_words"] * 2
+        assert asked == ["crashed" if fails else "assistant.store.lexical:index_words"] * 2
         assert library._holdings.indexes.lexical.count() == library._holdings.indexes.vectors.count() == 3
         assert library.search("number 4", dense_weight=0)[0].paper.title == "Otter 4"
         assert {p.paper.title for p in library.search("otter", dense_weight=0)} == {"Otter 0", "Otter 3", "Otter 4"}
@@ -305,7 +305,7 @@ def test_a_catalogue_that_cannot_be_used_is_not_left_open(
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect
     monkeypatch.setattr(
-        "assistant.database.sqlite3.connect",
+        "assistant.store.database.sqlite3.connect",
         lambda *given, **options: opened.append(connect(*given, **options)) or opened[-1],
     )
     with pytest.raises(LibraryError):
@@ -357,7 +357,7 @@ def test_a_chroma_that_does_not_close_holds_nobody_up(tmp_path: Path, monkeypatc
     library.add([Paper("Otters", "Otters swim in cold rivers.")])
     never = threading.Event()
     client = library._holdings.indexes.vectors._client
-    monkeypatch.setattr("assistant.vectors._CLOSING", 0.2)
+    monkeypatch.setattr("assistant.store.vectors._CLOSING", 0.2)
     monkeypatch.setattr(client, "close", never.wait)
     began = time.monotonic()
     library.close()

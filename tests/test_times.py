@@ -3,8 +3,8 @@
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions import read_question
-from assistant.times import read_time
+from assistant.questions.reading import read_question
+from assistant.questions.times import read_time
 
 DATED = [
     Paper(f"Otters of {date}", "Otters swim.", date=date, year=year)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.encoding import DIMENSION, TOKEN_DIMENSION, Encoding
 from assistant.evaluation.testset import shipped_testset
+from assistant.retrieval.encoding import DIMENSION, TOKEN_DIMENSION, Encoding
 from assistant.terms import terms
 from assistant.training.abstention import EVERYDAY
 from assistant.training.asked import QUESTIONS, AskedPaper, Question, asked_papers, corpus_and_asked, held_out_task
@@ -383,7 +383,7 @@ def test_gradients_reach_all_that_is_learnt_from() -> None:
 def test_late_interaction_is_trained_as_it_is_used() -> None:
     import torch
 
-    from assistant.encoding import LATE_SHARE, Encoding, Shelf
+    from assistant.retrieval.encoding import LATE_SHARE, Encoding, Shelf
     from assistant.training.tuning import Encoded, late_memory_scores, late_scores, together
 
     torch.manual_seed(0)

@@ -12,7 +12,7 @@ from assistant.app.turns import Turns
 from assistant.library import Assistant
 from assistant.markup import escape_markdown
 from assistant.page import evidence
-from assistant.questions import MAX_CHARACTERS
+from assistant.questions.reading import MAX_CHARACTERS
 
 AT_ONCE = 4  # questions answered at one time; the rest wait in the queue
 _EXAMPLES = 4

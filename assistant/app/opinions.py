@@ -9,7 +9,7 @@ from assistant.app.common import PRIVATE, Trigger, choose_papers, guarded
 from assistant.conversations import Turn
 from assistant.errors import LibraryError
 from assistant.library import Assistant
-from assistant.questions import MAX_CHARACTERS
+from assistant.questions.reading import MAX_CHARACTERS
 from assistant.records import counted
 
 NONE_ANSWERS = "(no paper answers it)"

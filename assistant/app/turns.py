@@ -15,7 +15,7 @@ from assistant.errors import AssistantError
 from assistant.library import Assistant
 from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
-from assistant.questions import read_question
+from assistant.questions.reading import read_question
 
 _SEARCHING, _WRITING = "Searching the papers …", "The model is writing …"
 _CHIP = re.compile(r" \[\\\[(\d+)\\\]\]\(#quote-[\w-]*\)")  # of an answer that was stopped no evidence is shown

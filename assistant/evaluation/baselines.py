@@ -21,7 +21,7 @@ from assistant.records import Passage
 from assistant.sentences import sentence_spans
 
 if TYPE_CHECKING:
-    from assistant.generating import ModelWriter
+    from assistant.answering.generating import ModelWriter
 
 RANKINGS = {"BM25 alone": 0.0, "vectors alone": 1.0}  # name -> the vectors' share of the score
 CHAIN, CLOSED_BOOK = "naive top-k chain", "closed-book model"

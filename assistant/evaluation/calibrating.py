@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.abstention import OwnCalibration, refit, shipped_calibration
+from assistant.answering.abstention import OwnCalibration, refit, shipped_calibration
 from assistant.errors import TestSetError
 from assistant.evaluation.ordering import FOLDS, LEAST, LearntOrder, groups_of, learn_order, read_item
 from assistant.evaluation.testset import Item, check_against
-from assistant.following import Progress
 from assistant.library import Assistant
 from assistant.records import Paper
+from assistant.store.following import Progress
 
 
 @dataclass(frozen=True, slots=True)

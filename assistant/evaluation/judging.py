@@ -20,7 +20,7 @@ from assistant.library import Assistant
 from assistant.prompts import load_prompt
 
 if TYPE_CHECKING:
-    from assistant.generating import ModelWriter
+    from assistant.answering.generating import ModelWriter
 
 SUPPORTED = "supported"
 VERDICTS = {"support": (SUPPORTED, "not supported"), "correct": ("correct", "partly correct", "wrong")}

@@ -16,14 +16,14 @@ from assistant.evaluation.json_replies import objects_in
 from assistant.evaluation.metrics import nugget_recall
 from assistant.evaluation.results import Spent
 from assistant.evaluation.testset import Item
-from assistant.following import Progress
 from assistant.prompts import load_prompt
 from assistant.records import Paper
 from assistant.sentences import sentence_spans
+from assistant.store.following import Progress
 from assistant.tokens import count_tokens
 
 if TYPE_CHECKING:
-    from assistant.generating import ModelWriter
+    from assistant.answering.generating import ModelWriter
 
 _TOKENS = 1500  # of a paper's sentences in the prompt
 _SENTENCES = 3

@@ -1,7 +1,7 @@
 """Learns the order of a library's papers from the questions that its users ask.
 
 How much words, vectors and meaning count depends on the field: claims of biology want more of the words than questions about
-machine learning do. So the weights of `assistant.ranking` are learnt anew, from the shipped ones on.
+machine learning do. So the weights of `assistant.retrieval.ranking` are learnt anew, from the shipped ones on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from assistant.errors import QuestionError
 from assistant.evaluation.metrics import ndcg_at
 from assistant.evaluation.statistics import mean_figure
 from assistant.evaluation.testset import Item
-from assistant.following import Progress
 from assistant.library import Assistant
-from assistant.questions import Question, read_question
-from assistant.ranking import Candidates, in_order, learnt_weights, shipped_weights
+from assistant.questions.reading import Question, read_question
 from assistant.records import Paper
+from assistant.retrieval.ranking import Candidates, in_order, learnt_weights, shipped_weights
+from assistant.store.following import Progress
 
 LEAST = 20  # questions: fewer say little about any paper but theirs, or about the lowest twentieth
 FOLDS = 5

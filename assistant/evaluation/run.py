@@ -21,8 +21,8 @@ from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result, Rival
 from assistant.evaluation.scoring import figures_of, timings_of
 from assistant.evaluation.testset import Item, check_against
-from assistant.following import Progress
 from assistant.library import Assistant
+from assistant.store.following import Progress
 
 _SOURCES = 20  # files of papers with figures of their own, those with the most questions
 _Value = TypeVar("_Value", Result, dict[str, Rival])

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from assistant.errors import TestSetError
 from assistant.evaluation.metrics import spellings_of
 from assistant.loaders.csv_table import reader_of
-from assistant.questions import MAX_CHARACTERS
+from assistant.questions.reading import MAX_CHARACTERS
 from assistant.records import Paper
 from assistant.terms import terms
 

@@ -23,11 +23,11 @@ from random import Random
 
 import numpy as np
 
-from assistant.abstention import SIGNS, WITHOUT_RERANKER, Calibration, features, fit
+from assistant.answering.abstention import SIGNS, WITHOUT_RERANKER, Calibration, features, fit
 from assistant.evaluation.metrics import auroc, declined_at
 from assistant.evaluation.testset import shipped_testset
 from assistant.library import Assistant
-from assistant.questions import read_question
+from assistant.questions.reading import read_question
 from assistant.records import Paper
 from assistant.training.asked import AskedPaper, held_out_papers
 

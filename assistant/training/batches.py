@@ -8,8 +8,8 @@ from random import Random
 import numpy as np
 
 from assistant.config import Config
-from assistant.encoding import TOKEN_DIMENSION
 from assistant.models import open_embedder
+from assistant.retrieval.encoding import TOKEN_DIMENSION
 from assistant.training.asked import AskedPaper
 from assistant.training.confusions import Encode, confusions
 from assistant.training.corpus import Paper, sentences

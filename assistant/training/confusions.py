@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from assistant.encoding import Encoding, Shelf
+from assistant.retrieval.encoding import Encoding, Shelf
 from assistant.training.asked import AskedPaper
 
 Encode = Callable[[Sequence[str]], list[Encoding]]

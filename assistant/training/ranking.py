@@ -1,4 +1,4 @@
-"""Learns how much each of `assistant.ranking.FEATURES` counts in the order of the candidates that the reranker read.
+"""Learns how much each of `assistant.retrieval.ranking.FEATURES` counts in the order of the candidates that the reranker read.
 
     python -m assistant.training.ranking --corpus papers.jsonl.gz scifact/corpus.jsonl.gz --benchmarks FOLDER
 
@@ -24,9 +24,9 @@ import numpy as np
 
 from assistant.evaluation.metrics import ndcg_at
 from assistant.library import Assistant
-from assistant.questions import read_question
-from assistant.ranking import FEATURES, in_order, learnt_weights
+from assistant.questions.reading import read_question
 from assistant.records import Paper
+from assistant.retrieval.ranking import FEATURES, in_order, learnt_weights
 from assistant.training.asked import AskedPaper, corpus_and_asked, held_out_papers
 from assistant.training.corpus import corpus_argument
 from assistant.training.measure import Task, scifact_task, scitldr_task
@@ -90,7 +90,7 @@ def cases_of(given: Set) -> Iterator[Case]:
 
 
 def learnt(cases: Sequence[Case]) -> np.ndarray:
-    """The weights, as `assistant.ranking.shipped_weights` has them."""
+    """The weights, as `assistant.retrieval.ranking.shipped_weights` has them."""
     return learnt_weights(
         [(case.inputs, case.right) for case in cases], np.zeros(2 * len(FEATURES)), RIDGE * len(cases)
     )

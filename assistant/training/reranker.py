@@ -21,7 +21,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 
-from assistant.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, Shelf
+from assistant.retrieval.encoding import MAX_TOKENS, TOKEN_DIMENSION, Encoder, Encoding, Shelf
 from assistant.training.asked import corpus_and_asked, held_out_papers, held_out_task, paraphrases
 from assistant.training.batches import Tuning
 from assistant.training.corpus import corpus_argument

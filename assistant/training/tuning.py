@@ -35,7 +35,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from assistant.encoding import LATE_SHARE, Encoding
+from assistant.retrieval.encoding import LATE_SHARE, Encoding
 from assistant.training.asked import AskedPaper, corpus_and_asked
 from assistant.training.batches import (
     Batch,

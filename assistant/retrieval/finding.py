@@ -7,12 +7,12 @@ from itertools import islice
 
 import numpy as np
 
-from assistant.catalogue import Catalogue
-from assistant.following import Indexes
 from assistant.models import Embedder, common_words
-from assistant.questions import Question, is_coined, is_titled, possible_titles
-from assistant.ranking import between, coverage, coverer, fuse, terms_held
+from assistant.questions.reading import Question, is_coined, is_titled, possible_titles
 from assistant.records import Paper, paper_of
+from assistant.retrieval.ranking import between, coverage, coverer, fuse, terms_held
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Indexes
 from assistant.terms import stem, terms
 
 # Share of the vectors in the fused score, the rest being BM25's: high where no passage holds the question's words, low where

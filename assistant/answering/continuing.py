@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.abstention import log_odds
-from assistant.deciding import Decision
-from assistant.followups import (
+from assistant.answering.abstention import log_odds
+from assistant.answering.deciding import Decision
+from assistant.questions.followups import (
     asks_for_others,
     excluded,
     is_of_last_answer,
@@ -20,7 +20,7 @@ from assistant.followups import (
     standalone,
     without_start,
 )
-from assistant.questions import Question, read_question
+from assistant.questions.reading import Question, read_question
 from assistant.records import Paper, Passage, is_visible
 
 _LOOKED_BACK = 2000  # characters of the last turn

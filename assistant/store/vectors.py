@@ -15,11 +15,11 @@ from chromadb.api import ClientAPI
 from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 
-from assistant.catalogue import Entry
 from assistant.config import Config
 from assistant.errors import StoreError
 from assistant.files import is_disk_full
 from assistant.interrupts import raise_if_interrupted
+from assistant.store.catalogue import Entry
 
 _BATCH = 2000  # at most 5,461; each upsert costs Chroma a write to the disk
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from assistant.answering import Scope
-from assistant.catalogue import Catalogue
+from assistant.answering.pipeline import Scope
 from assistant.errors import LibraryError
 from assistant.records import counted
+from assistant.store.catalogue import Catalogue
 
 
 def scope_of(

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import numpy as np
 
-from assistant.database import Database
 from assistant.errors import LibraryError
+from assistant.store.database import Database
 
 
 class Computed(Database):

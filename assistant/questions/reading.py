@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
-from assistant.asking import (
+from assistant.errors import QuestionError
+from assistant.questions.asking import (
     asks_for_papers,
     counts_papers,
     counts_records,
@@ -23,12 +24,11 @@ from assistant.asking import (
     wants_writing,
     without_typing_errors,
 )
-from assistant.authorship import Authorship, read_authorship
-from assistant.errors import QuestionError
-from assistant.metadata import asked_metadata, asked_now
+from assistant.questions.authorship import Authorship, read_authorship
+from assistant.questions.metadata import asked_metadata, asked_now
+from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, normalised, one_line
 from assistant.terms import fold, terms
-from assistant.times import Time, first_day, read_time
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 MOST_WANTED = 10  # things that an answer lists, or sentences

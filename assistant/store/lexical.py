@@ -13,9 +13,9 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from assistant.catalogue import Catalogue, Entry
 from assistant.errors import StoreError
 from assistant.files import is_disk_full
+from assistant.store.catalogue import Catalogue, Entry
 from assistant.terms import INDEX_VERSION, terms
 
 _HEAP = 64_000_000  # bytes that tantivy may buffer before it writes a segment

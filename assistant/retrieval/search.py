@@ -11,15 +11,24 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
-from assistant.authorship import Authorship
-from assistant.catalogue import Catalogue
-from assistant.finding import Finder, Found
-from assistant.following import Indexes
 from assistant.models import Embedder, own_embedder
-from assistant.questions import Question, asked_of, in_order
-from assistant.ranking import BROAD_SHARE, FEATURES, RIVAL_SHARE, Candidates, coverer, mixed, reranked, shipped_weights
+from assistant.questions.authorship import Authorship
+from assistant.questions.reading import Question, asked_of, in_order
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
-from assistant.reranking import LateInteraction, Reading, Reranker
+from assistant.retrieval.finding import Finder, Found
+from assistant.retrieval.ranking import (
+    BROAD_SHARE,
+    FEATURES,
+    RIVAL_SHARE,
+    Candidates,
+    coverer,
+    mixed,
+    reranked,
+    shipped_weights,
+)
+from assistant.retrieval.reranking import LateInteraction, Reading, Reranker
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Indexes
 from assistant.terms import term_set
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.

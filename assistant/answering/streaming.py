@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from assistant.answers import Usage
-from assistant.catalogue import Catalogue
 from assistant.config import Config
 from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
 from assistant.interrupts import raise_if_interrupted
 from assistant.models import open_chat_model
 from assistant.replies import THOUGHT_ENDS, Reply
+from assistant.store.catalogue import Catalogue
 from assistant.transport import is_quota_used_up, until
 
 _PULSE = 0.5  # seconds

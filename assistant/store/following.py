@@ -16,13 +16,13 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from assistant.catalogue import Catalogue, Follower
 from assistant.config import Config
 from assistant.errors import LibraryBusyError, LoadError, StoreError
 from assistant.files import WriterLock
-from assistant.lexical import LexicalIndex
 from assistant.loaders.child import in_child, stop_children
-from assistant.vectors import VectorIndex
+from assistant.store.catalogue import Catalogue, Follower
+from assistant.store.lexical import LexicalIndex
+from assistant.store.vectors import VectorIndex
 
 _T = TypeVar("_T")
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is in all
@@ -191,7 +191,7 @@ class Indexes:
             self._catalogue.set_follower("lexical", replace(state, writing=True))
             folder, step = str(self.lexical.folder.resolve()), self._step()
             try:
-                in_child("assistant.lexical:index_words", self._catalogue.path, _LONGEST, folder=folder,
+                in_child("assistant.store.lexical:index_words", self._catalogue.path, _LONGEST, folder=folder,
                          first=state.number, last=last, step=step)  # fmt: skip
             except LoadError:
                 return None  # it is done here then: taking in the same changes twice does no harm

@@ -15,17 +15,17 @@ from typing import Any, Protocol
 
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
+from assistant.answering.context import best_reading
+from assistant.answering.continuing import Continued, Lookup, continued
+from assistant.answering.deciding import Decision
+from assistant.answering.extractive import MAX_SENTENCES, asked_about, extract, missing_metadata
 from assistant.answers import Answer, Claim, Event, Status, Usage
-from assistant.context import best_reading
-from assistant.continuing import Continued, Lookup, continued
-from assistant.deciding import Decision
 from assistant.errors import QuestionError
-from assistant.expecting import is_about_several
-from assistant.extractive import MAX_SENTENCES, asked_about, extract, missing_metadata
-from assistant.followups import points_back
-from assistant.questions import MOST_WANTED, Question, in_order, read_question
+from assistant.questions.expecting import is_about_several
+from assistant.questions.followups import points_back
+from assistant.questions.reading import MOST_WANTED, Question, in_order, read_question
 from assistant.records import Paper, Passage, best_of_each_paper, counted, one_line
-from assistant.retrieval import PER_PAPER
+from assistant.retrieval.search import PER_PAPER
 from assistant.terms import squeezed, term_set
 
 _NEAREST = 3

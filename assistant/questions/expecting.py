@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from assistant.places import is_placed
 from assistant.quantities import quantities
-from assistant.questions import Question, is_titled
+from assistant.questions.places import is_placed
+from assistant.questions.reading import Question, is_titled
 from assistant.records import Paper, Passage
 from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions import Question, holds_title, in_order
-from assistant.ranking import BROAD_SHARE, RIVAL_SHARE
+from assistant.questions.reading import Question, holds_title, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
+from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
 
 MAX_SENTENCES = 4
 _SENTENCES = 3  # of an answer to a question that one paper answers

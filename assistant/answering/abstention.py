@@ -3,7 +3,7 @@
 A logistic regression over how well the best paper fits the question and how far it stands out from the next. It was fitted by
 leaving papers out (`python -m assistant.training.abstention`): questions over papers of a corpus, asked with their paper among
 the passages and without it, and questions that have nothing to do with the library. A near miss that stays within what its
-paper is about looks answerable to it: `assistant.deciding` knows more.
+paper is about looks answerable to it: `assistant.answering.deciding` knows more.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from assistant.questions import Question
-from assistant.ranking import coverage, terms_held
+from assistant.questions.reading import Question
 from assistant.records import Passage
 from assistant.resources import resource
+from assistant.retrieval.ranking import coverage, terms_held
 
 _RIDGE = 1.0  # keeps weights finite where few examples are told apart without error
 # How firmly the shipped weights hold against a library's own questions. Chosen on claims of SciFact's training split, of 30, 10

@@ -7,9 +7,11 @@ provider fails, the extractive answer, which may be to decline, is given in its 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
-from assistant.answering import Pieces, Withdrawn, Written
+from assistant.answering.extractive import Numbering, extract
+from assistant.answering.offering import RECORD, Offered, defused, number_evidence
+from assistant.answering.pipeline import Pieces, Withdrawn, Written
+from assistant.answering.streaming import ContextTooShortError, Meter, Streamer
 from assistant.answers import Citation, Claim, Usage
-from assistant.catalogue import Catalogue
 from assistant.citations import (
     Layout,
     ParsedClaim,
@@ -24,13 +26,11 @@ from assistant.citations import (
 from assistant.citations.wording import is_frame, is_name, read
 from assistant.config import Config
 from assistant.errors import ProviderError
-from assistant.extractive import Numbering, extract
-from assistant.offering import RECORD, Offered, defused, number_evidence
 from assistant.prompts import load_prompt
-from assistant.questions import Question
+from assistant.questions.reading import Question
 from assistant.records import Passage
 from assistant.replies import THOUGHT_ENDS
-from assistant.streaming import ContextTooShortError, Meter, Streamer
+from assistant.store.catalogue import Catalogue
 
 Likeness = Callable[[str, Sequence[str]], Sequence[float]]
 _MAX_CLAIMS = 12  # of a model that goes on and on

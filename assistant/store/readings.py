@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.database import Database
+from assistant.store.database import Database
 
 GIVEN = 0  # stands for a file in `file_papers` where a paper was given as it is
 

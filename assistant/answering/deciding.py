@@ -1,4 +1,4 @@
-"""Whether to answer a question: by the estimate of `assistant.abstention`, and by what that cannot see.
+"""Whether to answer a question: by the estimate of `assistant.answering.abstention`, and by what that cannot see.
 
 A near miss gives itself away by a name that no paper mentions, by the kind of answer that it expects, or by a date that no paper
 is printed with. Where it is known which papers a question is about, what they say decides, and no longer how well it fits them.
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from assistant.abstention import WITHOUT_RERANKER, OwnCalibration, features
-from assistant.asking import foreign_words
-from assistant.expecting import unmet
-from assistant.lexical import LexicalIndex
-from assistant.places import is_placed
-from assistant.questions import Question, asked_of, in_order
-from assistant.ranking import terms_held
+from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, features
+from assistant.questions.asking import foreign_words
+from assistant.questions.expecting import unmet
+from assistant.questions.places import is_placed
+from assistant.questions.reading import Question, asked_of, in_order
 from assistant.records import Paper, Passage
+from assistant.retrieval.ranking import terms_held
+from assistant.store.lexical import LexicalIndex
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
 _FEW_TERMS = 2

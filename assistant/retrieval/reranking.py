@@ -16,12 +16,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from assistant.catalogue import Catalogue
 from assistant.config import Config
-from assistant.encoding import Encoding, Shelf, encoder_version, shipped_encoder, together
 from assistant.errors import ConfigError, LibraryError
 from assistant.interrupts import raise_if_interrupted
 from assistant.recent import Recent
+from assistant.retrieval.encoding import Encoding, Shelf, encoder_version, shipped_encoder, together
+from assistant.store.catalogue import Catalogue
 
 _QUESTIONS_KEPT = 256
 # 17 MB, at most 34: a question's passages are looked at again for their sentences, and by a follow-up.
@@ -185,6 +185,6 @@ def open_reranker(config: Config, catalogue: Catalogue) -> Reranker | None:
         ) from None
     if not callable(getattr(made, "score", None)) or not callable(getattr(made, "prepare", None)):
         raise ConfigError(
-            f"the reranker {config.reranker!r} has no methods score and prepare; see assistant/reranking.py"
+            f"the reranker {config.reranker!r} has no methods score and prepare; see assistant/retrieval/reranking.py"
         )
     return made

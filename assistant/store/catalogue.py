@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from assistant.computed import Computed
-from assistant.database import TITLE
-from assistant.merging import identifiers
-from assistant.readings import GIVEN, Readings
 from assistant.recent import Recent
 from assistant.records import Chunk, Paper, Span, is_visible, paper_from
+from assistant.store.computed import Computed
+from assistant.store.database import TITLE
+from assistant.store.merging import identifiers
+from assistant.store.readings import GIVEN, Readings
 
 Order = Literal["added", "newest", "oldest", "title"]
 _ORDERS: dict[Order, str] = {

@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Sequence
 
-from assistant.catalogue import Catalogue
-from assistant.following import Progress
-from assistant.reranking import LateInteraction, Reranker
-from assistant.retrieval import reranked_text
+from assistant.retrieval.reranking import LateInteraction, Reranker
+from assistant.retrieval.search import reranked_text
+from assistant.store.catalogue import Catalogue
+from assistant.store.following import Progress
 
 _TOGETHER = 4  # papers
 _SPARE = 500  # encodings beside those of the passages: of claims that were checked, of papers that went

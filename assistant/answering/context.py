@@ -7,10 +7,10 @@ that it more probably answers is taken.
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.asking import topic_of
-from assistant.deciding import OF_ANY_PAPER, Decision
-from assistant.followups import leans_on_history
-from assistant.questions import Question, read_question
+from assistant.answering.deciding import OF_ANY_PAPER, Decision
+from assistant.questions.asking import topic_of
+from assistant.questions.followups import leans_on_history
+from assistant.questions.reading import Question, read_question
 from assistant.records import Passage
 from assistant.sentences import sentence_spans
 from assistant.terms import terms

@@ -100,7 +100,7 @@ _COMMENTS = re.compile(
 )  # fmt: skip
 
 
-# What a follow-up carries over from the turn before it (`assistant.followups.standalone`) is not what it asks.
+# What a follow-up carries over from the turn before it (`assistant.questions.followups.standalone`) is not what it asks.
 _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
 

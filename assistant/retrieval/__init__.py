@@ -1,0 +1,1 @@
+"""From a question to ranked passages: candidates, a second reading of the best, and their order."""
