@@ -11,8 +11,10 @@ from assistant.answering.abstention import OwnCalibration
 from assistant.answering.context import best_reading
 from assistant.answering.continuing import History, Lookup
 from assistant.answering.deciding import Decision
-from assistant.answering.pipeline import ExtractiveWriter, Pipeline, Request, Scope, Writer
+from assistant.answering.pipeline import Pipeline
+from assistant.answering.requests import Request, Scope
 from assistant.answering.scoping import ids_of, scope_of
+from assistant.answering.writing import ExtractiveWriter, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.config import OWN_EMBEDDING, Config, load_config
 from assistant.conversations import Conversations

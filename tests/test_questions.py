@@ -18,7 +18,8 @@ from assistant.questions.asking import (
     without_typing_errors,
 )
 from assistant.questions.followups import leans_on_history, points_back
-from assistant.questions.reading import is_titled, possible_titles, read_question
+from assistant.questions.names import is_titled, possible_titles
+from assistant.questions.reading import read_question
 from assistant.store.catalogue import Catalogue
 from assistant.terms import stem
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions.reading import Question, holds_title, in_order
+from assistant.questions.names import holds_title
+from assistant.questions.reading import Question, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 
 from assistant.answering.extractive import Numbering, extract
 from assistant.answering.offering import RECORD, Offered, defused, number_evidence
-from assistant.answering.pipeline import Pieces, Withdrawn, Written
 from assistant.answering.streaming import ContextTooShortError, Meter, Streamer
+from assistant.answering.writing import Pieces, Withdrawn, Written
 from assistant.answers import Citation, Claim, Usage
 from assistant.citations import (
     Layout,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from assistant.answering.pipeline import Scope
+from assistant.answering.requests import Scope
 from assistant.errors import LibraryError
 from assistant.records import counted
 from assistant.store.catalogue import Catalogue

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from assistant.quantities import quantities
+from assistant.questions.names import is_titled
 from assistant.questions.places import is_placed
-from assistant.questions.reading import Question, is_titled
+from assistant.questions.reading import Question
 from assistant.records import Paper, Passage
 from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from assistant.questions.reading import NAME
+from assistant.questions.names import NAME
 from assistant.records import Paper, is_visible, normalised
 from assistant.terms import terms
 

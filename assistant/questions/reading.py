@@ -26,9 +26,10 @@ from assistant.questions.asking import (
 )
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
+from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.times import Time, first_day, read_time
-from assistant.records import Paper, normalised, one_line
-from assistant.terms import fold, terms
+from assistant.records import Paper, one_line
+from assistant.terms import terms
 
 MAX_CHARACTERS = 4000  # far above any question; a pasted document is a mistake worth a message
 MOST_WANTED = 10  # things that an answer lists, or sentences
@@ -104,36 +105,6 @@ _DEFINITION = re.compile(
     r"^\W*(?:what(?:['’]?s| is| are)|explain|describe|summari[sz]e|tell me about)\b(?: (?:a|an|the))?(?: [^\s?]+){1,4}\W*$"
     r"|^\W*what (?:does|do) .{1,80}(?:propose|introduce|present|suggest)s?\W*$", re.IGNORECASE,
 )  # fmt: skip
-# Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
-NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
-# Names side by side: "HFT, LST and PaCA" alone, or as what something is asked of: "How do HFT and LST …?", "Is HFT or LST …?".
-# Elsewhere they are parts of one thing: "tuned on GSM8K and MATH", "the fusion of CLIP and DINO".
-_BETWEEN_NAMES = re.compile(r"\s*[,;/&]\s*(?:(?:and|or) )?|,?\s(?:and|or|vs\.?|versus)\s", re.IGNORECASE)
-_ASKED_OF = re.compile(
-    r"(?:^|\s)(?:is|are|was|were|do|does|did|has|have|can|could|should|will|would|about|between|compare|explain|describe|"
-    r"summari[sz]e)\s$", re.IGNORECASE,
-)  # fmt: skip
-_BEGINS, _ENDS = re.compile(r"^\W*$"), re.compile(r"\W*$|\s?[:,]\s")
-_CHOICE_BEGINS, _CHOICE = re.compile(r"[,:]\s$"), re.compile(r"\sor\s", re.IGNORECASE)  # "Which is newer, HFT or LST?"
-_AGAINST = re.compile(r"(?:(?<!rather )(?<!other )\bthan|\bas \w+ as)\s$", re.IGNORECASE)
-_REACH = 40  # characters before a name that tell what it is beside
-# Two questions in one: "What is X, and does Y …?"; the second may not lean on the first.
-_NEXT_QUESTION = re.compile(
-    r"(?:\?\s(?:and\s|but\s)?|,?\s(?:and|but)\s)(?=(?:what|how|why|which|who|where|is|are|do|does|did|can)\s)"
-    r"(?!.*\b(?:it|its|they|them|their|this|that|these|those|there|both|authors?|the (?:same|paper|method|model|approach))\b)",
-    re.IGNORECASE,
-)
-_LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
-_TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
-_TELLING_TITLE = 3  # words
-_AROUND_WORDS = "\"“”‘’'(),;:!?"
-_BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
-_DIGIT = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉]")
-_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
-_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
-_QUOTED_TITLE = re.compile(
-    r"“[^”\s]*(?:\s[^”\s]*){2,}”|\"[^\"\s]*(?:\s[^\"\s]*){2,}\""
-)  # its capitals name nothing by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +223,9 @@ def read_question(text: str) -> Question:
     topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
     every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
-    naming = _QUOTED_TITLE.sub(" ", topic)
-    names = _names(naming)
-    together, is_side_by_side, words_beside = _together(naming, names)
+    naming = QUOTED_TITLE.sub(" ", topic)
+    names = names_in(naming)
+    sets, is_side_by_side, words_beside = together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
     order = order or order_of_records(unsigned if by else rest)
@@ -289,7 +260,7 @@ def read_question(text: str) -> Question:
         sentences_wanted=min(sentences[0], MOST_WANTED),
         counts_records=counts_records(rest),
         names=names,
-        together=() if compares else together,
+        together=() if compares else sets,
         words_beside=words_beside,
         small_talk=is_small_talk(said),
         about_library=about_library,
@@ -300,57 +271,6 @@ def read_question(text: str) -> Question:
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """The words that name something. Where nearly every longer word has a capital, as in a title, that alone names nothing."""
-    found = dict.fromkeys(NAME.findall(fold(text)))
-    words = _LONGER_WORD.findall(text)[1:]
-    capitals = sum(word[0].isupper() for word in words)
-    if capitals >= _TITLE_CAPITALS and capitals >= _TITLE_SHARE * len(words):
-        return tuple(name for name in found if not name.istitle())
-    return tuple(found)
-
-
-def _together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool, tuple[str, ...]]:
-    """The sets of names each of which one paper must hold, whether some names stand side by side, and words that do so with
-    nothing but a capital, and stay together in the sets."""
-    sets: list[tuple[str, ...]] = []
-    words: list[str] = []
-    is_side_by_side = False
-    for clause in _NEXT_QUESTION.split(fold(text)):
-        found = [match for match in NAME.finditer(clause) if match[0] in names]
-        beside = _side_by_side(clause, found)
-        if all(map(str.istitle, beside)):  # languages and places side by side are rarely what a paper is about each
-            words += beside
-            beside = {}
-        rest = tuple(match[0] for match in found if match[0] not in beside)
-        sets.extend([(name, *rest) for name in beside] or [rest])
-        is_side_by_side |= bool(beside)
-    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side, tuple(words)
-
-
-def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
-    """Those of the names found that stand side by side: "HFT, LST and PaCA", and "NOLA" and "Compacter" where one is said to be
-    smaller than the other."""
-    runs: list[list[re.Match[str]]] = []
-    for name in found:
-        if runs and _BETWEEN_NAMES.fullmatch(clause, runs[-1][-1].end(), name.start()):
-            runs[-1].append(name)
-        else:
-            runs.append([name])
-    beside: list[re.Match[str]] = []
-    for place, run in enumerate(runs):
-        before, after = clause[max(0, run[0].start() - _REACH) : run[0].start()], run[-1].end()
-        if place and _AGAINST.search(before):
-            beside += [*runs[place - 1], *run]
-        elif len(run) > 1 and (
-            _ASKED_OF.search(before)
-            or (_BEGINS.search(before) and _ENDS.match(clause, after))
-            or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
-        ):
-            beside += run
-    return dict.fromkeys(name[0] for name in beside)
 
 
 def _search_terms(text: str, topic: str) -> tuple[str, ...]:
@@ -384,43 +304,3 @@ def asked_of(question: Question, papers: Collection[Paper]) -> Question:
         terms=tuple(term for term in question.terms if term in left or term not in before),  # typing errors were mended
         names=tuple(name for name in question.names if name in topic),
     )
-
-
-def possible_titles(text: str) -> list[str]:
-    """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
-    stands in quotes."""
-    text = in_small_letters(text)
-    words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
-    runs = (
-        " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
-    )
-    quoted = (one or other for one, other in _QUOTED.findall(text))
-    return list(dict.fromkeys(run for run in (*runs, *quoted) if len(run) > 1))
-
-
-def is_titled(paper: Paper, name: str) -> bool:
-    """True where `name` is the paper's title, or that up to its colon, "S2FT" of "S^{2}FT: …" too. A name that is a common
-    word ("POINTS") must have its case."""
-    short = paper.title.split(":")[0].strip()
-    return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
-
-
-def holds_title(text: str, paper: Paper) -> bool:
-    """True where the paper's title, or that up to its colon, stands in `text`, whatever the case and quotes: one of so many words
-    that they say nothing else."""
-    words = f" {normalised(text)} "
-    titles = (normalised(title) for title in (paper.title, paper.title.split(":")[0]))
-    return any(len(title.split()) >= _TELLING_TITLE and f" {title} " in words for title in titles)
-
-
-def is_coined(name: str) -> bool:
-    """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
-    rest = name[1:]
-    is_mixed = rest.lower() != rest != rest.upper()
-    has_no_vowel = name.isalpha() and name.isascii() and not _VOWEL.search(name)
-    return is_mixed or bool(_DIGIT.search(name)) or has_no_vowel
-
-
-def _letters_of(name: str) -> str:
-    """What all spellings of a name share, its plus too, which `terms.squeezed` drops: "LoRA+" is another one than "LoRA"."""
-    return _BETWEEN_LETTERS.sub("", fold(name)).casefold()

@@ -8,7 +8,8 @@ from itertools import islice
 import numpy as np
 
 from assistant.models import Embedder, common_words
-from assistant.questions.reading import Question, is_coined, is_titled, possible_titles
+from assistant.questions.names import is_coined, is_titled, possible_titles
+from assistant.questions.reading import Question
 from assistant.records import Paper, paper_of
 from assistant.retrieval.ranking import between, coverage, coverer, fuse, terms_held
 from assistant.store.catalogue import Catalogue

@@ -1,0 +1,118 @@
+"""How an answer ends: whether its claims answer the question, in part or not at all, and why not."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.answering.continuing import Lookup
+from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_metadata
+from assistant.answering.requests import State
+from assistant.answering.writing import Written
+from assistant.answers import Claim, Status
+from assistant.questions.reading import MOST_WANTED, Question, in_order
+from assistant.records import counted
+from assistant.terms import squeezed, term_set
+
+_NEAR = 40  # characters behind a "without", half as many before a "-free", that say what is left out
+# "Papers that do not use adapters", and what such a paper says: "without adapters", "adapter-free".
+_LEAVING_OUT = re.compile(
+    r"\b(?:(?:do|does|did|is|are|was|were|has|have)(?: not|n['’]t)|without|except|excluding|other than"
+    r"|not (?:using|based|relying|involving|about|on))\b",
+    re.IGNORECASE,
+)
+_PAPERS_THAT = re.compile(
+    r"\W*(?:(?:list|find|show|give|me|the|any|all|some)\W+){0,4}(?:papers|studies|articles) (?:that|which)\b", re.I
+)
+_LEFT_OUT_THERE = re.compile(
+    r"\b(?:not?|none|never|without|neither|nor|free|instead|rather|avoid\w*|eliminat\w+)\b|n['’]t\b", re.I
+)
+
+
+def status_of(state: State, claims: Sequence[Claim], written: Written, library: Lookup) -> tuple[Status, str]:
+    """Whether the claims answer the question, in part or not at all, and why not wholly: "" where they do."""
+    if not state.decision.answerable:
+        return "not_found", state.decision.reason
+    supported = [claim for claim in claims if claim.verdict == "supported"]
+    if not supported:
+        return "not_found", written.reason or _nothing_said(state)
+    if len(supported) < len(claims) or written.reason:
+        return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
+    if state.question.counts_papers:
+        return "partial", "papers are found, not counted: these come nearest"
+    if _leaves_out(state.question, supported):
+        return "partial", "papers are found by what they say, not by what they leave out: these come nearest"
+    cited = {citation.paper.id for claim in supported for citation in claim.citations}
+    if more := _more(state, len(cited), library):
+        return "partial", more
+    not_printed = _not_printed(state, cited)
+    return ("partial", not_printed) if not_printed else ("answered", "")
+
+
+def _more(state: State, cited: int, library: Lookup) -> str:
+    """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
+    on a topic; "" elsewhere."""
+    question = state.question.settled(passage.paper for passage in state.passages)
+    if question.wants_first:
+        printed = len(in_order(state.on_topic, question.order))
+        return _undecided(question.order, printed, len(state.on_topic))
+    if question.things_wanted and question.wants_papers:
+        fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
+        more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
+        return fewer if cited < question.things_wanted else more if cited < question.papers_wanted else ""
+    if not question.wants_records:
+        is_full = question.wants_papers and cited >= MAX_SENTENCES
+        return "these papers come nearest; there may be more, and 'assistant search' shows the next" if is_full else ""
+    count = len(library.listed(question, state.request.scope.paper_ids))
+    if count <= cited and not (question.counts_records or question.order):
+        return ""
+    if question.order:
+        found = f"{counted(count, 'paper')} may be meant, by what is printed of them; these come first"
+    else:
+        found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
+    return f"{found}. 'assistant papers' or the Library tab lists every paper."
+
+
+def _nothing_said(state: State) -> str:
+    nothing = "The papers found say nothing that answers this; the nearest passages follow."
+    return _not_printed(state, set()) or nothing
+
+
+def _not_printed(state: State, cited: set[str]) -> str:
+    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for; ""
+    where there is none."""
+    for paper in (passage.paper for passage in asked_about(state.question, state.passages)):
+        if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
+            printed = f"; it prints {paper.details}" if paper.details else ""
+            return f"The listing of “{paper.title}” does not say {missing}{printed}."
+    titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
+    beside = [names[0] for names in state.question.together if len(names) == 1]
+    if state.question.about_metadata and len(beside) > 1:
+        strangers = [name for name in beside if not any(squeezed(name) in title for title in titles)]
+        if strangers:
+            return f"No paper found is called “{strangers[0]}”."
+    if state.question.order and state.question.about_metadata and not state.question.wants_records and len(cited) == 1:
+        return "Only one of the papers that are to be compared was found."
+    return ""
+
+
+def _leaves_out(question: Question, claims: Sequence[Claim]) -> bool:
+    """True where papers are asked for that do not do something, and no claim says of one that it does not."""
+    asks = question.wants_papers or _PAPERS_THAT.match(question.text)
+    if not (asks and _LEAVING_OUT.search(question.text)):
+        return False
+    wanted = set(question.terms)
+    said = (
+        claim.text[max(0, cue.start() - _NEAR // 2) : cue.end() + _NEAR]
+        for claim in claims
+        for cue in _LEFT_OUT_THERE.finditer(claim.text)
+    )
+    return not any(wanted & term_set(text) for text in said)
+
+
+def _undecided(order: str, printed: int, found: int) -> str:
+    """Says that some of the papers found on a topic print nothing that puts them in order; "" where all do."""
+    if printed == found:
+        return ""
+    what = f"number of {order.split()[1]}" if " " in order else "year"
+    if not printed:
+        return f"no paper found on this prints its {what}; these come nearest"
+    return f"of {counted(found, 'paper')} found on this, {found - printed:,} without a printed {what} may belong before these"

@@ -1,0 +1,129 @@
+"""Names in a question: of methods, models and papers; which of them one paper must hold together; and titles."""
+
+import re
+from collections.abc import Sequence
+
+from assistant.questions.asking import in_small_letters
+from assistant.records import Paper, normalised
+from assistant.terms import fold
+
+# Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
+NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+# Names side by side: "HFT, LST and PaCA" alone, or as what something is asked of: "How do HFT and LST …?", "Is HFT or LST …?".
+# Elsewhere they are parts of one thing: "tuned on GSM8K and MATH", "the fusion of CLIP and DINO".
+_BETWEEN_NAMES = re.compile(r"\s*[,;/&]\s*(?:(?:and|or) )?|,?\s(?:and|or|vs\.?|versus)\s", re.IGNORECASE)
+_ASKED_OF = re.compile(
+    r"(?:^|\s)(?:is|are|was|were|do|does|did|has|have|can|could|should|will|would|about|between|compare|explain|describe|"
+    r"summari[sz]e)\s$", re.IGNORECASE,
+)  # fmt: skip
+_BEGINS, _ENDS = re.compile(r"^\W*$"), re.compile(r"\W*$|\s?[:,]\s")
+_CHOICE_BEGINS, _CHOICE = re.compile(r"[,:]\s$"), re.compile(r"\sor\s", re.IGNORECASE)  # "Which is newer, HFT or LST?"
+_AGAINST = re.compile(r"(?:(?<!rather )(?<!other )\bthan|\bas \w+ as)\s$", re.IGNORECASE)
+_REACH = 40  # characters before a name that tell what it is beside
+# Two questions in one: "What is X, and does Y …?"; the second may not lean on the first.
+_NEXT_QUESTION = re.compile(
+    r"(?:\?\s(?:and\s|but\s)?|,?\s(?:and|but)\s)(?=(?:what|how|why|which|who|where|is|are|do|does|did|can)\s)"
+    r"(?!.*\b(?:it|its|they|them|their|this|that|these|those|there|both|authors?|the (?:same|paper|method|model|approach))\b)",
+    re.IGNORECASE,
+)
+_LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
+_TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
+_TELLING_TITLE = 3  # words
+_AROUND_WORDS = "\"“”‘’'(),;:!?"
+_BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
+_DIGIT = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉]")
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"")
+# Its capitals name nothing by themselves.
+QUOTED_TITLE = re.compile(r"“[^”\s]*(?:\s[^”\s]*){2,}”|\"[^\"\s]*(?:\s[^\"\s]*){2,}\"")
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The words that name something. Where nearly every longer word has a capital, as in a title, that alone names nothing."""
+    found = dict.fromkeys(NAME.findall(fold(text)))
+    words = _LONGER_WORD.findall(text)[1:]
+    capitals = sum(word[0].isupper() for word in words)
+    if capitals >= _TITLE_CAPITALS and capitals >= _TITLE_SHARE * len(words):
+        return tuple(name for name in found if not name.istitle())
+    return tuple(found)
+
+
+def together(text: str, names: Sequence[str]) -> tuple[tuple[tuple[str, ...], ...], bool, tuple[str, ...]]:
+    """The sets of names each of which one paper must hold, whether some names stand side by side, and words that do so with
+    nothing but a capital, and stay together in the sets."""
+    sets: list[tuple[str, ...]] = []
+    words: list[str] = []
+    is_side_by_side = False
+    for clause in _NEXT_QUESTION.split(fold(text)):
+        found = [match for match in NAME.finditer(clause) if match[0] in names]
+        beside = _side_by_side(clause, found)
+        if all(map(str.istitle, beside)):  # languages and places side by side are rarely what a paper is about each
+            words += beside
+            beside = {}
+        rest = tuple(match[0] for match in found if match[0] not in beside)
+        sets.extend([(name, *rest) for name in beside] or [rest])
+        is_side_by_side |= bool(beside)
+    return tuple(filter(None, dict.fromkeys(sets))), is_side_by_side, tuple(words)
+
+
+def _side_by_side(clause: str, found: Sequence[re.Match[str]]) -> dict[str, None]:
+    """Those of the names found that stand side by side: "HFT, LST and PaCA", and "NOLA" and "Compacter" where one is said to be
+    smaller than the other."""
+    runs: list[list[re.Match[str]]] = []
+    for name in found:
+        if runs and _BETWEEN_NAMES.fullmatch(clause, runs[-1][-1].end(), name.start()):
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    beside: list[re.Match[str]] = []
+    for place, run in enumerate(runs):
+        before, after = clause[max(0, run[0].start() - _REACH) : run[0].start()], run[-1].end()
+        if place and _AGAINST.search(before):
+            beside += [*runs[place - 1], *run]
+        elif len(run) > 1 and (
+            _ASKED_OF.search(before)
+            or (_BEGINS.search(before) and _ENDS.match(clause, after))
+            or (_CHOICE_BEGINS.search(before) and _CHOICE.search(clause, run[0].start(), after))
+        ):
+            beside += run
+    return dict.fromkeys(name[0] for name in beside)
+
+
+def possible_titles(text: str) -> list[str]:
+    """Every run of one to four words: one may be a paper's short name ("CorDA" of "CorDA: Context-Oriented …"); and all that
+    stands in quotes."""
+    text = in_small_letters(text)
+    words = [word.strip(_AROUND_WORDS) for word in text.rstrip(_AROUND_WORDS + ".").split()]
+    runs = (
+        " ".join(words[start : start + length]) for length in range(1, 5) for start in range(len(words) - length + 1)
+    )
+    quoted = (one or other for one, other in _QUOTED.findall(text))
+    return list(dict.fromkeys(run for run in (*runs, *quoted) if len(run) > 1))
+
+
+def is_titled(paper: Paper, name: str) -> bool:
+    """True where `name` is the paper's title, or that up to its colon, "S2FT" of "S^{2}FT: …" too. A name that is a common
+    word ("POINTS") must have its case."""
+    short = paper.title.split(":")[0].strip()
+    return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def holds_title(text: str, paper: Paper) -> bool:
+    """True where the paper's title, or that up to its colon, stands in `text`, whatever the case and quotes: one of so many words
+    that they say nothing else."""
+    words = f" {normalised(text)} "
+    titles = (normalised(title) for title in (paper.title, paper.title.split(":")[0]))
+    return any(len(title.split()) >= _TELLING_TITLE and f" {title} " in words for title in titles)
+
+
+def is_coined(name: str) -> bool:
+    """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
+    rest = name[1:]
+    is_mixed = rest.lower() != rest != rest.upper()
+    has_no_vowel = name.isalpha() and name.isascii() and not _VOWEL.search(name)
+    return is_mixed or bool(_DIGIT.search(name)) or has_no_vowel
+
+
+def _letters_of(name: str) -> str:
+    """What all spellings of a name share, its plus too, which `terms.squeezed` drops: "LoRA+" is another one than "LoRA"."""
+    return _BETWEEN_LETTERS.sub("", fold(name)).casefold()
