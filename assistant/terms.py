@@ -68,7 +68,8 @@ _LONGEST = 60  # letters of a term; what is longer is no word
 def fold(text: str) -> str:
     """`text` without LaTeX markup, accents, typographic variants and unseen characters such as soft hyphens; Greek letters by
     name; case kept."""
-    text = _TIMES.sub(" times", text)
+    if "times" in text:
+        text = _TIMES.sub(" times", text)
     if text.isascii() and not _MARKUP.search(text):
         return text
     text = _GREEK_COMMAND.sub(r"\1", text)
@@ -136,15 +137,14 @@ def term_set(text: str) -> frozenset[str]:
 
 def terms(text: str) -> list[str]:
     """The index terms of `text` in order, stemmed, without stop words."""
-    found: list[str] = []
     folded = _NAME_IN_BRACKETS.sub(r"\1", fold(text)).lower()  # "(ia)3" is one name
-    for word in _WORD.findall(folded):
-        # The words of a library are few beside their occurrences; what is no word must not fill the memory.
-        if len(word) > _LONGEST:
-            found.extend(_of_word.__wrapped__(word))
-        else:
-            found.extend(_of_word(word))
-    return found
+    of_word, of_other = _of_word, _of_word.__wrapped__
+    # The words of a library are few beside their occurrences; what is no word must not fill the memory.
+    return [
+        term
+        for word in _WORD.findall(folded)
+        for term in (of_word(word) if len(word) <= _LONGEST else of_other(word))
+    ]
 
 
 @lru_cache(maxsize=200_000)
