@@ -64,7 +64,7 @@ def run(
     from assistant.evaluation.printing import print_report
     from assistant.evaluation.testset import doubts, of_split
 
-    before = evaluation.Report.load(baseline) if baseline else None
+    before = evaluation.load_report(baseline) if baseline else None
     chosen = of_split(evaluation.load_testset(testset) if testset else evaluation.shipped_testset(), split)
     for doubt in doubts(chosen):
         typer.echo(f"assistant: {doubt}", err=True)
@@ -86,7 +86,7 @@ def run(
             judge=judge, fresh=fresh,
         )  # fmt: skip
     comparison = evaluation.compare(before, report) if before and report.results else None
-    page = report.save(output, comparison) if output else None
+    page = evaluation.save_report(report, output, comparison) if output else None
     if as_json:
         clock = report.clock_dict()
         print_json({**report.to_dict(), "seconds": clock["seconds"], "timings": clock["figures"]})
@@ -129,7 +129,7 @@ def compare(
     from assistant import evaluation
     from assistant.evaluation.printing import print_comparison
 
-    comparison = evaluation.compare(evaluation.Report.load(a), evaluation.Report.load(b))
+    comparison = evaluation.compare(evaluation.load_report(a), evaluation.load_report(b))
     if as_json:
         print_json(comparison.to_dict())
     else:
@@ -149,8 +149,8 @@ def gate(
     from assistant import evaluation
 
     try:
-        before = evaluation.Report.load(baseline) if baseline else None
-        after = evaluation.Report.load(report)
+        before = evaluation.load_report(baseline) if baseline else None
+        after = evaluation.load_report(report)
     except AssistantError as error:  # no report is no regression: the run before this step failed
         typer.echo(f"assistant: {error}", err=True)
         raise typer.Exit(GATE_CODES["infrastructure"]) from None

@@ -141,9 +141,7 @@ def terms(text: str) -> list[str]:
     of_word, of_other = _of_word, _of_word.__wrapped__
     # The words of a library are few beside their occurrences; what is no word must not fill the memory.
     return [
-        term
-        for word in _WORD.findall(folded)
-        for term in (of_word(word) if len(word) <= _LONGEST else of_other(word))
+        term for word in _WORD.findall(folded) for term in (of_word(word) if len(word) <= _LONGEST else of_other(word))
     ]
 
 

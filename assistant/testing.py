@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import ProviderError, TestSetError
-from assistant.evaluation import Item, Report, Result, evaluate, gate, load_testset, shipped_testset
+from assistant.evaluation import (
+    Item,
+    Report,
+    Result,
+    evaluate,
+    gate,
+    load_report,
+    load_testset,
+    save_report,
+    shipped_testset,
+)
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.outcomes import stage_of
 from assistant.evaluation.testset import check_against, doubts, of_split
@@ -49,14 +59,14 @@ def check_testset(
     did, and TestSetError for a set or a name that does not exist.
     """
     items = _items(testset, split)
-    before = Report.load(baseline) if isinstance(baseline, str | Path) else baseline
+    before = load_report(baseline) if isinstance(baseline, str | Path) else baseline
     if library is not None:
         report = evaluate(library, items, judge=judge, baselines=False)
     else:
         with Assistant(**settings) as opened:
             report = evaluate(opened, items, judge=judge, baselines=False)
     if output is not None:
-        report.save(output)
+        save_report(report, output)
     verdict = gate(report, before, delta)
     if verdict.state == "infrastructure":
         raise ProviderError(f"{verdict.reasons[0]}; mend that and run again")

@@ -10,6 +10,7 @@ import pytest
 from provider import Body, Fail, Provider, Reply, evidence
 
 from assistant import Assistant, Paper, Report, evaluate
+from assistant.evaluation import load_report, save_report
 from assistant.evaluation.asking import Examiner
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK, claims_of
 from assistant.evaluation.keeping import Kept
@@ -94,10 +95,10 @@ def test_both_baselines_are_scored_on_the_same_questions(run: Callable[..., Any]
 def test_the_report_shows_them_and_comes_back(run: Callable[..., Any], tmp_path: Path) -> None:
     script = [Reply(answering("In <b>cold rivers</b> [1].", "NOT FOUND"))]
     report, _ = run(script, [WHERE, COST], prices='{"m": [1.0, 2.0]}')
-    page = report.save(tmp_path / "out").read_text(encoding="utf-8")
+    page = save_report(report, tmp_path / "out").read_text(encoding="utf-8")
     assert "What the pipeline adds" in page and CHAIN in page and CLOSED_BOOK in page
     assert "<b>cold rivers</b>" not in page
-    assert Report.load(tmp_path / "out") == report
+    assert load_report(tmp_path / "out") == report
     record = report.to_dict()
     assert {gain["baseline"] for gain in record["gains"]} >= {CHAIN, CLOSED_BOOK, "BM25 alone", "vectors alone"}
     assert record["spent"]["answers"]["dollars"] > 0
@@ -109,7 +110,7 @@ def test_an_unknown_price_is_unknown_and_never_nothing(run: Callable[..., Any], 
     report, _ = run([Reply(answering("So [1].", "So."))], [WHERE])
     assert (report.spent["answers"].dollars, report.figure("cost: US dollars").in_words) == (None, "unknown")
     assert report.spent["answers"].tokens and report.spent["answers"].calls == 1
-    assert "unknown" in report.save(tmp_path / "out").read_text(encoding="utf-8")
+    assert "unknown" in save_report(report, tmp_path / "out").read_text(encoding="utf-8")
 
 
 def test_without_a_model_the_report_says_so(folder: Path, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_without_a_model_the_report_says_so(folder: Path, tmp_path: Path) -> Non
         report = evaluate(library, [WHERE])
     assert report.not_run[CHAIN] == report.not_run[CLOSED_BOOK] == "no model is set"
     assert {gain.baseline for gain in report.gains} == {"BM25 alone", "vectors alone"}
-    page = report.save(tmp_path / "out").read_text(encoding="utf-8")
+    page = save_report(report, tmp_path / "out").read_text(encoding="utf-8")
     assert f"{CLOSED_BOOK}: not run: no model is set" in page
 
 

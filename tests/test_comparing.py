@@ -15,7 +15,17 @@ from typer.testing import CliRunner
 from assistant import Assistant, evaluate
 from assistant.cli_eval import eval_app
 from assistant.errors import TestSetError
-from assistant.evaluation import Item, Report, Result, compare, gate, load_testset, shipped_testset
+from assistant.evaluation import (
+    Item,
+    Report,
+    Result,
+    compare,
+    gate,
+    load_report,
+    load_testset,
+    save_report,
+    shipped_testset,
+)
 from assistant.evaluation.printing import print_report
 from assistant.evaluation.scoring import figures_of, timings_of
 from assistant.evaluation.statistics import holm, mean_figure, paired, paired_together
@@ -110,9 +120,9 @@ def test_questions_about_one_paper_are_compared_without_an_interval(
     assert (figure.value, figure.low, figure.high) == (pytest.approx(29 / 30), None, None)
     print_report(after, comparison)
     assert "-0.033" in capsys.readouterr().out
-    page = after.save(tmp_path, comparison).read_text(encoding="utf-8")
+    page = save_report(after, tmp_path, comparison).read_text(encoding="utf-8")
     assert "<b>0.967</b></td><td></td><td></td>" in page
-    assert Report.load(tmp_path) == after
+    assert load_report(tmp_path) == after
     assert report([1.0]).timings[0].low is None  # nor has one question's time
 
 
@@ -158,9 +168,9 @@ def test_a_report_that_leaves_questions_out_does_not_pass() -> None:
 
 
 def test_the_gate_prints_what_differs(tmp_path: Path) -> None:
-    report([1.0] * 100).save(tmp_path / "a")
-    report([1.0] * 95).save(tmp_path / "b")
-    report([1.0] * 80).save(tmp_path / "c")
+    save_report(report([1.0] * 100), tmp_path / "a")
+    save_report(report([1.0] * 95), tmp_path / "b")
+    save_report(report([1.0] * 80), tmp_path / "c")
     passed = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "b"), "--baseline", str(tmp_path / "a")])
     assert (passed.exit_code, passed.output) == (0, "ok: nothing fell\n95 questions in common, of 100 and 95\n")
     short = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "c"), "--baseline", str(tmp_path / "a")])
@@ -235,19 +245,19 @@ def test_a_fall_within_the_gates_tolerance_is_named() -> None:
 
 def test_the_page_has_every_column_of_the_comparison(tmp_path: Path) -> None:
     before, after = report([1.0] * 100), report([0.0] * 20 + [1.0] * 80)
-    page = after.save(tmp_path, compare(before, after)).read_text(encoding="utf-8")
+    page = save_report(after, tmp_path, compare(before, after)).read_text(encoding="utf-8")
     table = page.partition("<h2>Changes</h2>")[2].partition("</table>")[0]
     assert all(name in table for name in ("before", "now", "change", "interval", "p (Holm)", "visible from", "verdict"))
     assert f"<td>{RIGHT}</td><td class=number>1.000</td><td class=number>0.800</td>" in table
     assert "<b>-0.200</b>" in table and 'class="worse"' in table
-    assert "<h2>Changes</h2>" not in after.save(tmp_path).read_text(encoding="utf-8")
+    assert "<h2>Changes</h2>" not in save_report(after, tmp_path).read_text(encoding="utf-8")
 
 
 def test_reports_that_share_no_question_are_an_infrastructure_failure_to_the_gate(tmp_path: Path) -> None:
     before, after = report([1.0] * 20), report([1.0] * 20)
     other = tuple(replace(r, item=replace(r.item, question="another")) for r in after.results)
-    before.save(tmp_path / "a")
-    replace(after, results=other).save(tmp_path / "b")
+    save_report(before, tmp_path / "a")
+    save_report(replace(after, results=other), tmp_path / "b")
     gated = CliRunner().invoke(eval_app, ["gate", str(tmp_path / "b"), "--baseline", str(tmp_path / "a")])
     assert gated.exit_code == 4
     assert "share no question" in gated.output
@@ -283,13 +293,13 @@ def chosen_items(count: int = 8) -> list[Item]:
 def test_a_run_is_saved_loaded_and_bit_identical(library: Assistant, tmp_path: Path) -> None:
     items = chosen_items()
     first, second = evaluate(library, items, workers=3), evaluate(library, items, workers=1)
-    first.save(tmp_path / "a")
-    second.save(tmp_path / "b")
+    save_report(first, tmp_path / "a")
+    save_report(second, tmp_path / "b")
     assert (tmp_path / "a" / "report.json").read_bytes() == (tmp_path / "b" / "report.json").read_bytes()
-    assert Report.load(tmp_path / "a") == first
+    assert load_report(tmp_path / "a") == first
     assert (tmp_path / "a" / "junit.xml").exists()
     with pytest.raises(TestSetError, match="cannot be read"):
-        Report.load(tmp_path / "c")
+        load_report(tmp_path / "c")
 
 
 @pytest.mark.slow

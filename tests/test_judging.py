@@ -15,6 +15,7 @@ from assistant import Assistant, Paper, Report, evaluate
 from assistant.cli import app
 from assistant.config import load_config
 from assistant.errors import ConfigError, ProviderError
+from assistant.evaluation import load_report, save_report
 from assistant.evaluation.agreement import agreement_of, kappa
 from assistant.evaluation.baselines import CHAIN, CLOSED_BOOK
 from assistant.evaluation.estimating import estimate, likely
@@ -97,9 +98,9 @@ def test_a_judge_scores_support_and_correctness(tmp_path: Path) -> None:
     )
     asked = [request for request in provider.requests if judge_of(request.body) == "support"]
     assert "Otters swim in cold rivers." in asked[0].prompt
-    page = report.save(tmp_path / "out").read_text(encoding="utf-8")
+    page = save_report(report, tmp_path / "out").read_text(encoding="utf-8")
     assert "What the judge said" in page and "may favour them" in page
-    assert Report.load(tmp_path / "out") == report
+    assert load_report(tmp_path / "out") == report
 
 
 def test_what_was_judged_is_not_paid_for_again(tmp_path: Path) -> None:
@@ -279,7 +280,7 @@ def test_a_judge_that_fails_for_most_is_infrastructure_and_leaves_no_figure(
     says = "the judge gave no verdict on 4 of 4 things to judge: the judge’s reply holds no verdict"
     assert says in " ".join(result.output.partition("figure")[0].split())  # before the first table
     assert says[1:] in Path("out/report.html").read_text(encoding="utf-8").partition("<h2>")[0]
-    figure = Report.load("out").figure("judge: CRAG")
+    figure = load_report("out").figure("judge: CRAG")
     assert (figure.value, figure.count, figure.total) == (None, 0, 3)
     with pytest.raises(ProviderError, match="the judge gave no verdict on 4 of 4"):
         check_testset([WHERE, EAT, declined], library=shared_library, judge=1)
@@ -312,7 +313,7 @@ def test_another_model_may_judge_from_the_command_line(
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     assert {request.body["model"] for request in provider.requests[before:]} == {"strict"}
-    report = Report.load("out")
+    report = load_report("out")
     assert report.mode == "extractive"
     assert report.figure("judge: CRAG").value == 0.5
     assert "agreement of the judge with itself" in report.not_run  # it was asked once

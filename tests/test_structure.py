@@ -29,6 +29,14 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def named(path: Path) -> Iterator[str]:
+    """The modules of the package that one imports from, for types alone too, and the names, which may be modules themselves."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("assistant"):
+            yield str(node.module)
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
 def test_imports_go_one_way() -> None:
     modules = {path: path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")}
     assert sorted(set(modules.values())) == sorted(ORDER)
@@ -41,23 +49,10 @@ def test_imports_go_one_way() -> None:
     assert wrong == []
 
 
-def loaded(node: ast.AST) -> Iterator[str]:
-    """What a module imports when it is loaded, each name as if it were a module: not what only types need."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            continue
-        if isinstance(child, ast.ImportFrom) and (child.module or "").startswith("assistant"):
-            yield from (f"{child.module}.{name.name}" for name in child.names)
-            yield str(child.module)
-        yield from loaded(child)
-
-
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
-    graph = {
-        name: {other for other in loaded(ast.parse(path.read_text(encoding="utf-8"))) if other in modules}
-        for name, path in modules.items()
-    }
+    paths = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
+    modules = {name.removesuffix(".__init__"): path for name, path in paths.items()}
+    graph = {name: {other for other in named(path) if other in modules} for name, path in modules.items()}
     assert sum(map(len, graph.values())) > 500
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 

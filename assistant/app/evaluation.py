@@ -10,7 +10,16 @@ import gradio as gr
 
 from assistant.app.common import PRIVATE, guarded
 from assistant.errors import TestSetError
-from assistant.evaluation import Item, Report, compare, evaluate, load_testset, shipped_testset
+from assistant.evaluation import (
+    Item,
+    Report,
+    compare,
+    evaluate,
+    load_report,
+    load_testset,
+    save_report,
+    shipped_testset,
+)
 from assistant.library import Assistant
 
 _SETS = {  # and how a run of each is called
@@ -45,9 +54,9 @@ class Evaluations:
 
         report = evaluate(self._library, items, show, workers=2, baselines=baselines)
         folder = self._folder / f"{datetime.now():%Y-%m-%d %H.%M.%S} {_SETS[which]}, {len(items)}"
-        report.save(folder)  # before anything that an earlier run could spoil
+        save_report(report, folder)  # before anything that an earlier run could spoil
         if baseline := self._comparable(report, earlier):
-            report.save(folder, compare(baseline, report))
+            save_report(report, folder, compare(baseline, report))
         return (*self.refresh(), self._page(folder))
 
     def _items(self, which: str) -> list[Item]:
@@ -64,7 +73,7 @@ class Evaluations:
         asked = {(result.item.id, result.item.question) for result in report.results}
         for name in earlier:
             try:
-                before = Report.load(self._folder / name)
+                before = load_report(self._folder / name)
             except TestSetError:
                 continue
             if {(result.item.id, result.item.question) for result in before.results} == asked:
@@ -94,9 +103,9 @@ class Evaluations:
             return _NO_RUN
         if before not in runs or before == run:
             return self._page(self._folder / run)
-        report, baseline = Report.load(self._folder / run), Report.load(self._folder / str(before))
+        report, baseline = load_report(self._folder / run), load_report(self._folder / str(before))
         with tempfile.TemporaryDirectory() as folder:  # one of its own: others may be comparing at the same time
-            report.save(folder, compare(baseline, report))
+            save_report(report, folder, compare(baseline, report))
             return self._page(Path(folder))
 
 

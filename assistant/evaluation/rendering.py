@@ -7,27 +7,25 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.sax.saxutils import escape as escape_xml
 from xml.sax.saxutils import quoteattr
 
 from assistant.evaluation import plots, sections
+from assistant.evaluation.comparing import Comparison
 from assistant.evaluation.outcomes import is_wrong, with_known_risk
+from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result, Said
 from assistant.evaluation.statistics import Figure
 from assistant.files import write_whole
 from assistant.records import counted
-
-if TYPE_CHECKING:
-    from assistant.evaluation.comparing import Comparison
-    from assistant.evaluation.reports import Report
 
 _HISTORY = 30
 _COLOURS = {"right": "var(--good)", "not judged": "var(--quiet)"}  # all other stages are bad
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def save_faces(report: "Report", folder: Path, comparison: "Comparison | None", stages: Sequence[str]) -> Path:
+def save_faces(report: Report, folder: Path, comparison: Comparison | None, stages: Sequence[str]) -> Path:
     """Writes history.jsonl, junit.xml and report.html; `stages` says where each question went wrong. Returns the page."""
     history = _history(folder / "history.jsonl", report)
     write_whole(folder / "junit.xml", junit(report, stages).encode())
@@ -36,7 +34,7 @@ def save_faces(report: "Report", folder: Path, comparison: "Comparison | None", 
     return page
 
 
-def _history(path: Path, report: "Report") -> list[dict[str, Any]]:
+def _history(path: Path, report: Report) -> list[dict[str, Any]]:
     """The runs of the folder, this one last; a repeat of the last run adds no line."""
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     runs = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
@@ -48,7 +46,7 @@ def _history(path: Path, report: "Report") -> list[dict[str, Any]]:
     return runs
 
 
-def junit(report: "Report", stages: Sequence[str]) -> str:
+def junit(report: Report, stages: Sequence[str]) -> str:
     """JUnit XML: a case for each question; one that could not be asked is an error, one that went wrong a failure, one whose
     answer nothing judges is skipped."""
     cases, counts = [], Counter(stages)
@@ -72,9 +70,9 @@ def _clean(text: str) -> str:
 
 
 def render(
-    report: "Report",
+    report: Report,
     stages: Sequence[str],
-    comparison: "Comparison | None" = None,
+    comparison: Comparison | None = None,
     history: Sequence[dict[str, Any]] = (),
 ) -> str:
     """The page as one HTML text. Everything that comes from papers, questions and models is escaped."""
@@ -107,7 +105,7 @@ def render(
     )
 
 
-def _verdict(report: "Report", comparison: "Comparison | None") -> str:
+def _verdict(report: Report, comparison: Comparison | None) -> str:
     stopped = " The run was stopped before its end." if report.interrupted else ""
     failed = (
         f" {counted(len(report.failed), 'question')} could not be asked, and no figure counts them."
@@ -126,7 +124,7 @@ def _verdict(report: "Report", comparison: "Comparison | None") -> str:
     return f'<p class="verdict {kind.split()[0]}">{word}{lists}{failed}{stopped}{notes}</p>'
 
 
-def _scorecard(report: "Report", previous: dict[str, float]) -> str:
+def _scorecard(report: Report, previous: dict[str, float]) -> str:
     rows = "".join(_figure_row(figure, previous.get(figure.name)) for figure in (*report.figures, *report.timings))
     head = "<th>figure</th><th class=number>value</th><th>95 % interval</th><th></th><th class=number>scored</th>"
     return (
@@ -137,7 +135,7 @@ def _scorecard(report: "Report", previous: dict[str, float]) -> str:
     )
 
 
-def _judge(report: "Report") -> str:
+def _judge(report: Report) -> str:
     judge = report.setup.get("judge", "")
     also = ", which also wrote the answers and may favour them" if judge.rpartition(" × ")[0] == report.mode else ""
     return f" ({escape(judge)}{escape(also)})" if judge else ""
@@ -175,7 +173,7 @@ def _waterfall(stages: Sequence[str]) -> str:
     return f"<section><h2>Where questions went wrong</h2>{plots.bars(bars, colours)}{meaning}</section>"
 
 
-def _risk(report: "Report") -> str:
+def _risk(report: Report) -> str:
     curve = report.risk_coverage
     if not curve:
         return ""
@@ -193,7 +191,7 @@ def _risk(report: "Report") -> str:
     return f"<section><h2>Risk and coverage</h2>{plot}<p class=quiet>{meaning}</p></section>"
 
 
-def _slices(report: "Report", stages: Sequence[str]) -> str:
+def _slices(report: Report, stages: Sequence[str]) -> str:
     right: dict[str, list[bool]] = {}
     for result, stage in zip(report.results, stages, strict=True):
         if stage == "right" or is_wrong(stage):
@@ -216,7 +214,7 @@ def _runs(history: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _questions(report: "Report", stages: Sequence[str], comparison: "Comparison | None") -> str:
+def _questions(report: Report, stages: Sequence[str], comparison: Comparison | None) -> str:
     changed = (
         {**dict.fromkeys(comparison.broken, "broken"), **dict.fromkeys(comparison.fixed, "fixed")} if comparison else {}
     )

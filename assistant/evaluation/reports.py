@@ -1,21 +1,13 @@
-"""What a run leaves as a whole: the Report with its figures, which is saved, loaded and compared."""
+"""What a run leaves as a whole: the Report with its figures."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from assistant.errors import TestSetError
-from assistant.evaluation.outcomes import by_paper, risk_coverage, stage_of
-from assistant.evaluation.rendering import save_faces
-from assistant.evaluation.results import Result, Spent, question_record, result_from
-from assistant.evaluation.statistics import Figure, Gain, Paired
-from assistant.files import write_whole
+from assistant.evaluation.outcomes import by_paper, risk_coverage
+from assistant.evaluation.results import Result, Spent, question_record
+from assistant.evaluation.statistics import Figure, Gain
 from assistant.records import counted
-
-if TYPE_CHECKING:
-    from assistant.evaluation.comparing import Comparison
 
 FORMAT = 3
 
@@ -106,34 +98,6 @@ class Report:
             "questions": {result.item.id: round(result.seconds, 4) for result in self.results},
         }
 
-    def save(self, folder: str | Path, comparison: "Comparison | None" = None) -> Path:
-        """Writes report.json, timings.json, report.html and junit.xml into `folder`, and returns the path of report.html.
-
-        `comparison` with a baseline stands at the top of the page. The reports of earlier runs into the same folder go on
-        as a line each of history.jsonl.
-        """
-        folder = Path(folder)
-        write_whole(folder / "report.json", _json(self.to_dict()))
-        write_whole(folder / "timings.json", _json(self.clock_dict()))
-        return save_faces(self, folder, comparison, [stage_of(result) for result in self.results])
-
-    @classmethod
-    def load(cls, path: str | Path) -> "Report":
-        """The report that `save` wrote into a folder, or whose report.json is given. Raises TestSetError."""
-        path = Path(path)
-        path = path / "report.json" if path.is_dir() else path
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            clock_path = path.with_name("timings.json")
-            clock = json.loads(clock_path.read_text(encoding="utf-8")) if clock_path.exists() else {}
-            if record["format"] != FORMAT:
-                raise ValueError(f"its format is {record['format']}, not {FORMAT}")
-            return _report(record, clock)
-        except OSError as error:
-            raise TestSetError(f"{path} cannot be read ({error.strerror}); name a folder that eval wrote") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise TestSetError(f"{path} is no report of this version ({error}); run 'assistant eval' again") from None
-
 
 def _unjudged(results: Sequence[Result]) -> tuple[int, int, str]:
     """How many verdicts on answers are missing, of how many, and the first reason."""
@@ -141,41 +105,5 @@ def _unjudged(results: Sequence[Result]) -> tuple[int, int, str]:
     return verdicts.count(""), len(verdicts), next((r.judge_error for r in results if r.judge_error), "")
 
 
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
-
-
 def _sliced(slices: Mapping[str, tuple[Figure, ...]]) -> dict[str, Any]:
     return {name: [asdict(figure) for figure in figures] for name, figures in slices.items()}
-
-
-def _figure(record: Mapping[str, Any]) -> Figure:
-    return Figure(**{**record, "not_scored": tuple(record["not_scored"])})
-
-
-def _gain(record: Mapping[str, Any]) -> Gain:
-    return Gain(
-        record["baseline"],
-        _figure(record["ours"]),
-        _figure(record["theirs"]),
-        Paired(**record["change"]),
-        record["verdict"],
-    )
-
-
-def _report(record: Mapping[str, Any], clock: Mapping[str, Any]) -> Report:
-    seconds = clock.get("questions", {})
-    return Report(
-        mode=record["mode"],
-        results=tuple(result_from({**q, "seconds": seconds.get(q["id"], 0.0)}) for q in record["questions"]),
-        figures=tuple(map(_figure, record["figures"])),
-        by_type={name: tuple(map(_figure, figures)) for name, figures in record["by_type"].items()},
-        by_source={name: tuple(map(_figure, figures)) for name, figures in record["by_source"].items()},
-        gains=tuple(map(_gain, record["gains"])),
-        not_run=record["not_run"],
-        setup=record["setup"],
-        asked_of=record["asked_of"],
-        interrupted=record["interrupted"],
-        timings=tuple(map(_figure, clock.get("figures", []))),
-        seconds=clock.get("seconds", 0.0),
-    )

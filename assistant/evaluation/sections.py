@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
+from assistant.evaluation.comparing import Comparison
 from assistant.evaluation.outcomes import by_paper
+from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result, Spent
 from assistant.evaluation.scoring import NEED_MOST
 from assistant.evaluation.statistics import Figure, Gain, signed_interval
 from assistant.records import counted
-
-if TYPE_CHECKING:
-    from assistant.evaluation.comparing import Comparison
-    from assistant.evaluation.reports import Report
 
 _PAPERS = 15
 _OF_SOURCES = (
@@ -21,7 +18,7 @@ _OF_SOURCES = (
 )  # fmt: skip
 
 
-def added(report: "Report") -> str:
+def added(report: Report) -> str:
     """The table of every baseline's figures beside ours, on the same questions, and which baselines did not run."""
     rows = []
     for name in dict.fromkeys(gain.baseline for gain in report.gains):
@@ -58,7 +55,7 @@ def partly_scored(figures: Sequence[Figure]) -> str:
     return f"Not scored, as most answerable questions have no nuggets (or evidence, reference, verdict): {', '.join(names)}."
 
 
-def changes(comparison: "Comparison") -> str:
+def changes(comparison: Comparison) -> str:
     """The table of every figure's change against the baseline; "" where nothing was compared."""
     rows = "".join(
         f"<tr><td>{escape(c.name)}</td><td class=number>{c.before:.3f}</td><td class=number>{c.after:.3f}</td>"
@@ -74,7 +71,7 @@ def changes(comparison: "Comparison") -> str:
     return f"{table}<p class=quiet>{escape(comparison.adjustment)}</p>" if rows else ""
 
 
-def by_source(report: "Report") -> str:
+def by_source(report: Report) -> str:
     """A table of figures for each file of papers; "" where the questions' papers came from one."""
     if len(report.by_source) < 2:
         return ""
@@ -88,7 +85,7 @@ def by_source(report: "Report") -> str:
     return f'<h2>By file of papers</h2><div class="wide"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
 
 
-def worst_papers(report: "Report") -> str:
+def worst_papers(report: Report) -> str:
     """A table of the papers whose questions went wrong most often; "" where none did."""
     papers = [(title, n) for title, n in by_paper(report.results).items() if n["right"] < n["questions"]]
     if not papers:
