@@ -51,6 +51,9 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
     on a topic; "" elsewhere."""
     question = state.question.settled(passage.paper for passage in state.passages)
+    if question.similar_to:
+        titles = " and ".join(f"“{title}”" for title in question.similar_to)
+        return f"these papers come nearest to {titles} by what they say; 'assistant search' shows the next"
     if question.wants_first:
         printed = len(in_order(state.on_topic, question.order))
         return _undecided(question.order, printed, len(state.on_topic))

@@ -7,13 +7,14 @@ rewrite -> retrieve -> decide -> write: each step is a plain method, and `chain`
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from langchain_core.runnables import AddableDict, Runnable, RunnableGenerator, RunnableLambda
 
+from assistant.answering.alike import papers_meant, question_of
 from assistant.answering.closing import status_of
 from assistant.answering.context import best_reading
 from assistant.answering.continuing import Continued, Lookup, continued
@@ -86,15 +87,20 @@ class Pipeline:
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
             return self._library.decide(asked, passages, state.request.scope.paper_ids)
 
+        if alike := papers_meant(state.question, state.request.scope.paper_ids, self._library):
+            state.question = question_of(state.question, alike)
+            state.passages = self._found(state.question, state, {paper.id for paper in alike})
+            state.clock("retrieve")
+            return state
         state.question, state.passages = best_reading(state.question, lambda asked: self._found(asked, state), decided)
         if is_about_several(state.question, state.passages):
             state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
         state.clock("retrieve")
         return state
 
-    def _found(self, asked: Question, state: State) -> list[Passage]:
-        """The passages, but for those of papers that are left out."""
-        shown, without = state.continued.left_out, state.continued.without
+    def _found(self, asked: Question, state: State, alike: Collection[str] = ()) -> list[Passage]:
+        """The passages, but for those of papers that are left out, those to which others are to be `alike` (ids) among them."""
+        shown, without = state.continued.left_out.union(alike), state.continued.without
         count = self._library.passages
         if asked.wants_records:
             count = asked.papers_wanted or (_FIRST if asked.order else _LISTED)
@@ -107,6 +113,10 @@ class Pipeline:
 
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
+        if state.question.similar_to:  # nearest there always are: how near is the reader's to say
+            none = "" if state.passages else "No other paper is in the library or in the chosen scope."
+            state.decision = Decision(not none, reason=none)
+            return state
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from assistant.questions.names import NAME
+from assistant.questions.similar import similar_to
 from assistant.records import Paper, is_visible, normalised
 from assistant.terms import terms
 
@@ -126,6 +127,8 @@ def leans_on_history(text: str) -> bool:
 def needs_history(text: str) -> bool:
     """True where words alone show that the question is no whole one: "why?", "explain that", "the second one", "from 2023?"."""
     rest = without_start(text)
+    if similar_to(text) == "":
+        return True
     if is_of_last_answer(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
         return True
     if (explain := _EXPLAIN.search(rest)) and explain[1] and len(_content(rest)) <= 2:  # "explain in simple words"

@@ -123,7 +123,8 @@ class Question:
     0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
     about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
-    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
+    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Papers are
+    asked for that say what those called `similar_to` do: then topic and terms are what these say.
     """
 
     text: str
@@ -159,6 +160,7 @@ class Question:
     wants_parts: bool = False
     wants_release: bool = False
     wants_data: bool = False
+    similar_to: tuple[str, ...] = ()
 
     @property
     def about_metadata(self) -> bool:
