@@ -216,6 +216,38 @@ def test_papers_on_a_topic_are_listed(zoo: Assistant) -> None:
     assert len(titles(zoo, "papers about otters")) == len(titles(zoo, "Show me 3 papers on otters")) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("Which paper should I read first about otters?", "otters"),
+        ("What should I read to learn more about sea otters?", "sea otters"),
+        ("I'm new to otters, what should I read?", "otters"),
+        ("Where do I start reading about otters?", "otters"),
+        ("Please recommend some papers on otters", "otters"),
+    ],
+)
+def test_advice_on_what_to_read_is_a_list_of_papers(text: str, topic: str) -> None:
+    question = read_question(text)
+    assert (question.topic, question.wants_list, question.wants_papers) == (topic, True, True)
+
+
+def test_reading_something_else_asks_for_no_list() -> None:
+    for text in (
+        "Where can I read how otters are counted?",
+        "What can I read off the scores?",
+        "Where do otters start to swim?",
+    ):
+        assert not read_question(text).wants_papers
+
+
+def test_a_papers_own_citation_is_no_question_to_the_papers() -> None:
+    asked = ("How do I cite OtterNet?", "bibtex for OtterNet", "Give me the BibTeX of OtterNet", "OtterNet bibtex",
+             "cite the paper in APA style", "the APA citation of OtterNet")  # fmt: skip
+    others = ("Do models cite sources?", "How do otters cite the law?", "bibliographic records as triples",
+              "Which papers cite X?", "A bibliography tool that corrects entries")  # fmt: skip
+    assert [read_question(text).wants_reference for text in (*asked, *others)] == [True] * 6 + [False] * 5
+
+
 def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
     answer = zoo.ask("How many papers do you have about otters?")
     assert (answer.status, answer.reason) == ("partial", "papers are found, not counted: these come nearest")

@@ -166,6 +166,11 @@ def _asks_nothing(question: Question, passages: Sequence[Passage], within: Withi
         return "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it."
     if question.wants_writing:
         return "That asks for something to be written. Ask what a paper proposes, finds or measures."
+    if question.wants_reference:
+        return (
+            "References are not written into answers: ask what the paper proposes, then take 'Export Markdown and BibTeX' in the "
+            "page, or answer.to_bibtex() in Python."
+        )
     if not passages:
         return "Nothing to answer from: no paper is in the library or in the chosen scope."
     if not (question.terms or question.wants_records) and within is None:

@@ -28,6 +28,12 @@ _SOME = rf"(?:any|some|all|the|an?|few|more|other|recent|new|good|of|{_SEVERAL})
 _ASKING = r"(?:what|how|why|which|who|when|where|is|are|do|does|did|can|could|would|please|tell|explain|i)\b"
 _READER = r"(?:student|researcher|postdoc|engineer|developer|scientist|reviewer|beginner|newcomer|novice|layman)\b"
 _DIRECTLY = r"(?=[ ,:])"  # not in "name-based"
+# "Which paper should I read first …?", "Where do I start reading …?"
+_TO_READ = (
+    rf"(?:(?:what|which)(?: of {_THESE})?(?: {_PAPERS})? (?:should|can|could|do|would|must) (?:i|we|one)"
+    r" (?:read(?! off)|(?:start|begin)(?: reading)? with|look at)(?: first| next)?"
+    r"|where (?:should|can|could|do|would|must) (?:i|we|one) (?:start|begin)(?: reading)?)"
+)
 # What may stand before a topic, once or several times: "Hi, could you please tell me something about otters?" Terse topics
 # are left as they are: of the training questions, "teach a solver …" and "overview of ways …" say nothing to anyone.
 _LEADS = (
@@ -47,7 +53,10 @@ _LEADS = (
     rf"(?:explain|describe|summari[sz]e)(?: (?:to|for) (?:me|us))?{_DIRECTLY}|(?:list|name|enumerate){_DIRECTLY}",
     rf"(?:show|find|give|tell|teach) (?:me|us){_DIRECTLY}(?: (?:an? )?(?:short |brief |quick |general )?overview of\b)?"
     rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {_ABOUT}\b)?",
-    rf"tell about\b|(?:show|find|give|get)(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?{_ON_TOPIC}\b)",
+    rf"tell about\b|(?:show|find|give|get|recommend|suggest)(?: (?:me|us))?"
+    rf"(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?(?:{_ON_TOPIC}|to read)\b)",
+    rf"{_TO_READ}(?: (?:if (?:i|we) want |in order )?to {_LEARN}(?: more)?(?: {_ABOUT})?| {_ABOUT})\b",
+    rf"{_I_AM} (?:\w+ )?new to\b",
     r"(?:an? |the )?(?:short |brief |quick |general )?summary of\b",
     rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
     rf" (?:{_PAPERS}|anything|something|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
@@ -56,7 +65,8 @@ _LEADS = (
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"(?:(?<![ ,;.!?])[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|for me|in (?:the|your) library|(?:in|with) simple (?:words|terms)"
+    rf"(?:(?<![ ,;.!?])[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|{_TO_READ}|for me|in (?:the|your) library"
+    r"|(?:in|with) simple (?:words|terms)"
     r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _SMALL_TALK = re.compile(
@@ -116,8 +126,10 @@ _EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TO
 _NAMES_OF_ORDERS = {"last": "newest", "first": "oldest"}  # of what was published
 _LISTS_LIBRARY = re.compile(
     r"^(?=.*\b(?:papers|documents|articles|publications|library|collection|every (?:paper|document|article|publication))\b)"
-    r"(?=.*\b(?:all|every|everything|list|library|collection|here|(?:you|we|i) have|you (?:hold|know)|are there|there are)\b)"
-    rf"(?:[\W\d]*\b(?:{_BESIDE}|available|contains?|enumerate|every|everything|get|publications|stored|titles?)\b)+[\W\d]*$",
+    r"(?=.*\b(?:all|every|everything|list|library|collection|here|(?:you|we|i) have|you (?:hold|know)|are there|there are"
+    r"|topics|themes|subjects|overview|about(?=\W*$))\b)"
+    rf"(?:[\W\d]*\b(?:{_BESIDE}|about|an|available|brief|contains?|covers?|covered|enumerate|every|everything|get|main|overview"
+    r"|publications|short|stored|subjects?|summar(?:y|ies|i[sz]e)|themes?|titles?|topics?|write)\b)+[\W\d]*$",
     re.IGNORECASE,
 )
 _COUNTS_RECORDS = re.compile(
@@ -156,6 +168,9 @@ _FOR_PAPERS = re.compile(
     r"need|like|am|['’]m|looking|for|know|to|see|hi|hello|hey)\W+)*"
     rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b", re.IGNORECASE,
 )  # fmt: skip
+_READING = re.compile(
+    rf"\b{_TO_READ}\b|^\W*(?:please )?(?:recommend|suggest) (?:me |us )?(?:{_SOME} )*papers\b", re.IGNORECASE
+)
 # "Write me a script that …", "Tell me a joke": of the training questions, some of which are terse phrases ("compose a whole
 # song as sheet music …"), two in a hundred thousand read so.
 _BETWEEN = r"(?:(?!(?:of|on|about|for|in|with|to)\b)[\w'’+#-]+ ){0,4}?"
@@ -170,6 +185,14 @@ _WRITING = re.compile(
     r"(?:poems?|haikus?|sonnets?|songs?|stor(?:y|ies)|jokes?|limericks?|recipes?))"
     r"(?=\W*$|[.,;:!?]|\s(?:that|which|who|to|for|in|on|about|after|of|with|from|using|by)\b)", re.IGNORECASE,
 )  # fmt: skip
+# "How do I cite HFT?", "BibTeX for NOLA", "the APA reference of UL2", but not "Do models cite sources?"
+_REFERENCE = re.compile(
+    r"^\W*(?:(?i:please|can|could|would|you|i|me|us|we|want|need|give|show|get|make|write|what|is|the|a|an|where|find)\W+)*"
+    r"(?:(?i:how (?:do|can|should|to)(?: (?:i|we|one|you))? )?[Cc]ite (?=[A-Z“\"]|(?:the|this|that|it)\b)"
+    r"|(?:[\w-]+ )?(?i:bib ?tex|bibliography)(?i: entry| entries)?(?: for\b| of\b|\W*$)"
+    r"|(?:APA|MLA|IEEE|Chicago|Harvard)(?: style)? (?:citation|reference)s?\b"
+    r"|(?i:citation|reference) (?:for|of|to) (?:the )?[A-Z“\"])"
+)
 _WORD = re.compile(r"\w")
 _IN_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
 _SHOUTED_WORDS = 4  # from so many on, or with a function word among them: "BERT GPT" and "EXPLAIN HFT" hold names
@@ -342,6 +365,16 @@ def asks_for_papers(text: str) -> bool:
 def counts_papers(text: str) -> bool:
     """True where the library's papers about a topic are to be counted: "How many papers are about otters?"."""
     return bool(_COUNTS_PAPERS.search(text))
+
+
+def asks_what_to_read(text: str) -> bool:
+    """True where reading is to be recommended: "What should I read about otters?"."""
+    return bool(_READING.search(text))
+
+
+def wants_reference(text: str) -> bool:
+    """True where a paper's own citation is asked for: "How do I cite HFT?", "BibTeX for NOLA"."""
+    return bool(_REFERENCE.search(text))
 
 
 def wants_writing(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from assistant.errors import QuestionError
 from assistant.questions.asking import (
     asks_for_papers,
+    asks_what_to_read,
     counts_papers,
     counts_records,
     first_on_topic,
@@ -21,6 +22,7 @@ from assistant.questions.asking import (
     sentences_wanted,
     things_wanted,
     topic_of,
+    wants_reference,
     wants_writing,
     without_typing_errors,
 )
@@ -122,7 +124,8 @@ class Question:
     `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many sentences the answer,
     0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
-    about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
+    about something; `wants_writing` asks for a program, a poem or a letter to be written, `wants_reference` for a paper's
+    own citation. `wants_data` asks for data sets,
     `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Papers are
     asked for that say what those called `similar_to` do: then topic and terms are what these say.
     """
@@ -156,6 +159,7 @@ class Question:
     about_library: bool = False
     counts_papers: bool = False
     wants_writing: bool = False
+    wants_reference: bool = False
     wants_definition: bool = False
     wants_parts: bool = False
     wants_release: bool = False
@@ -232,7 +236,7 @@ def read_question(text: str) -> Question:
     printed, asked = asked_metadata(said), asked_now(said)
     order = order or order_of_records(unsigned if by else rest)
     about_library = is_about_library(rest) or lists_library(rest)
-    things = things_wanted(rest)
+    things, wants_papers = things_wanted(rest), asks_for_papers(rest) or asks_what_to_read(rest)
     of_all = (
         lists_library(rest)
         or (bool(order) and not wants_first and (by is None or by.is_sure))
@@ -242,8 +246,8 @@ def read_question(text: str) -> Question:
         text=cleaned,
         topic=topic,
         terms=tuple(undated) or every,
-        wants_list=bool(_LIST.search(said) or things) or is_counting or asks_for_papers(rest),
-        wants_papers=bool(_LIST_PAPERS.search(said)) or asks_for_papers(rest),
+        wants_list=bool(_LIST.search(said) or things) or is_counting or wants_papers,
+        wants_papers=bool(_LIST_PAPERS.search(said)) or wants_papers,
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
@@ -268,6 +272,7 @@ def read_question(text: str) -> Question:
         about_library=about_library,
         counts_papers=is_counting,
         wants_writing=wants_writing(said),
+        wants_reference=wants_reference(said),
         wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
         wants_data=bool(_DATA.search(asked)),
         wants_parts=bool(_PARTS.search(asked)),
