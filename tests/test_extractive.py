@@ -52,6 +52,12 @@ def test_the_best_paper_comes_first_whatever_its_chance() -> None:
     assert list(quoted(QUESTION, passage("A", 1.0, chance=0.001), passage("B", 0.5, chance=0.9))) == ["A", "B"]
 
 
+def test_beside_a_paper_called_by_its_name_only_those_that_mention_it_are_quoted() -> None:
+    chances = {"OtterNet: Counting": 0.4, "B": 0.3, "Beyond OtterNet": 0.2}
+    passages = [passage(title, 1.0, chance=chance, titled=float(chance == 0.4)) for title, chance in chances.items()]
+    assert quoted("What does OtterNet count?", *passages) == {"OtterNet: Counting": 2, "Beyond OtterNet": 1}
+
+
 def test_without_chances_near_scores_are_rivals() -> None:
     assert quoted(QUESTION, passage("A", 1.0), passage("B", 0.95), passage("C", 0.9)) == {"A": 3, "B": 1}
 

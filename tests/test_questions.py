@@ -62,6 +62,8 @@ def test_a_year_of_publication_is_told_from_others(question: str, of_year: bool)
 @pytest.mark.parametrize(
     ("question", "compares"),
     [
+        ("What baselines does OtterNet compare against?", False),
+        ("How does OtterNet compare to SealNet?", True),
         ("Compare pruning and distillation", True),
         ("How does LoRA differ from full fine-tuning?", True),
         ("How do adapters and prompts differ across tasks?", True),

@@ -10,6 +10,7 @@ from assistant.questions.names import holds_title
 from assistant.questions.reading import Question, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
+from assistant.terms import squeezed
 
 MAX_SENTENCES = 4
 _SENTENCES = 3  # of an answer to a question that one paper answers
@@ -203,6 +204,7 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
         }
+    papers = _told_of(passages)
     if question.sentences_wanted:  # all from the paper that answers, one after another where that is asked
         return dict.fromkeys(papers[:1], question.sentences_wanted)
     gains = [
@@ -212,6 +214,17 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     ]
     best = Counter(paper for _, paper in sorted(gains, key=lambda gain: -gain[0])[:_SENTENCES])
     return {paper: best[paper] or 1 for place, paper in enumerate(papers) if best[paper] or not place}
+
+
+def _told_of(passages: Sequence[Passage]) -> list[str]:
+    """The ids of the papers, best first; where the question calls the first by its name, without those that do not mention it."""
+    first, *others = best_of_each_paper(passages)
+    if first.signals.get("titled"):
+        name = squeezed(first.paper.title.split(":")[0])
+        others = [
+            one for one in others if one.signals.get("titled") or name in squeezed(f"{one.paper.record} {one.text}")
+        ]
+    return [one.paper.id for one in (first, *others)]
 
 
 def _scored(question: Question, passages: Sequence[Passage]) -> Iterator[_Pick]:

@@ -79,7 +79,8 @@ _RELEASE = re.compile(
 # "many different cues" and "both speed and accuracy" compare nothing, and "versus" only where it stands between two things
 # that the question names.
 _COMPARISON = re.compile(
-    r"\b(?:compare|comparison (?:of|between)|differences? (?:\w+ ){0,4}?between|what (?:differs|distinguishes))\b"
+    r"\b(?:compare(?! (?:against|with|to)\W*$)|comparison (?:of|between)"
+    r"|differences? (?:\w+ ){0,4}?between|what (?:differs|distinguishes))\b"
     r"|^\W*(?:how|why|where|do|does|did|in (?:what|which) \w+)\b.*\bdiffer\b"
     r"(?=\W*$| (?:in|on|across|as|from|when|with|versus|for|between)\b)"
     r"|^\W*how (?:much )?different (?:is|are)\b|\bdifferent (?:from|than)\b|\bhow (?:is|are) .*\bdifferent\W*$"
