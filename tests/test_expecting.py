@@ -10,7 +10,8 @@ from assistant.records import Chunk, Passage, Span
 DENS = Paper(
     title="OtterNet: Counting Dens from Drones",
     abstract="OtterNet finds 41 dens in 12 hours on two A100 GPUs with a batch size of 64 in Norway. It is released under the "
-    "MIT licence, beats RiverNet by 3 points, and each flight costs 90 dollars. Trained with support by grants of 2019.",
+    "MIT licence, beats RiverNet by 3 points, and each flight costs 90 dollars. Trained with support by grants of 2019. Seals "
+    "are left for future work.",
 )
 BARE = Paper(title="OtterNet: Counting Dens from Drones", abstract="OtterNet finds dens from drones, and it is fast.")
 ASKED = [
@@ -29,6 +30,7 @@ ASKED = [
     "In which country are the dens?",
     "Which years do the grants span?",
     "By what share is OtterNet better?",
+    "What future work does OtterNet leave?",
 ]
 
 
@@ -40,6 +42,10 @@ def passage_of(paper: Paper) -> Passage:
 
 def lacking(question: str, *papers: Paper) -> str:
     return unmet(read_question(question), [passage_of(paper) for paper in papers], lambda name: True)
+
+
+def test_a_unit_is_no_part_of_a_compound() -> None:
+    assert lacking("What are the open problems in parameter-efficient tuning?", BARE) == ""
 
 
 @pytest.mark.parametrize("question", ASKED)

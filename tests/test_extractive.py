@@ -190,3 +190,15 @@ def test_of_two_papers_that_are_named_or_all_that_there_is_both_are_quoted(
     with Assistant(data_dir=tmp_path) as two:
         two.add(both)
         assert {citation.paper.id for citation in two.ask(question).citations} == {paper.id for paper in both}
+
+
+def test_what_is_asked_after_by_name_is_quoted_from_a_sentence_on_it() -> None:
+    one = passage("A", 1.0, chance=1.0)
+    fit = replace(one.sentences[3], text="It fails where otters dive.")
+    weak = replace(one, sentences=(*one.sentences[:3], fit))
+
+    def starts(question: str) -> list[int]:
+        return [claim.citations[0].span.start for claim in extract(read_question(question), [weak])]
+
+    assert 39 not in starts("How do otters dive?")
+    assert 39 in starts("What are the limitations of counting otters?")

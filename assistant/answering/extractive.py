@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
+from assistant.questions.expecting import words_for
 from assistant.questions.names import holds_title
 from assistant.questions.reading import Question, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
@@ -51,6 +52,7 @@ _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
     re.IGNORECASE,
 )
+_ASKED_AFTER_BONUS = 0.3  # where limitations, a licence, a learning rate and the like are asked for
 _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
 _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
@@ -232,9 +234,11 @@ def _scored(question: Question, passages: Sequence[Passage]) -> Iterator[_Pick]:
     is_definition = question.wants_definition and not (
         question.wants_number or question.wants_data or question.wants_release
     )
+    wanted = () if question.wants_release else words_for(question)
     for number, passage in enumerate(passages):
         for position, sentence in enumerate(passage.sentences):
             score = sentence.score
+            score += _ASKED_AFTER_BONUS * any(pattern.search(sentence.text) for pattern in wanted)
             score += _CLAIMING_BONUS * bool(_CLAIMING.search(sentence.text))
             score += _INTRODUCING_BONUS * (is_definition and bool(_INTRODUCING.search(sentence.text)))
             score += _NUMBER_BONUS * (question.wants_number and bool(_NUMBER.search(sentence.text)))

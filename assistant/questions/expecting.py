@@ -22,7 +22,7 @@ _COUNTED = re.compile(
     r"\b(?:how many(?! times (?:\w+er|more|less|as)\b)|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})",
     re.IGNORECASE,
 )
-_IN_UNIT = re.compile(r"\bin (?:us |u\.s\. )?([a-z]+)\b", re.IGNORECASE)
+_IN_UNIT = re.compile(r"\bin (?:us |u\.s\. )?([a-z]+)\b(?!-)", re.IGNORECASE)
 _MONEY_WANTED = re.compile(
     r"\bhow much (?:money\b|(?:did|does|do|would|will)\b.*\bcosts?\b)|\bhow expensive\b"
     r"|\bwhat (?:did|does|do|would|was|were|is)\b.*\b(?:cost|price|paid)\b", re.IGNORECASE,
@@ -95,6 +95,12 @@ _TOPICS = (
         r"|\black|\brestrict|\bwors",
     ),
     _topic(
+        "future work", r"\bfuture (?:works?|directions?|research|plans?|steps?)\b",
+        r"\bfuture|\bfurther (?:work|research|stud)|\bremains? (?:an? )?(?:open|unclear|challeng|to be)"
+        r"|\bopen (?:questions?|problems?|challenges?|directions?)|\b(?:research|promising) directions"
+        r"|\bnext step|\bplan to|\bwill be",
+    ),
+    _topic(
         "code or a link to it",
         r"\b(?:is|are|where|link|address|url)\b[^?]{0,80}\b(?:code|implementation|repository|repo|github|weights|checkpoints)\b",
         r"\bcode\b|\bgithub|https?:|\breleas|\bavailab|\bopen[- ]?sourc|\bpublicly|\bweights\b|\bcheckpoint|\brepositor",
@@ -128,6 +134,11 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
         if not any(holds(text) for text in texts):
             return f"Not found: the passages found say nothing of {missing}."
     return ""
+
+
+def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
+    """What the sentences that answer use one of, for each thing that the question asks after by name: "what limitations …?"."""
+    return tuple(topic.said for topic in _TOPICS if topic.asked.search(question.text))
 
 
 def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:
