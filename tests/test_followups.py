@@ -13,6 +13,7 @@ from assistant.questions.followups import (
     standalone,
     without_start,
 )
+from assistant.questions.reading import read_question
 
 LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
 
@@ -44,6 +45,32 @@ def test_a_question_on_another_topic_leaves_the_paper_before(
     understood, cited = chat(library, first, question)
     assert understood == without_start(question)
     assert cited[0].startswith(title)
+
+
+def test_after_a_refusal_the_paper_before_is_still_meant(library: Assistant) -> None:
+    for question in ("is there code?", "and who wrote it?"):
+        understood, _ = chat(library, "What is LaMDA?", "what are its limitations?", question)
+        assert "LaMDA" in understood
+    understood, _ = chat(library, "What is LaMDA?", "How is bread baked?", "is there code?")
+    assert "LaMDA" not in understood
+
+
+@pytest.mark.parametrize(
+    "question", ["what are the disadvantages?", "any drawbacks?", "pros and cons?", "which data sets?"]
+)
+def test_what_can_be_asked_of_any_paper_is_asked_of_the_one_before(library: Assistant, question: str) -> None:
+    understood, cited = chat(library, "What is DyLoRA?", question)
+    assert "DyLoRA" in understood and all(title.startswith("DyLoRA") for title in cited)
+
+
+def test_a_doubt_is_told_where_the_evidence_is(library: Assistant) -> None:
+    for doubt in ("are you sure?", "Is that really true?", "But how do you know that?"):
+        answer = library.ask(
+            doubt, history=[{"role": "user", "content": LST}, {"role": "assistant", "content": "LST saves. [1]"}]
+        )
+        assert (answer.status, answer.claims) == ("not_found", ())
+        assert answer.reason.startswith("Each sentence of an answer cites")
+    assert not read_question("Are you sure that pruning helps?").doubts
 
 
 @pytest.mark.parametrize(

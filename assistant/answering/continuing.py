@@ -1,10 +1,11 @@
 """A question with a history: what it leans on is told by its words where they say so, else by what the library answers."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.abstention import log_odds
-from assistant.answering.deciding import Decision
+from assistant.answering.deciding import OF_ANY_PAPER, Decision
 from assistant.questions.followups import (
     asks_for_others,
     excluded,
@@ -23,6 +24,7 @@ from assistant.questions.followups import (
 from assistant.questions.reading import Question, read_question
 from assistant.records import Paper, Passage, is_visible
 
+_CITATION = re.compile(r"\[\d{1,3}\]")
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
 _LISTED = 100  # papers of a list by their records that earlier answers may have named
@@ -71,6 +73,7 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     if not (leans or may_lean(text)):
         return Continued(alone)
     last, near = _shown(history, library)
+    last = last or _spoken_of_before(history, library)
     if asks_for_others(text):
         left_out = frozenset(paper.id for paper in _shown_since(history, library))
         return Continued(read_question(question_before(history) or text), left_out)
@@ -103,6 +106,22 @@ def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]
     return named_in(answer, near), near
 
 
+def _spoken_of_before(history: History, library: Lookup) -> list[Paper]:
+    """The papers that the answer before a refusal names, since the last question that stood alone."""
+    end = len(history)
+    while (
+        end - 2 > place_before(history) and history[end - 1].get("role") == "assistant" and not _cites(history[end - 1])
+    ):
+        end -= 2
+        if papers := _shown(history[:end], library)[0]:
+            return papers
+    return []
+
+
+def _cites(turn: Mapping[str, str]) -> bool:
+    return bool(_CITATION.search(turn["content"]))
+
+
 def _shown_since(history: History, library: Lookup, count: int = 0) -> list[Paper]:
     """The papers that answers have named since the last question that stood alone, first to last; where they are fewer than
     `count`, with the first of the turn before."""
@@ -121,6 +140,8 @@ def _stands_alone(asked: Question, papers: Sequence[Paper], paper_ids: Sequence[
     answers it than the papers before do, the more clearly it does."""
     if asked.about_metadata:  # of which the estimate knows nothing
         return not leans_on_history(asked.text)
+    if papers and OF_ANY_PAPER.issuperset(asked.terms):  # "what are the drawbacks?"
+        return False
     allowed = [one.id for one in papers if paper_ids is None or one.id in paper_ids]
     alone = library.decide(asked, library.find(asked, library.passages, paper_ids), paper_ids)
     before = (

@@ -27,21 +27,22 @@ _RARE = 2.0
 _KEEP_WITHIN = 0.98
 # What can be asked of every paper: a question in these words says nothing that a paper could be found by, and any one answers it.
 OF_ANY_PAPER = term_set(
-    """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article
-    assess assumption author authors availability available baseline basic beat benchmark benefit best better big biggest
-    brief build bullet central challenge cheap cheapest claim code common compare comparison compute concept conclude conclusion
+    """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article assess
+    assumption author authors availability available baseline basic beat benchmark benefit best better big biggest brief build
+    bullet central challenge cheap cheapest claim code common compare comparison compute concept conclude conclusion con
     consist contain contribute contribution core cost costs data dataset define demonstrate describe detail difference
-    different do document done dr drawback earlier easiest easy efficiency efficient english evaluate evaluation evidence
-    existing experiment experimental explain fast fastest find finding five found four framework future general get gist
-    github give goal good got great handle help high highest home idea impact implication importance important improve
-    improvement include innovation introduce issue key large largest layman learn learned learnt limit limitation list low
-    lowest main make matter mean means measure measures message method methodology metric model motivate motivation need
-    new novel novelty objective offer one open outcome outperform overall overview paragraph perform performance plain
-    point points practical present previous prior problem propose purpose quality question read reader related released
-    repository result run said say scale sentence sentences set sets short shortcoming show shown significance simple simplest
-    simply size slow small smallest solve source speed stand state strength strongest study subject suggest summarize
-    summary system tackle take takeaway technique tell terms test tested thing things three tl tldr tool topic train
-    training two use used useful uses version versions versus vs weakest weakness whats words work working works worst"""
+    different disadvantage do document done downside dr drawback earlier easiest easy efficiency efficient english evaluate
+    evaluation evidence exact example existing experiment experimental explain fast fastest find finding five found four
+    framework future general get gist github give goal good got great handle help high highest home idea impact implication
+    importance important improve improvement include innovation introduce issue key large largest layman learn learned learnt
+    limit limitation list low lowest main make matter mean means measure measures message method methodology metric model
+    motivate motivation need new novel novelty objective offer one open outcome outperform overall overview paragraph perform
+    performance plain point points practical present previous prior problem pros propose purpose quality question quote read
+    reader related released repository result run said say scale sentence sentences set sets short shortcoming show shown
+    significance simple simplest simply size slow small smallest solve source speed stand state strength strongest study
+    subject suggest summarize summary system tackle take takeaway technique tell terms test tested thing things three tl tldr
+    tool topic train training two use used useful uses version versions versus vs weakest weakness whats words work working
+    works worst"""
 )
 
 
@@ -162,6 +163,8 @@ def _asks_nothing(question: Question, passages: Sequence[Passage], within: Withi
     """Why the question asks nothing that passages could answer; "" where it does."""
     if question.small_talk:
         return "That asks nothing of the papers. Ask what a paper proposes, finds or measures."
+    if question.doubts:
+        return "Each sentence of an answer cites those of the papers that back it: open its number to read them there."
     if question.about_library and not question.wants_records:
         return "No paper answers questions about the library itself; 'assistant papers' or the Library tab lists it."
     if question.wants_writing:

@@ -53,7 +53,7 @@ class Pipeline:
         start, request = time.monotonic(), request_of(given)
         asked = read_question(request.question)
         state = State(request, asked, start)
-        stands_alone = asked.small_talk or (asked.about_library and not points_back(asked.text))
+        stands_alone = asked.small_talk or asked.doubts or (asked.about_library and not points_back(asked.text))
         if request.rewritten:
             state.question = read_question(request.rewritten)
         elif self._library.is_foreign(asked.text) and (translated := self._reworded(state, "English")):

@@ -74,6 +74,13 @@ _SMALL_TALK = re.compile(
     r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
     r"(?:\W+(?:there|you|again|so much|very much|a lot|today|here|me|you do|thanks?))*\W*$", re.IGNORECASE,
 )  # fmt: skip
+_DOUBT = re.compile(
+    r"^\W*(?:(?:but|and|hm+|well|ok(?:ay)?)\W+)*"
+    r"(?:are you (?:really |quite |absolutely )?(?:sure|certain)(?: (?:about|of) (?:that|this|it))?"
+    r"|is (?:that|this|it) (?:really |actually )?(?:true|correct|right|certain|reliable|a fact)|really|seriously|says who"
+    r"|prove it|how (?:do|can) (?:you|i|we) (?:know|trust|verify|check) (?:that|this|it)|how (?:sure|certain) are you)\W*$",
+    re.IGNORECASE,
+)
 # A question about the library holds nothing else: "the longest document that the model can process" is a topic.
 _OF_LIBRARY = (
     r"how many (?:papers|documents|articles|publications)"
@@ -298,6 +305,11 @@ def topic_of(text: str) -> str:
 def is_small_talk(text: str) -> bool:
     """True for "Hello" and "What can you do?", which ask nothing of papers."""
     return bool(_SMALL_TALK.search(text))
+
+
+def is_doubt(text: str) -> bool:
+    """True for "Are you sure?" and "How do you know that?", which ask whether to believe an answer."""
+    return bool(_DOUBT.search(text))
 
 
 def is_about_library(text: str) -> bool:

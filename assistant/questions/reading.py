@@ -15,6 +15,7 @@ from assistant.questions.asking import (
     first_on_topic,
     in_small_letters,
     is_about_library,
+    is_doubt,
     is_small_talk,
     lists_library,
     order_of_records,
@@ -123,12 +124,12 @@ class Question:
     whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
     `counts_records` asks for their number. With `wants_first` those that come first are asked for of the papers on a topic.
     `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many sentences the answer,
-    0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
-    `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
-    about something; `wants_writing` asks for a program, a poem or a letter to be written, `wants_reference` for a paper's
-    own citation. `wants_data` asks for data sets,
-    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Papers are
-    asked for that say what those called `similar_to` do: then topic and terms are what these say.
+    0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers, `doubts` whether to
+    believe an answer; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many
+    of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written, `wants_reference` for
+    a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are to be had; `wants_parts` says
+    that a list may be of what one paper has. Papers are asked for that say what those called `similar_to` do: then topic and
+    terms are what these say.
     """
 
     text: str
@@ -157,6 +158,7 @@ class Question:
     together: tuple[tuple[str, ...], ...] = ()
     words_beside: tuple[str, ...] = ()
     small_talk: bool = False
+    doubts: bool = False
     about_library: bool = False
     counts_papers: bool = False
     wants_writing: bool = False
@@ -270,6 +272,7 @@ def read_question(text: str) -> Question:
         together=() if compares else sets,
         words_beside=words_beside,
         small_talk=is_small_talk(said),
+        doubts=is_doubt(said),
         about_library=about_library,
         counts_papers=is_counting,
         wants_writing=wants_writing(said),
