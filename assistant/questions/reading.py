@@ -229,6 +229,10 @@ def read_question(text: str) -> Question:
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
     order = order or order_of_records(unsigned if by else rest)
+    if (
+        printed.order and asked == said and not {*terms(rest)} - _NO_TOPIC
+    ):  # "Which paper is the newest?" of all of them
+        order = printed.order
     about_library = is_about_library(rest) or lists_library(rest)
     things = things_wanted(rest)
     of_all = (

@@ -82,7 +82,7 @@ class Search:
         self._embedder = embedder
         self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
-        self._last_listed: tuple[object, list[str]] = None, []
+        self._last_listed: tuple[object, list[Paper], dict[str, list[str]]] = None, [], {}
 
     def search(
         self,
@@ -212,13 +212,18 @@ class Search:
     def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
         """The ids of the papers, within `paper_ids` where given, whose record is of the time and the people asked for, in the
         order asked for: the newest first where none is. What was listed last is remembered until a paper changes: an answer
-        looks at it, and then says how many there are."""
-        key = (question, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
-        if self._last_listed[0] != key:
-            self._last_listed = key, self._listed(question, paper_ids)
-        return self._last_listed[1]
+        looks at it, and then says how many there are, and how many of them print what puts them in order."""
+        whatever_order = replace(question, order="")
+        key = (whatever_order, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
+        last = self._last_listed
+        if last[0] != key:
+            last = self._last_listed = key, self._listed(question, paper_ids), {}
+        _, papers, ordered = last
+        if question.order not in ordered:
+            ordered[question.order] = [paper.id for paper in in_order(papers, question.order)]
+        return ordered[question.order]
 
-    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[str]:
+    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[Paper]:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
@@ -226,8 +231,7 @@ class Search:
             time = question.time
             years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
             papers = self._catalogue.ordering(years)
-        wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
-        return [paper.id for paper in in_order(wanted, question.order)]
+        return [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
 
     def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
         """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
