@@ -53,8 +53,8 @@ _COMPARED = (
     rf"{_WHICH_CAME} (?:newer|older|(?:more|less|most|least) recent|newest|oldest){_ITEMS}.{{1,300}}\bor\b"
     rf"|{_WHICH_CAME} (?:first|last|earlier|later|earliest|latest){_ITEMS}(?:the )?{_NAME}.{{0,300}}\bor\b"
     rf"|^\W*(?:is|was|are|were) {_AS_SUBJECT}.{{0,120}}?\b(?:newer|older|more recent) than\b"
-    rf"|^\W*(?:was|were|did|has|have) {_AS_SUBJECT}.{{0,120}}?{_PUBLISHED} (?:\w+ )?(?:before|after|(?:earlier|later) than|prior to) "
-    rf"(?:the )?{_NAME}"
+    rf"|^\W*(?:was|were|did|has|have) {_AS_SUBJECT}.{{0,120}}?{_PUBLISHED} (?:\w+ )?"
+    rf"(?:before|after|(?:earlier|later) than|prior to) (?:the )?{_NAME}"
 )
 _WHEN = re.compile(
     rf"\b(?:when(?: exactly| first)?|{_TIME}) (?:was|were|did|has|have) (?:{_AS_SUBJECT}|{_BARE}).{{0,200}}?{_PUBLISHED}"

@@ -295,6 +295,11 @@ def in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
     return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
 
 
+def decided_by(order: str) -> str:
+    """What of a paper's record decides its place in an order: its "year", or its "number of authors" or "of comments"."""
+    return f"number of {order.split()[1]}" if " " in order else "year"
+
+
 def asked_of(question: Question, papers: Collection[Paper]) -> Question:
     """What is asked of `papers` by themselves: without their names, and without what a follow-up carries over."""
     topic = asked_now(question.topic)

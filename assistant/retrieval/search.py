@@ -13,6 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
+from assistant.questions.expecting import mentions_all
 from assistant.questions.reading import Question, asked_of, in_order
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.retrieval.finding import Finder, Found
@@ -29,7 +30,7 @@ from assistant.retrieval.ranking import (
 from assistant.retrieval.reranking import LateInteraction, Reading, Reranker
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Indexes
-from assistant.terms import term_set
+from assistant.terms import fold, term_set
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -103,7 +104,7 @@ class Search:
         question = question.settled(by)
         places: dict[str, int] = {}
         if question.wants_records:
-            listed = self.listed(question, paper_ids)[:k]
+            listed = (self.listed(question, paper_ids) or self.listed(replace(question, order=""), paper_ids))[:k]
             places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
         if by and not places:
             paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
@@ -130,7 +131,20 @@ class Search:
             )
             for chunk, paper in self._stored(best)
         ]
+        if overlooked := self._overlooked(found, [one.paper for one in passages], paper_ids):
+            passages = self.search(question, k, overlooked, dense_weight, rerank, order)
+            return [replace(one, signals=one.signals | {"named": 1.0}) for one in passages]
         return self._with_sentences(found, passages, again)
+
+    def _overlooked(self, found: Found, papers: Sequence[Paper], paper_ids: Sequence[str] | None) -> list[str]:
+        """The ids of papers, within `paper_ids` where given, that the question names beside much else, where none of those found
+        mentions a name of theirs: what else it says is asked of them."""
+        asked = set(found.question.names)
+        names = [name for name in found.titled if asked & set(fold(name).split())]
+        if found.question.wants_records or any(mentions_all(paper, [name]) for name in names for paper in papers):
+            return []
+        ids = dict.fromkeys(key for name in names for key in found.titled[name])
+        return [key for key in ids if paper_ids is None or key in paper_ids] if papers else []
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
