@@ -159,7 +159,9 @@ class Holdings:
             return self.find(asked, self.config.passages, within, own=own)
 
         within = asked_within(question, passages, chosen, find)
-        return decide(question, passages, self.lexical, self.config.keep_answerable, quoting, own, within)
+        prints_years = not question.of_year or bool(self.catalogue.years())
+        keep = self.config.keep_answerable
+        return decide(question, passages, self.lexical, keep, quoting, own, within, prints_years)
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """`Search.evidence` over all that is stored."""

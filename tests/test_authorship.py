@@ -96,3 +96,20 @@ def test_the_seeds_paper_of_an_organisation_is_found(library: Assistant) -> None
     ):
         assert {citation.paper.organisation for citation in library.ask(question).citations} == {"NVIDIA"}
     assert library.ask("papers from Google").reason == "Not found: no paper is printed under “Google”."
+
+
+def test_a_reason_says_what_papers_by_someone_do_not_print(rivers: Assistant) -> None:
+    assert rivers.ask("papers by Den Lab before 2015").reason == (
+        "Not found: no paper printed under “Den Lab” is printed with a date of that time."
+    )
+    reason = rivers.ask("What is the newest paper by River Research?").reason
+    assert reason.startswith("Not found: no paper printed under “River Research” prints its year.")
+
+
+def test_a_reason_is_of_the_papers_that_were_asked(rivers: Assistant) -> None:
+    reason = rivers.ask("papers by Den Lab", papers=["Bears", "Beavers"]).reason
+    assert reason == "Not found: no paper is printed under “Den Lab”. Only the chosen papers were asked."
+    answer = rivers.ask("papers by River Research")
+    turns = [{"role": "user", "content": answer.question}, {"role": "assistant", "content": answer.text}]
+    reason = rivers.ask("any others?", history=turns).reason
+    assert reason == "Not found: no paper is found for this but those that were named already."

@@ -168,3 +168,13 @@ def test_the_library_declines_and_says_what_is_missing(tmp_path: object) -> None
         )
         assert answer.nearest
         assert library.ask("How does OtterNet find dens?").status == "answered"
+
+
+def test_a_paper_that_is_named_beside_much_else_is_looked_into(library: Assistant) -> None:
+    """Others come nearer to a learning rate schedule, and none of them mentions SaRA."""
+    for question in (
+        "what learning rate schedule is used in SaRA",
+        "How is the alignment of vision encoders tested in TÜLU 3?",
+    ):
+        reason, name = library.ask(question).reason, question.split(" in ")[1].strip("?")
+        assert reason.startswith(f"Not found: nothing in “{name}: "), reason

@@ -1,8 +1,10 @@
 """Questions for the printed metadata are told from questions that only the text answers."""
 
+from pathlib import Path
+
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, Paper
 from assistant.questions.metadata import Asked, asked_metadata
 from assistant.questions.reading import read_question
 
@@ -160,3 +162,31 @@ def test_where_a_paper_that_is_compared_lacks_a_date_or_is_not_there_it_is_said(
 
     assert "does not say in which year it appeared" in reason("Which is newer, PaCA or HFT?")
     assert reason("Which is more recent, LoRA+ or HFT?").startswith("Only one of the papers")
+
+
+def test_a_paper_that_prints_no_year_has_no_place_in_an_order_of_dates(tmp_path: Path) -> None:
+    papers = [
+        Paper("OtterNet: Otters on Film", "OtterNet films otters.", date="Feb 19", author_count=2),
+        Paper("DenNet: Dens on Film", "DenNet films dens.", date="Jan 5, 2022", year=2022),
+        Paper("RiverNet: Rivers on Film", "RiverNet films rivers.", date="Mar 9, 2023", year=2023),
+        Paper("LakeNet: Lakes on Film", "LakeNet films lakes."),
+    ]
+    titles = " and ".join(f"“{paper.title}”" for paper in papers)
+    turns = [{"role": "user", "content": "papers on film"}, {"role": "assistant", "content": f"These are {titles}."}]
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(papers)
+        newest, oldest, all_of_them, pair = (
+            own.ask("which of them is the newest?", history=turns),
+            own.ask("Which paper is the oldest?"),
+            own.ask("What is the newest paper?"),
+            own.ask(
+                "is it newer than DenNet?", history=[turns[0], {**turns[1], "content": f"See “{papers[0].title}”."}]
+            ),
+        )
+    assert [c.paper.title[:5] for c in newest.citations] == ["River", "DenNe"]
+    assert newest.reason.startswith("The listings of") and "OtterNet" in newest.reason and "LakeNet" in newest.reason
+    assert [c.paper.title[:5] for c in oldest.citations] == ["DenNe", "River"]
+    assert "Of 4 papers, 2 without a printed year may belong before these." in oldest.reason
+    assert "Of 4 papers, 2 without a printed year may belong before these." in all_of_them.reason
+    assert [c.paper.title[:5] for c in pair.citations] == ["DenNe"]
+    assert "it prints 2 authors · Feb 19: its place in this order is not known" in pair.reason

@@ -1,5 +1,7 @@
 """The time of publication that a question asks for, open at an end or with a year left out, is told from other times."""
 
+from pathlib import Path
+
 import pytest
 
 from assistant import Assistant, Paper
@@ -84,3 +86,23 @@ def test_papers_of_a_range_of_years_are_listed(library: Assistant) -> None:
     assert years("papers on pruning from 2021 to 2022") <= {2021, 2022}
     reason = library.ask("papers about pruning published before 1990").reason
     assert reason == "Not found: no paper that comes near this is printed with a date of that time."
+
+
+def test_what_prints_no_year_is_not_listed_as_of_a_time(tmp_path: Path) -> None:
+    undated = [Paper(f"Otters {number}", "Otters swim in cold rivers.", date="Feb 19") for number in (1, 2)]
+    with Assistant(data_dir=tmp_path) as own:
+        own.add([*undated, Paper("Bears in May", "Bears eat berries on mountains.", date="May 7, 2022", year=2022)])
+        none = own.ask("papers from 2022 about otters in rivers", papers=[paper.title for paper in undated])
+        own.add([Paper("Otters of 2022", "Otters swim in cold rivers.", date="2022", year=2022)])
+        some = own.ask("papers from 2022 about otters in rivers")
+    assert (none.status, none.citations) == ("not_found", ())
+    assert "is printed with that date; the 2 that come nearest print no year." in none.reason
+    assert {citation.paper.title for citation in some.citations} == {"Otters of 2022"}
+    assert (some.status, some.reason) == ("partial", "2 papers found on this print no year")
+
+
+def test_where_no_paper_prints_a_year_those_that_come_nearest_are_not_said_to_be_of_one(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as own:
+        own.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Bears", "Bears eat berries on mountains.")])
+        answer = own.ask("papers from 2022 about otters")
+    assert (answer.status, answer.reason) == ("partial", "no paper prints its year; these come nearest")

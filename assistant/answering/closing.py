@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answering.continuing import Lookup
 from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_metadata
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
-from assistant.questions.reading import MOST_WANTED, Question, in_order
+from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
 from assistant.records import counted
 from assistant.terms import squeezed, term_set
 
@@ -22,6 +23,7 @@ _LEAVING_OUT = re.compile(
 _PAPERS_THAT = re.compile(
     r"\W*(?:(?:list|find|show|give|me|the|any|all|some)\W+){0,4}(?:papers|studies|articles) (?:that|which)\b", re.I
 )
+_OF_NONE = "Not found: no paper"  # a reason that is of all papers asked
 _LEFT_OUT_THERE = re.compile(
     r"\b(?:not?|none|never|without|neither|nor|free|instead|rather|avoid\w*|eliminat\w+)\b|n['’]t\b", re.I
 )
@@ -30,7 +32,7 @@ _LEFT_OUT_THERE = re.compile(
 def status_of(state: State, claims: Sequence[Claim], written: Written, library: Lookup) -> tuple[Status, str]:
     """Whether the claims answer the question, in part or not at all, and why not wholly: "" where they do."""
     if not state.decision.answerable:
-        return "not_found", state.decision.reason
+        return "not_found", _declined(state)
     supported = [claim for claim in claims if claim.verdict == "supported"]
     if not supported:
         return "not_found", written.reason or _nothing_said(state)
@@ -41,10 +43,26 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     if _leaves_out(state.question, supported):
         return "partial", "papers are found by what they say, not by what they leave out: these come nearest"
     cited = {citation.paper.id for claim in supported for citation in claim.citations}
-    if more := _more(state, len(cited), library):
-        return "partial", more
-    not_printed = _not_printed(state, cited)
-    return ("partial", not_printed) if not_printed else ("answered", "")
+    if state.question.of_year and not any(state.question.is_of_time(one.paper) for one in state.passages):
+        return "partial", "no paper prints its year; these come nearest"
+    if _compares(state.question):
+        lacking = _not_printed(state, cited)
+    else:
+        lacking = _more(state, len(cited), library) or _not_printed(state, cited)
+    return ("partial", lacking) if lacking else ("answered", "")
+
+
+def _declined(state: State) -> str:
+    """Why nothing is answered, as it is true of the papers that were asked."""
+    if state.continued.left_out and not state.passages:
+        return "Not found: no paper is found for this but those that were named already."
+    reason, is_chosen = state.decision.reason, state.request.scope.paper_ids is not None
+    return f"{reason} Only the chosen papers were asked." if is_chosen and reason.startswith(_OF_NONE) else reason
+
+
+def _compares(question: Question) -> bool:
+    """True where papers that are named are to be compared by what is printed of them."""
+    return bool(question.order) and question.about_metadata and not question.wants_records
 
 
 def _more(state: State, cited: int, library: Lookup) -> str:
@@ -56,22 +74,39 @@ def _more(state: State, cited: int, library: Lookup) -> str:
         return f"these papers come nearest to {titles} by what they say; 'assistant search' shows the next"
     if question.wants_first:
         printed = len(in_order(state.on_topic, question.order))
-        return _undecided(question.order, printed, len(state.on_topic))
+        return _undecided(question.order, printed, len(state.on_topic), " found on this")
+    yearless = _yearless(state, question, library)
     if question.things_wanted and question.wants_papers:
         fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
         more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
-        return fewer if cited < question.things_wanted else more if cited < question.papers_wanted else ""
+        if cited < question.things_wanted:
+            return "; ".join(filter(None, (fewer, yearless)))
+        return more if cited < question.papers_wanted else ""
     if not question.wants_records:
         is_full = question.wants_papers and cited >= MAX_SENTENCES
-        return "these papers come nearest; there may be more, and 'assistant search' shows the next" if is_full else ""
-    count = len(library.listed(question, state.request.scope.paper_ids))
+        more = "these papers come nearest; there may be more, and 'assistant search' shows the next" if is_full else ""
+        return "; ".join(filter(None, (more, yearless)))
+    order, ids = question.order or "newest", state.request.scope.paper_ids
+    count, printed = (len(library.listed(replace(question, order=by), ids)) for by in ("", order))
     if count <= cited and not (question.counts_records or question.order):
         return ""
     if question.order:
-        found = f"{counted(count, 'paper')} may be meant, by what is printed of them; these come first"
+        found = f"{counted(printed, 'paper')} may be meant, by what is printed of them; these come first"
     else:
         found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
-    return f"{found}. 'assistant papers' or the Library tab lists every paper."
+    undecided = _undecided(order, printed, count) if question.order or cited < count else ""
+    said = f"{found}. 'assistant papers' or the Library tab lists every paper."
+    return f"{said} {undecided[0].upper()}{undecided[1:]}." if undecided else said
+
+
+def _yearless(state: State, question: Question, library: Lookup) -> str:
+    """Says how many papers on a topic print no year where papers of a time are asked for; "" where that is nothing."""
+    if question.wants_records or not (question.wants_papers and question.of_year):
+        return ""
+    of_any_time = replace(question, time=None, years=())
+    found = library.on_topic(of_any_time, state.request.scope.paper_ids)
+    count = sum(paper.year is None and not question.is_of_time(paper) for paper in found)
+    return f"{counted(count, 'paper')} found on this {'prints' if count == 1 else 'print'} no year" if count else ""
 
 
 def _nothing_said(state: State) -> str:
@@ -80,19 +115,28 @@ def _nothing_said(state: State) -> str:
 
 
 def _not_printed(state: State, cited: set[str]) -> str:
-    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for; ""
-    where there is none."""
-    for paper in (passage.paper for passage in asked_about(state.question, state.passages)):
-        if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
-            printed = f"; it prints {paper.details}" if paper.details else ""
-            return f"The listing of “{paper.title}” does not say {missing}{printed}."
-    titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
+    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for, and of
+    papers that are compared which do not, as their place is not known; "" where there is none."""
+    lacking = [
+        (paper, missing)
+        for paper in (passage.paper for passage in asked_about(state.question, state.passages))
+        if paper.id not in cited and (missing := missing_metadata(state.question, paper))
+    ]
+    is_unplaced = bool(cited) and _compares(state.question)
+    if is_unplaced and len(lacking) > 1:
+        titles = " and ".join(f"“{paper.title}”" for paper, _ in lacking)
+        return f"The listings of {titles} do not say {lacking[0][1]}: their places in this order are not known."
+    for paper, missing in lacking:
+        printed = f"; it prints {paper.details}" if paper.details else ""
+        unplaced = ": its place in this order is not known" if is_unplaced else ""
+        return f"The listing of “{paper.title}” does not say {missing}{printed}{unplaced}."
+    cited_titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
     beside = [names[0] for names in state.question.together if len(names) == 1]
     if state.question.about_metadata and len(beside) > 1:
-        strangers = [name for name in beside if not any(squeezed(name) in title for title in titles)]
+        strangers = [name for name in beside if not any(squeezed(name) in title for title in cited_titles)]
         if strangers:
             return f"No paper found is called “{strangers[0]}”."
-    if state.question.order and state.question.about_metadata and not state.question.wants_records and len(cited) == 1:
+    if _compares(state.question) and len(cited) == 1:
         return "Only one of the papers that are to be compared was found."
     return ""
 
@@ -111,11 +155,11 @@ def _leaves_out(question: Question, claims: Sequence[Claim]) -> bool:
     return not any(wanted & term_set(text) for text in said)
 
 
-def _undecided(order: str, printed: int, found: int) -> str:
-    """Says that some of the papers found on a topic print nothing that puts them in order; "" where all do."""
+def _undecided(order: str, printed: int, found: int, where: str = "") -> str:
+    """Says that some of the papers found, `where` tells on what, print nothing that puts them in order; "" where all do."""
     if printed == found:
         return ""
-    what = f"number of {order.split()[1]}" if " " in order else "year"
     if not printed:
-        return f"no paper found on this prints its {what}; these come nearest"
-    return f"of {counted(found, 'paper')} found on this, {found - printed:,} without a printed {what} may belong before these"
+        return f"no paper{where} prints its {decided_by(order)}; these come nearest"
+    without = f"{found - printed:,} without a printed {decided_by(order)}"
+    return f"of {counted(found, 'paper')}{where}, {without} may belong before these"

@@ -13,7 +13,7 @@ from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, fea
 from assistant.questions.asking import foreign_words
 from assistant.questions.expecting import unmet
 from assistant.questions.places import is_placed
-from assistant.questions.reading import Question, asked_of, in_order
+from assistant.questions.reading import Question, asked_of, decided_by, in_order
 from assistant.records import Paper, Passage
 from assistant.retrieval.ranking import terms_held
 from assistant.store.lexical import LexicalIndex
@@ -99,15 +99,17 @@ def decide(
     quoting: bool = False,
     own: OwnCalibration | None = None,
     within: Within | None = None,
+    prints_years: bool = True,
 ) -> Decision:
     """Whether the library answers, keeping the share `keep` of answerable questions; with the reason where it does not, and what
     to do where the question is in a language that the library does not use.
 
     `within` is None where all papers may answer; `own` is what `assistant eval calibrate` found for the library's own questions.
     A question that names what no paper mentions is declined whatever its scores: those cannot tell near misses. With `quoting`
-    (no model will read the passages) so is one that expects a kind of answer which the passages do not hold.
+    (no model will read the passages) so is one that expects a kind of answer which the passages do not hold. Where no paper of
+    the library `prints_years`, a time that is asked for is held against none.
     """
-    decision = _decide(question, passages, lexical, keep, quoting, own, within)
+    decision = _decide(question, passages, lexical, keep, quoting, own, within, prints_years)
     if decision.answerable or not passages or not is_in_another_language(question.text, lexical):
         return decision
     return replace(decision, reason=f"{decision.reason} The papers are in English; ask in English.")
@@ -127,13 +129,14 @@ def _decide(
     quoting: bool,
     own: OwnCalibration | None,
     within: Within | None,
+    prints_years: bool,
 ) -> Decision:
     if asks_nothing := _asks_nothing(question, passages, within):
         return Decision(False, 0.0, asks_nothing)
     signed, question = question.by, question.settled(passage.paper for passage in passages)
     if signed and question.by is None and question.by_alone and question.order:
         return Decision(False, None, f"Not found: no paper is printed under {signed}.")
-    if not_printed := _not_printed(question, passages):
+    if not_printed := _not_printed(question, passages, prints_years):
         return Decision(False, None, not_printed)
     if question.wants_records:  # what is printed decides
         return Decision(True)
@@ -153,7 +156,7 @@ def _decide(
         lacking = unmet(question, looked_at, lambda name: _is_spelt_right(name, lexical)) if quoting else ""
     else:
         unknown = [t for t in question.terms if not (lexical.is_known(t) or lexical.correction(t))]
-        lacking = "Not found: no paper in the library comes close enough to answering this."
+        lacking = "Not found: no paper comes close enough to answering this."
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
@@ -181,19 +184,26 @@ def _asks_nothing(question: Question, passages: Sequence[Passage], within: Withi
     return ""
 
 
-def _not_printed(question: Question, passages: Sequence[Passage]) -> str:
-    """Which name or date that the question asks for none of the papers found is printed with; "" where one is."""
-    papers = [passage.paper for passage in passages]
+def _not_printed(question: Question, passages: Sequence[Passage], prints_years: bool) -> str:
+    """Which name, date or number that the question asks for none of the papers found is printed with; "" where one is."""
+    papers = list({passage.paper.id: passage.paper for passage in passages}.values())
     if question.by and not any(map(question.by.holds, papers)):
         return f"Not found: no paper is printed under {question.by}."
-    if question.order and question.wants_records and not in_order(papers, question.order):
-        return "Not found: no paper prints what decides that. 'assistant papers' or the Library tab lists every paper."
+    signed = f" printed under {question.by}" if question.by else ""
     if question.wants_records:
-        is_there = any(map(question.is_for, papers))
-        return "" if is_there else f"Not found: no paper is printed with {_date_wanted(question)}."
-    dated = [paper for paper in papers if paper.year is not None]
-    if question.of_year and dated and not any(map(question.is_of_time, dated)):
-        return f"Not found: no paper that comes near this is printed with {_date_wanted(question)}."
+        if not any(map(question.is_for, papers)):
+            return f"Not found: no paper{signed} is printed with {_date_wanted(question)}."
+        if question.order and not in_order(papers, question.order):
+            of_time = " of that time" if question.time else ""
+            nothing = f"Not found: no paper{signed}{of_time} prints its {decided_by(question.order)}."
+            return f"{nothing} 'assistant papers' or the Library tab lists every paper."
+        return ""
+    if question.of_year and prints_years and not any(map(question.is_of_time, papers)):
+        none = f"Not found: no paper{signed} that comes near this is printed with {_date_wanted(question)}"
+        if any(paper.year is not None for paper in papers):
+            return f"{none}."
+        found = f"{len(papers)} that come nearest print" if len(papers) > 1 else "one that comes nearest prints"
+        return f"{none}; the {found} no year."
     return ""
 
 

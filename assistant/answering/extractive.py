@@ -121,8 +121,8 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
 def missing_metadata(question: Question, paper: Paper) -> str:
     """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
     wanted = {
-        "when it appeared": question.wants_date and not paper.date and paper.year is None,
-        "in which year it appeared": question.wants_date and question.order and paper.date and paper.year is None,
+        "when it appeared": question.wants_date and not question.order and not paper.date and paper.year is None,
+        "in which year it appeared": question.wants_date and question.order and paper.year is None,
         "how many authors it has": question.wants_author_count and paper.author_count is None,
         "who wrote it": question.wants_people and not (paper.authors or paper.organisation),
         "how many comments it has": question.wants_comments and paper.comment_count is None,
@@ -137,7 +137,8 @@ def asked_about(question: Question, passages: Sequence[Passage]) -> tuple[Passag
 
 def _named(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
     papers = best_of_each_paper(passages)
-    return tuple(p for p in papers if p.signals.get("named") or holds_title(question.text, p.paper))
+    names = ("named", "titled") if question.order else ("named",)  # what is compared has a name
+    return tuple(p for p in papers if any(map(p.signals.get, names)) or holds_title(question.text, p.paper))
 
 
 def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:

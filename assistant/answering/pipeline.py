@@ -118,6 +118,9 @@ class Pipeline:
             state.decision = Decision(not none, reason=none)
             return state
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
+        if state.decision.answerable and state.question.of_year:  # what prints no year is not known to be of that time
+            of_time = [one for one in state.passages if state.question.is_of_time(one.paper)]
+            state.passages = of_time or state.passages
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
         return state

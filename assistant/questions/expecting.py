@@ -122,7 +122,7 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
     joined: set[str] = set()
     for together in _together(question, papers) or ((),):
         names = [name for name in together if _is_telling(name) and is_known(name)]
-        holding = {paper.id for paper in papers if _mentions_all(paper, names)}
+        holding = {paper.id for paper in papers if mentions_all(paper, names)}
         if not holding:
             return f"Not found: no paper found mentions {_listed(names)}{' together' if len(names) > 1 else ''}."
         joined |= holding
@@ -146,7 +146,7 @@ def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
     sets = _together(question, papers)
     names = [name for together in sets for name in together if _is_telling(name)]
-    return len(sets) > 1 and not any(_mentions_all(paper, names) for paper in papers)
+    return len(sets) > 1 and not any(mentions_all(paper, names) for paper in papers)
 
 
 def _together(question: Question, papers: Collection[Paper]) -> list[tuple[str, ...]]:
@@ -165,7 +165,7 @@ def _is_telling(name: str) -> bool:
     return len(squeezed(name)) >= _SHORTEST_NAME and name.lower() not in MONTHS
 
 
-def _mentions_all(paper: Paper, names: Sequence[str]) -> bool:
+def mentions_all(paper: Paper, names: Sequence[str]) -> bool:
     """True where the paper, anywhere, uses every name, what it abbreviates, the place whose adjective it is, or at least the
     first part of a compound ("S4" of "S4-like")."""
     if not names:

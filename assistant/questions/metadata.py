@@ -43,12 +43,18 @@ _CAME = (
 )
 _ITEMS = r"\s?(?:[,:;?]|[-–—])\s"
 _WHICH_CAME = rf"\b(?:which|what)(?: {_THING})? {_CAME}(?: the)?"
+# "Which of them is the newest?", "Which came first?"
+_FIRST_OF = (
+    rf"\bwhich(?: (?:one|paper|of (?:them|(?:these|those)(?: (?:two|three|four))?(?: {_WORK})?|the (?:\w+ )?{_WORK})))? "
+    r"(?:is|was|appeared|came out|came)(?: the)? "
+    r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
+)
 _COMPARED = (
     rf"{_WHICH_CAME} (?:newer|older|(?:more|less|most|least) recent|newest|oldest){_ITEMS}.{{1,300}}\bor\b"
     rf"|{_WHICH_CAME} (?:first|last|earlier|later|earliest|latest){_ITEMS}(?:the )?{_NAME}.{{0,300}}\bor\b"
-    rf"|^\W*(?:is|was|are|were) {_NAMED}.{{0,120}}?\b(?:newer|older|more recent) than\b"
-    rf"|^\W*(?:was|were|did|has|have) {_NAMED}.{{0,120}}?{_PUBLISHED} (?:\w+ )?(?:before|after|(?:earlier|later) than|prior to) "
-    rf"(?:the )?{_NAME}"
+    rf"|^\W*(?:is|was|are|were) {_AS_SUBJECT}.{{0,120}}?\b(?:newer|older|more recent) than\b"
+    rf"|^\W*(?:was|were|did|has|have) {_AS_SUBJECT}.{{0,120}}?{_PUBLISHED} (?:\w+ )?"
+    rf"(?:before|after|(?:earlier|later) than|prior to) (?:the )?{_NAME}"
 )
 _WHEN = re.compile(
     rf"\b(?:when(?: exactly| first)?|{_TIME}) (?:was|were|did|has|have) (?:{_AS_SUBJECT}|{_BARE}).{{0,200}}?{_PUBLISHED}"
@@ -56,14 +62,12 @@ _WHEN = re.compile(
     rf"|\b{_TIME} (?:is|was|does) {_AS_SUBJECT}.{{0,120}}\b(?:from|have|bear|carry)\W*$"
     rf"|\bhow old (?:is|are|was) (?:it\W*$|{_ARTICLE} {_WORDS}{_WORK}|{_NAME})"
     r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
-    rf"|\bwhich (?:(?:one|paper|of (?:them|(?:these|those)(?: {_WORK})?|the (?:\w+ )?{_WORK})) )?"
-    r"(?:is|was|appeared|came out)(?: the)? "
-    r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
+    rf"|{_FIRST_OF}"
     r"|(?:^\W*|\b(?:and|but) )when\W*$"
     rf"|{_COMPARED}"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
 )  # fmt: skip
-_DATES_COMPARED = re.compile(_COMPARED, re.IGNORECASE)
+_DATES_COMPARED = re.compile(rf"{_FIRST_OF}|{_COMPARED}", re.IGNORECASE)
 _NEWER = re.compile(r"\b(?:newer|newest|recent|later|latest|last|after)\b", re.IGNORECASE)
 # "Finding out who wrote it" is a topic, not a question.
 _ASKING = (

@@ -238,6 +238,10 @@ def read_question(text: str) -> Question:
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
     order = order or order_of_records(unsigned if by else rest)
+    if (
+        printed.order and asked == said and not {*terms(rest)} - _NO_TOPIC
+    ):  # "Which paper is the newest?" of all of them
+        order = printed.order
     about_library = is_about_library(rest) or lists_library(rest)
     things, wants_papers = things_wanted(rest), asks_for_papers(rest) or asks_what_to_read(rest)
     of_all = (
@@ -300,6 +304,11 @@ def in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
     printed = [paper for paper in papers if value(paper) is not None]
     first = sorted(printed, key=value, reverse=not order.startswith(("oldest", "fewest")))
     return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
+
+
+def decided_by(order: str) -> str:
+    """What of a paper's record decides its place in an order: its "year", or its "number of authors" or "of comments"."""
+    return f"number of {order.split()[1]}" if " " in order else "year"
 
 
 def asked_of(question: Question, papers: Collection[Paper]) -> Question:

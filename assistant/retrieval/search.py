@@ -13,6 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
+from assistant.questions.expecting import mentions_all
 from assistant.questions.reading import Question, asked_of, in_order
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.retrieval.finding import Finder, Found
@@ -29,7 +30,7 @@ from assistant.retrieval.ranking import (
 from assistant.retrieval.reranking import LateInteraction, Reading, Reranker
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Indexes
-from assistant.terms import term_set
+from assistant.terms import fold, term_set
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -82,7 +83,7 @@ class Search:
         self._embedder = embedder
         self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
-        self._last_listed: tuple[object, list[str]] = None, []
+        self._last_listed: tuple[object, list[Paper], dict[str, list[str]]] = None, [], {}
 
     def search(
         self,
@@ -103,7 +104,7 @@ class Search:
         question = question.settled(by)
         places: dict[str, int] = {}
         if question.wants_records:
-            listed = self.listed(question, paper_ids)[:k]
+            listed = (self.listed(question, paper_ids) or self.listed(replace(question, order=""), paper_ids))[:k]
             places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
         if by and not places:
             paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
@@ -130,7 +131,20 @@ class Search:
             )
             for chunk, paper in self._stored(best)
         ]
+        if overlooked := self._overlooked(found, [one.paper for one in passages], paper_ids):
+            passages = self.search(question, k, overlooked, dense_weight, rerank, order)
+            return [replace(one, signals=one.signals | {"named": 1.0}) for one in passages]
         return self._with_sentences(found, passages, again)
+
+    def _overlooked(self, found: Found, papers: Sequence[Paper], paper_ids: Sequence[str] | None) -> list[str]:
+        """The ids of papers, within `paper_ids` where given, that the question names beside much else, where none of those found
+        mentions a name of theirs: what else it says is asked of them."""
+        asked = set(found.question.names)
+        names = [name for name in found.titled if asked & set(fold(name).split())]
+        if found.question.wants_records or any(mentions_all(paper, [name]) for name in names for paper in papers):
+            return []
+        ids = dict.fromkeys(key for name in names for key in found.titled[name])
+        return [key for key in ids if paper_ids is None or key in paper_ids] if papers else []
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
@@ -212,13 +226,18 @@ class Search:
     def listed(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[str]:
         """The ids of the papers, within `paper_ids` where given, whose record is of the time and the people asked for, in the
         order asked for: the newest first where none is. What was listed last is remembered until a paper changes: an answer
-        looks at it, and then says how many there are."""
-        key = (question, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
-        if self._last_listed[0] != key:
-            self._last_listed = key, self._listed(question, paper_ids)
-        return self._last_listed[1]
+        looks at it, and then says how many there are, and how many of them print what puts them in order."""
+        whatever_order = replace(question, order="")
+        key = (whatever_order, None if paper_ids is None else tuple(paper_ids), self._catalogue.last_change())
+        last = self._last_listed
+        if last[0] != key:
+            last = self._last_listed = key, self._listed(question, paper_ids), {}
+        _, papers, ordered = last
+        if question.order not in ordered:
+            ordered[question.order] = [paper.id for paper in in_order(papers, question.order)]
+        return ordered[question.order]
 
-    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[str]:
+    def _listed(self, question: Question, paper_ids: Sequence[str] | None) -> list[Paper]:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
@@ -226,8 +245,7 @@ class Search:
             time = question.time
             years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
             papers = self._catalogue.ordering(years)
-        wanted = [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
-        return [paper.id for paper in in_order(wanted, question.order)]
+        return [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
 
     def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
         """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
