@@ -140,7 +140,7 @@ def _stands_alone(asked: Question, papers: Sequence[Paper], paper_ids: Sequence[
     answers it than the papers before do, the more clearly it does."""
     if asked.about_metadata:  # of which the estimate knows nothing
         return not leans_on_history(asked.text)
-    if papers and OF_ANY_PAPER.issuperset(asked.terms):  # "what are the drawbacks?"
+    if papers and not asked.names and OF_ANY_PAPER.issuperset(asked.terms):  # "what are the drawbacks?"
         return False
     allowed = [one.id for one in papers if paper_ids is None or one.id in paper_ids]
     alone = library.decide(asked, library.find(asked, library.passages, paper_ids), paper_ids)
