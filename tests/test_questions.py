@@ -324,6 +324,7 @@ def test_a_question_of_requests_only_is_still_searched_for() -> None:
 def test_small_talk_gets_advice(zoo: Assistant, question: str) -> None:
     answer = zoo.ask(question)
     assert (answer.status, answer.reason[:27]) == ("not_found", "That asks nothing of the pa")
+    assert answer.passages == answer.nearest == ()  # nothing is looked up
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,9 @@ class Pipeline:
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
             return self._library.decide(asked, passages, state.request.scope.paper_ids)
 
+        if state.question.asks_nothing:
+            state.clock("retrieve")
+            return state
         if alike := papers_meant(state.question, state.request.scope.paper_ids, self._library):
             state.question = question_of(state.question, alike)
             state.passages = self._found(state.question, state, {paper.id for paper in alike})

@@ -46,7 +46,8 @@ def answer_markdown(answer: Answer, turn: int) -> str:
         parts.append(f"*Asked in {escape_markdown(answer.scope)}*")
     if answer.status == "not_found":
         reason = answer.reason.removeprefix("Not found: ")
-        parts.append(f"**{STATUS[answer.status]}.** {escape_markdown(reason[:1].upper() + reason[1:])}")
+        status = f"**{STATUS[answer.status]}.** " if answer.passages else ""  # a greeting is not looked for
+        parts.append(f"{status}{escape_markdown(reason[:1].upper() + reason[1:])}")
     else:
         if answer.status == "partial":
             parts.append(f"**{STATUS[answer.status]}:** {escape_markdown(answer.reason)}")

@@ -72,7 +72,8 @@ def _head(answer: Answer) -> str:
     seconds = answer.timings.get("total", 0.0)
     used = answer.usage.in_words
     small = f"{html.escape(answer.mode)} · {seconds:.2f} s" + (f" · {used}" if used else "")
-    status = f'<span class="badge {answer.status}" role="status">{STATUS[answer.status]}</span>'
+    shown = STATUS[answer.status] if answer.claims or answer.passages else "Nothing looked up"
+    status = f'<span class="badge {answer.status}" role="status">{shown}</span>'
     asked = f'<div class="small asked">{html.escape(answer.question)}</div>'
     back = '<a class="back small" href="#chatbot">Back to the answer</a>'  # shown where the panel stands below the chat
     return f'<div class="head">{status}<span class="small">{small}</span>{back}</div>{asked}'

@@ -177,6 +177,12 @@ class Question:
         )
 
     @property
+    def asks_nothing(self) -> bool:
+        """True where nothing is asked that the papers could answer: nothing is looked up then."""
+        is_about_library = self.about_library and not self.wants_records
+        return self.small_talk or self.doubts or self.wants_writing or self.wants_reference or is_about_library
+
+    @property
     def of_year(self) -> bool:
         """True where papers of a time of publication are asked for."""
         return self.time is not None
