@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.questions.numbers import SEVERAL, number
 from assistant.records import Paper
 from assistant.terms import MONTHS
 
@@ -42,15 +43,12 @@ _LATER = (
     r"|(?:to|until|till) (?:now|today|date|the present)\b)"
 )
 _EARLIER = r" (?:and|or) (?:earlier|before|older)\b(?! \d)"
-_COUNTS = {word: count for count, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _PUBLISHED = r"(?:published|appear(?:ed|ing|s)?|released|dated|c[ao]me out)\b"
 _NOT = (
     r"\b(?:not|except(?: for)?|excluding|other than|apart from)"
     rf"(?: (?:the|those|ones?|any|papers|that|were|are|{_PUBLISHED}))* "
 )
-_YEARS = (
-    rf"(?:\b(?:in|within|during|over) )?\bthe (?:(?:last|past|first|next) )?(?P<count>\d\d?|{'|'.join(_COUNTS)}) years "
-)
+_YEARS = rf"(?:\b(?:in|within|during|over) )?\bthe (?:(?:last|past|first|next) )?(?P<count>\d\d?|one|{SEVERAL}) years "
 _FROM = rf"\bfrom (?={_BEFORE}|{_AFTER}|between|the)"  # "from before 2020"
 _TIME = re.compile(
     rf"(?P<no>{_NOT})?(?:{_FROM})?(?:{_YEARS})?"
@@ -174,7 +172,7 @@ def _spans_of(match: re.Match[str]) -> Iterator[Days]:
     dates = [_days_of(date) for date in _EACH_DATE.findall(match.group())]
     (start, end), later = dates[0], dates[-1][1]
     day_before, day_after = (*start[:2], start[2] - 1), (*end[:2], end[2] + 1)
-    count = match["count"] and (_COUNTS.get(match["count"].lower()) or int(match["count"]))
+    count = match["count"] and number(match["count"])
     if match["before"] or match["pre"]:
         yield ((start[0] - count, *start[1:]) if count else _EVER[0]), day_before
     elif match["after"] or match["post"]:
