@@ -376,6 +376,7 @@ def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistan
         ("what was the first paper about otters?", "oldest", "otters"),
         ("Show me the latest federated learning papers", "newest", "federated learning"),
         ("Which LoRA paper has the fewest comments?", "fewest comments", "LoRA"),
+        ("the most commented paper on LoRA", "most comments", "LoRA"),
         ("Which of the papers has the most authors?", "", ""),
         ("How does the latest work on pruning reduce memory?", "", ""),
         ("What is the newest approach to pruning?", "", ""),
@@ -393,6 +394,7 @@ def test_of_the_papers_on_a_topic_those_that_come_first_by_date_are_named(zoo: A
     answer = zoo.ask("What is the newest paper about otters?")
     assert [c.paper.title for c in answer.citations] == ["Otters in June", "Otters in May", "Otters before"]
     assert (answer.status, answer.citations[0].quote) == ("answered", "Otters in June · Jun 9, 2022")
+    assert zoo.ask("the 3 oldest papers on otters from 2022").reason == "only 2 papers found come near enough"
     assert titles(zoo, "the oldest paper on otters from 2022") == ["Otters in May", "Otters in June"]
     assert zoo.ask("the newest paper on beekeeping").status == "not_found"
     answer = library.ask("the two newest papers on pruning")

@@ -70,12 +70,14 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
     on a topic; "" elsewhere."""
     question = state.question.settled(passage.paper for passage in state.passages)
+    yearless = _yearless(state, question, library)
+    fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
     if question.wants_first:
         printed = len(in_order(state.on_topic, question.order))
-        return _undecided(question.order, printed, len(state.on_topic), " found on this")
-    yearless = _yearless(state, question, library)
+        undecided = _undecided(question.order, printed, len(state.on_topic), " found on this")
+        few = fewer if len(state.on_topic) < question.things_wanted else ""
+        return "; ".join(filter(None, (few, undecided, yearless)))
     if question.things_wanted and question.wants_papers:
-        fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
         more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
         if cited < question.things_wanted:
             return "; ".join(filter(None, (fewer, yearless)))

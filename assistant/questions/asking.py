@@ -109,9 +109,10 @@ _COMES = (
 _TOPIC_WORD = rf"(?!(?:{_ONE_OF}|{_ABOUT}|of|the|these|those|this|that|other|one|my|our|your|and|or)\b)[\w-]+"
 _TOPIC_BEFORE = rf"(?P<topic>{_TOPIC_WORD}(?: {_TOPIC_WORD}){{0,3}}) (?:papers?|articles?|publications?|preprints?)"
 _ON_TOPIC_FIRST = (
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}) {_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?){_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}|most commented) {_FEW}{_ONE_OF}{_OF_TOPIC}"
+    rf"(?P<topic>[^?.]{{2,200}}?){_END}",
     rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?) (?:that )?{_COMES}",
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest) {_FEW}{_TOPIC_BEFORE}{_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest|most commented) {_FEW}{_TOPIC_BEFORE}{_END}",
     rf"^\W*(?:which|what) {_TOPIC_BEFORE} (?:that )?{_COMES}",
 )
 _EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TOPIC_FIRST]

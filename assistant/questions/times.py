@@ -60,7 +60,7 @@ _TIME = re.compile(
 )  # fmt: skip
 _WORK = r"(?:paper|work|stud|preprint|article|publication)\w*"
 _AFTER_WORK = re.compile(rf"\b{_WORK}\b[^.?!]{{0,60}}$", re.IGNORECASE)
-_AFTER_PUBLISHED = re.compile(rf"\b{_PUBLISHED}[^.?!]{{0,24}}$", re.IGNORECASE)
+_AFTER_PUBLISHED = re.compile(rf"\b(?:publish\b|{_PUBLISHED})[^.?!]{{0,24}}$", re.IGNORECASE)
 _BEFORE_WORK = re.compile(rf" {_WORK}\b", re.IGNORECASE)
 _BEFORE_TOPIC_AND_WORK = re.compile(rf" (?:[\w-]+ ){{0,2}}{_WORK}\b", re.IGNORECASE)
 # "Models trained before 2020" and "a survey held in 2020" say when something else took place.
@@ -72,6 +72,9 @@ _JOINED = re.compile(
     rf"(?:\b(?:that|which) )?(?:\b(?:is|are|was|were|have|has|been) )*\b{_PUBLISHED} $|, (?:but |and )?$|\bbut $",
     re.IGNORECASE,
 )
+_SOMEONE_HAS = re.compile(
+    r"\b(?:has|have|had) (?!been\b)[^,.;?!]{1,60}$", re.IGNORECASE
+)  # "What has Den Lab published in …?"
 # What a follow-up asks of another time stands in brackets after the question before it.
 _ANOTHER_TIME = re.compile(r" \(([^()“”]{1,60})\)$")
 # A year of publication with a name before it: "papers from ICLR 2023", "published in Nature, 2022".
@@ -207,7 +210,8 @@ def _without(text: str, matches: list[re.Match[str]]) -> str:
     """The text without times, and the words that join them to it: "papers that were published before 2020" -> "papers"."""
     for match in reversed(matches):
         start = match.start()
-        if joined := _JOINED.search(text, max(0, start - 60), start):
+        joined = _JOINED.search(text, max(0, start - 60), start)
+        if joined and not _SOMEONE_HAS.search(text, max(0, start - 80), joined.start()):
             start = joined.start()
         text = f"{text[:start].rstrip()} {text[match.end() :].lstrip()}"
     return re.sub(r" (?=[,.;:?!)])", "", text).strip() if matches else text
