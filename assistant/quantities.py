@@ -31,7 +31,7 @@ _FUNCTION_WORDS = frozenset(
     after before during per via if so such it its we our this these those into onto out up can could may might will would
     respectively using requires require while whereas only also both each all any i e g""".split()
 )
-_ONES = dict(
+ONES = dict(
     zip(
         """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
         eighteen nineteen""".split(),
@@ -39,7 +39,7 @@ _ONES = dict(
         strict=True,
     )
 )
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _SPECIAL = {
     "twice": (2.0, TIMES), "thrice": (3.0, TIMES), "double": (2.0, TIMES), "triple": (3.0, TIMES),
     "quadruple": (4.0, TIMES), "half": (50.0, PERCENT), "halve": (50.0, PERCENT),
@@ -69,9 +69,9 @@ _AFTER = re.compile(
     r"(?:(?<=times)(?=[A-Z])|(?<=[%×])|(?![^\W_]))(?P<points>\s?-?points?\b)?|(?P<noun>[^\W\d_]+))",
     re.IGNORECASE,
 )
-_ONE_WORD = "|".join([*_ONES, *_TENS])
+_ONE_WORD = "|".join([*ONES, *TENS])
 _WORDS = re.compile(
-    rf"(?<![\w-])(?P<first>{_ONE_WORD}|an?|several|many|some)?(?:(?<=y)[\s-](?P<second>{'|'.join(list(_ONES)[1:10])}))?"
+    rf"(?<![\w-])(?P<first>{_ONE_WORD}|an?|several|many|some)?(?:(?<=y)[\s-](?P<second>{'|'.join(list(ONES)[1:10])}))?"
     r"(?:(?:^|(?<=\w)\s|(?<=\w)-|(?<![\w-]))(?P<scale>hundred|thousand|million|billion|trillion|dozen)(?P<plural>s)?)?(?![^\W_])",
     re.IGNORECASE,
 )
@@ -272,11 +272,11 @@ def _unit(plain: str, end: int, after: re.Match[str] | None) -> tuple[str, str, 
 def _from_words(text: str, plain: str, match: re.Match[str]) -> Quantity | None:
     first, second = (match["first"] or "").lower(), (match["second"] or "").lower()
     scale, plural = (match["scale"] or "").lower(), match["plural"]
-    if not scale and (first not in _ONES and first not in _TENS or first == "one"):
+    if not scale and (first not in ONES and first not in TENS or first == "one"):
         return None
     if first == "zero" and plain[match.end() : match.end() + 1] == "-":
         return None  # zero-shot
-    value = float(_ONES.get(first, _TENS.get(first, 1)) + _ONES.get(second, 0))
+    value = float(ONES.get(first, TENS.get(first, 1)) + ONES.get(second, 0))
     value *= 12 if scale == "dozen" else _SCALES.get(scale, 1)
     start, end = match.span()
     if plural or first in ("several", "many", "some"):
@@ -288,12 +288,12 @@ def _from_words(text: str, plain: str, match: re.Match[str]) -> Quantity | None:
 def _fraction(text: str, match: re.Match[str]) -> Quantity:
     start, end = match.span()
     if match["part"]:
-        value, unit = 100.0 * _ONES.get(match["count"].lower(), 1) / _PARTS[match["part"].lower()], PERCENT
+        value, unit = 100.0 * ONES.get(match["count"].lower(), 1) / _PARTS[match["part"].lower()], PERCENT
     elif match["below"]:
         value, unit = 100.0 * int(match["above"]) / max(1, int(match["below"])), PERCENT
     elif match["folds"]:
         folds = match["folds"].lower()
-        value, unit = float(_ONES.get(folds) or _SCALES[folds]), TIMES
+        value, unit = float(ONES.get(folds) or _SCALES[folds]), TIMES
     else:
         word = match["special"].lower()
         value, unit = next(_SPECIAL[known] for known in _SPECIAL if word.startswith(known[:4]))

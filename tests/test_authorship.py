@@ -113,3 +113,8 @@ def test_a_reason_is_of_the_papers_that_were_asked(rivers: Assistant) -> None:
     turns = [{"role": "user", "content": answer.question}, {"role": "assistant", "content": answer.text}]
     reason = rivers.ask("any others?", history=turns).reason
     assert reason == "Not found: no paper is found for this but those that were named already."
+
+
+def test_what_someone_published_at_a_time_is_listed(rivers: Assistant) -> None:
+    for question in ("What did Den Lab publish before 2020?", "What has Den Lab published before 2020?"):
+        assert {citation.paper.title for citation in rivers.ask(question).citations} == {"Otters awake"}

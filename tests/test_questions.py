@@ -198,7 +198,18 @@ def test_a_request_finds_what_the_bare_topic_finds(zoo: Assistant) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", [" (about “", "please ", "!", "“", "some papers about ", "how many of these ", "hi, I am a "]
+    "piece",
+    [
+        " (about “",
+        "please ",
+        "!",
+        "“",
+        "some papers about ",
+        "how many of these ",
+        "hi, I am a ",
+        "twenty five ",
+        "papers with 2 ",
+    ],
 )
 def test_a_hostile_text_holds_nothing_up(piece: str) -> None:
     """A pattern that tries every pair of quotes took 80 seconds for the first of these."""
@@ -400,6 +411,7 @@ def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistan
         ("what was the first paper about otters?", "oldest", "otters"),
         ("Show me the latest federated learning papers", "newest", "federated learning"),
         ("Which LoRA paper has the fewest comments?", "fewest comments", "LoRA"),
+        ("the most commented paper on LoRA", "most comments", "LoRA"),
         ("Which of the papers has the most authors?", "", ""),
         ("How does the latest work on pruning reduce memory?", "", ""),
         ("What is the newest approach to pruning?", "", ""),
@@ -417,6 +429,7 @@ def test_of_the_papers_on_a_topic_those_that_come_first_by_date_are_named(zoo: A
     answer = zoo.ask("What is the newest paper about otters?")
     assert [c.paper.title for c in answer.citations] == ["Otters in June", "Otters in May", "Otters before"]
     assert (answer.status, answer.citations[0].quote) == ("answered", "Otters in June · Jun 9, 2022")
+    assert zoo.ask("the 3 oldest papers on otters from 2022").reason == "only 2 papers found come near enough"
     assert titles(zoo, "the oldest paper on otters from 2022") == ["Otters in May", "Otters in June"]
     assert zoo.ask("the newest paper on beekeeping").status == "not_found"
     answer = library.ask("the two newest papers on pruning")
@@ -437,8 +450,60 @@ def test_the_newest_paper_by_someone_is_looked_up(library: Assistant) -> None:
     assert (answer.status, answer.reason) == ("not_found", "Not found: no paper is printed under “Google”.")
 
 
-def test_more_papers_than_an_answer_names_are_no_whole_answer(library: Assistant) -> None:
-    answer = library.ask("give me 20 papers on fine-tuning")
+def test_a_place_in_an_order_is_looked_up(library: Assistant, zoo: Assistant) -> None:
+    newest = [c.paper.id for c in library.ask("Show me the 3 most recent papers").citations]
+    answer = library.ask("What is the second newest paper?")
+    assert [c.paper.id for c in answer.citations] == newest[1:2]
+    assert answer.reason.startswith("of 160 papers that print their year, this comes second.")
+    assert titles(zoo, "the 2nd newest paper about otters") == ["Otters in May"]
+    assert (
+        zoo.ask("the ninth newest paper about otters").reason
+        == "Not found: only 3 papers found on this print their year."
+    )
+    assert library.ask("What is the 200th newest paper?").reason == "Not found: only 160 papers print their year."
+
+
+@pytest.mark.parametrize(
+    ("question", "least", "most"),
+    [
+        ("which papers have more than 20 authors?", 21, 10**9),
+        ("Papers with at least twenty-two authors", 22, 10**9),
+        ("list the papers that were written by a single author", 1, 1),
+        ("papers of 2024 by 2 or fewer authors", 0, 2),
+    ],
+)
+def test_papers_are_chosen_by_how_many_authors_are_printed(
+    library: Assistant, question: str, least: int, most: int
+) -> None:
+    answer = library.ask(question)
+    year = read_question(question).time and 2024
+    counts = [paper.author_count or -1 for paper in library.papers() if year in (None, paper.year)]
+    found = [citation.paper.author_count for citation in answer.citations]
+    assert sorted(found) == sorted(count for count in counts if least <= count <= most)
+    assert ("print no number of authors" in answer.reason) is (-1 in counts)
+
+
+def test_how_many_authors_papers_on_a_topic_have_is_told_from_the_topic(library: Assistant) -> None:
+    found = library.ask("papers on pruning with exactly two authors").citations
+    assert {citation.paper.author_count for citation in found} == {2}
+    assert library.ask("papers with over 500 authors").reason == "Not found: no paper is printed with over 500 authors."
+    assert read_question("Do papers with more than 20 authors age well?").amount is None
+    for topic in ("teams of more than 20 authors", "threads with more than 20 comments", "pages with two author names"):
+        assert read_question(f"papers on {topic}").amount is None
+
+
+def test_the_newest_paper_by_someone_on_a_topic_is_looked_up(library: Assistant) -> None:
+    for question in ("newest paper by NVIDIA on reasoning", "the newest paper on reasoning by NVIDIA"):
+        answer = library.ask(question)
+        assert {citation.paper.organisation for citation in answer.citations} == {"NVIDIA"}
+        assert answer.reason == "no paper found on this prints its year; these come nearest"
+    reason = library.ask("the newest paper on reasoning by Google").reason
+    assert reason == "Not found: no paper is printed under “Google”."
+
+
+@pytest.mark.parametrize("number", ["20", "twelve", "a dozen", "twenty-five"])
+def test_more_papers_than_an_answer_names_are_no_whole_answer(library: Assistant, number: str) -> None:
+    answer = library.ask(f"give me {number} papers on fine-tuning")
     assert (answer.status, len(answer.claims)) == ("partial", 10) and "at most 10" in answer.reason
 
 

@@ -9,6 +9,7 @@ from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_m
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
+from assistant.questions.numbers import ordinal
 from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
 from assistant.records import counted
 from assistant.terms import squeezed, term_set
@@ -72,12 +73,14 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     if question.similar_to:
         titles = " and ".join(f"“{title}”" for title in question.similar_to)
         return f"these papers come nearest to {titles} by what they say; 'assistant search' shows the next"
+    yearless = _yearless(state, question, library)
+    fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
     if question.wants_first:
         printed = len(in_order(state.on_topic, question.order))
-        return _undecided(question.order, printed, len(state.on_topic), " found on this")
-    yearless = _yearless(state, question, library)
+        undecided = _undecided(question.order, printed, len(state.on_topic), " found on this")
+        few = fewer if len(state.on_topic) < question.things_wanted else ""
+        return "; ".join(filter(None, (few, undecided, yearless)))
     if question.things_wanted and question.wants_papers:
-        fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
         more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
         if cited < question.things_wanted:
             return "; ".join(filter(None, (fewer, yearless)))
@@ -89,14 +92,29 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     order, ids = question.order or "newest", state.request.scope.paper_ids
     count, printed = (len(library.listed(replace(question, order=by), ids)) for by in ("", order))
     if count <= cited and not (question.counts_records or question.order):
-        return ""
-    if question.order:
+        return _unnumbered(question, ids, library)
+    if question.order and question.place:
+        prints = "prints its" if printed == 1 else "print their"
+        found = (
+            f"of {counted(printed, 'paper')} that {prints} {decided_by(order)}, this comes {ordinal(question.place)}"
+        )
+    elif question.order:
         found = f"{counted(printed, 'paper')} may be meant, by what is printed of them; these come first"
     else:
         found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
     undecided = _undecided(order, printed, count) if question.order or cited < count else ""
-    said = f"{found}. 'assistant papers' or the Library tab lists every paper."
-    return f"{said} {undecided[0].upper()}{undecided[1:]}." if undecided else said
+    further = (f"{said[0].upper()}{said[1:]}." for said in (undecided, _unnumbered(question, ids, library)) if said)
+    return " ".join([f"{found}. 'assistant papers' or the Library tab lists every paper.", *further])
+
+
+def _unnumbered(question: Question, ids: Sequence[str] | None, library: Lookup) -> str:
+    """Says how many papers print no number of what papers of an amount are asked for; "" where that is nothing."""
+    if not question.amount:
+        return ""
+    by_number = replace(question, amount=None, order=f"most {question.amount.noun}")
+    count = len(library.listed(replace(by_number, order=""), ids)) - len(library.listed(by_number, ids))
+    prints = "prints" if count == 1 else "print"
+    return f"{counted(count, 'paper')} {prints} no number of {question.amount.noun}" if count else ""
 
 
 def _yearless(state: State, question: Question, library: Lookup) -> str:
@@ -136,7 +154,7 @@ def _not_printed(state: State, cited: set[str]) -> str:
         strangers = [name for name in beside if not any(squeezed(name) in title for title in cited_titles)]
         if strangers:
             return f"No paper found is called “{strangers[0]}”."
-    if _compares(state.question) and len(cited) == 1:
+    if _compares(state.question) and len(cited) == 1 and not state.question.place:
         return "Only one of the papers that are to be compared was found."
     return ""
 

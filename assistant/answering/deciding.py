@@ -11,10 +11,11 @@ import numpy as np
 
 from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, features
 from assistant.questions.asking import foreign_words
+from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import unmet
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question, asked_of, decided_by, in_order
-from assistant.records import Paper, Passage
+from assistant.records import Paper, Passage, counted
 from assistant.retrieval.ranking import terms_held
 from assistant.store.lexical import LexicalIndex
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
@@ -134,7 +135,7 @@ def _decide(
     if asks_nothing := _asks_nothing(question, passages, within):
         return Decision(False, 0.0, asks_nothing)
     signed, question = question.by, question.settled(passage.paper for passage in passages)
-    if signed and question.by is None and question.by_alone and question.order:
+    if signed and question.by is None and question.order and (question.by_alone or _is_signed_last(question, signed)):
         return Decision(False, None, f"Not found: no paper is printed under {signed}.")
     if not_printed := _not_printed(question, passages, prints_years):
         return Decision(False, None, not_printed)
@@ -160,6 +161,11 @@ def _decide(
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
+
+
+def _is_signed_last(question: Question, by: Authorship) -> bool:
+    """True where "by" and a name end what is asked of papers on a topic: "the newest paper on otters by Den Lab"."""
+    return question.wants_first and by.name[:1].isupper() and f" by {by.name}" in question.text
 
 
 def _asks_nothing(question: Question, passages: Sequence[Passage], within: Within | None) -> str:
@@ -192,14 +198,18 @@ def _not_printed(question: Question, passages: Sequence[Passage], prints_years: 
     signed = f" printed under {question.by}" if question.by else ""
     if question.wants_records:
         if not any(map(question.is_for, papers)):
-            return f"Not found: no paper{signed} is printed with {_date_wanted(question)}."
-        if question.order and not in_order(papers, question.order):
-            of_time = " of that time" if question.time else ""
+            return f"Not found: no paper{signed} is printed with {_wanted(question)}."
+        if not question.order:
+            return ""
+        printed, of_time = len(in_order(papers, question.order)), " of that time" if question.time else ""
+        if not printed:
             nothing = f"Not found: no paper{signed}{of_time} prints its {decided_by(question.order)}."
             return f"{nothing} 'assistant papers' or the Library tab lists every paper."
-        return ""
+        return too_few(printed, f"{signed}{of_time}", question.order) if printed < question.place else ""
+    if question.amount and not any(map(question.is_for, papers)):
+        return f"Not found: no paper{signed} is printed with {_wanted(question)}."
     if question.of_year and prints_years and not any(map(question.is_of_time, papers)):
-        none = f"Not found: no paper{signed} that comes near this is printed with {_date_wanted(question)}"
+        none = f"Not found: no paper{signed} that comes near this is printed with {_wanted(question)}"
         if any(paper.year is not None for paper in papers):
             return f"{none}."
         found = f"{len(papers)} that come nearest print" if len(papers) > 1 else "one that comes nearest prints"
@@ -226,8 +236,16 @@ def _is_foreign(within: Within, lexical: LexicalIndex, keep: float, own: OwnCali
     return wanted != held and own.margin(*_estimated(asked, passages, lexical), keep) < 0
 
 
-def _date_wanted(question: Question) -> str:
-    return "that date" if question.time and question.time.is_one else "a date of that time"
+def _wanted(question: Question) -> str:
+    """What the papers that are asked for are printed with."""
+    date = question.time and ("that date" if question.time.is_one else "a date of that time")
+    return " and ".join(str(wanted) for wanted in (date, question.amount) if wanted)
+
+
+def too_few(printed: int, of_these: str, order: str) -> str:
+    """Says that there is no such place in an order: the papers `of_these` that print what decides it are too few."""
+    prints = "prints its" if printed == 1 else "print their"
+    return f"Not found: only {counted(printed, 'paper')}{of_these} {prints} {decided_by(order)}."
 
 
 def _strangers(question: Question, lexical: LexicalIndex, passages: Sequence[Passage], probability: float) -> list[str]:

@@ -113,7 +113,7 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
         previous = passage.paper.id
         citation = numbering.cite(passage, pick.sentence)
         citations = [citation]
-        if lead and (question.by or (passage.paper.year and question.is_dated(passage.paper))):
+        if lead and (question.by or question.amount or (passage.paper.year and question.is_dated(passage.paper))):
             citations.append(numbering.cite_record(passage))
         yield Claim(citation.quote, tuple(citations), lead=lead)
 
@@ -152,6 +152,8 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
         if question.order:
             places = {p.id: place for place, p in enumerate(in_order([one.paper for one in wanted], question.order))}
             wanted = tuple(sorted(wanted, key=lambda one: places.get(one.paper.id, len(places))))
+            if question.place:
+                wanted = tuple(one for one in wanted if places.get(one.paper.id) == question.place - 1)
     for passage in wanted:
         if not missing_metadata(question, passage.paper):
             yield Claim(passage.paper.record, (numbering.cite_record(passage),))

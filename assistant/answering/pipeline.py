@@ -18,7 +18,7 @@ from assistant.answering.alike import papers_meant, question_of
 from assistant.answering.closing import status_of
 from assistant.answering.context import best_reading
 from assistant.answering.continuing import Continued, Lookup, continued
-from assistant.answering.deciding import Decision
+from assistant.answering.deciding import Decision, too_few
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
@@ -106,7 +106,7 @@ class Pipeline:
         shown, without = state.continued.left_out.union(alike), state.continued.without
         count = self._library.passages
         if asked.wants_records:
-            count = asked.papers_wanted or (_FIRST if asked.order else _LISTED)
+            count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
         elif asked.wants_list:
             count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
@@ -126,6 +126,8 @@ class Pipeline:
             state.passages = of_time or state.passages
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
+        elif state.decision.answerable and state.question.wants_records and state.question.place:
+            state.passages = state.passages[state.question.place - 1 :]
         return state
 
     def _put_in_order(self, state: State) -> None:
@@ -133,7 +135,11 @@ class Pipeline:
         decides that."""
         papers = self._library.on_topic(state.question, state.request.scope.paper_ids)
         state.on_topic = [paper for paper in papers if paper.id not in state.continued.left_out] or papers
-        first = in_order(state.on_topic, state.question.order) or state.on_topic
+        printed, place = in_order(state.on_topic, state.question.order), state.question.place
+        if printed and len(printed) < place:
+            state.decision = Decision(False, reason=too_few(len(printed), " found on this", state.question.order))
+            return
+        first = printed[place - 1 : place] if printed and place else printed or state.on_topic
         ids = [paper.id for paper in first[: min(state.question.papers_wanted, MOST_WANTED) or _FIRST]]
         found = best_of_each_paper(self._library.find(state.question, PER_PAPER * len(ids), ids)) if ids else ()
         state.passages = sorted(found, key=lambda one: ids.index(one.paper.id)) or state.passages

@@ -4,6 +4,7 @@ texts to be written. What is left of it is the topic."""
 import re
 import unicodedata
 
+from assistant.questions.numbers import ORDINAL, SEVERAL, number, place
 from assistant.terms import STOP_WORDS, fold
 
 _PAPERS = (
@@ -23,7 +24,7 @@ _ON_TOPIC = rf"(?:{_ABOUT}|that (?:are {_ABOUT}|{_SAYING}))"
 _THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"
 _I_AM = r"(?:i['’]?m|i am|we are|we['’]re)"
 _LEARN = r"(?:know|learn|understand|read|see|hear|find(?: out)?|get)"
-_SEVERAL = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|several)"
+_SEVERAL = rf"(?:\d+|{SEVERAL}|several)"
 _SOME = rf"(?:any|some|all|the|an?|few|more|other|recent|new|good|of|{_SEVERAL})"
 _ASKING = r"(?:what|how|why|which|who|when|where|is|are|do|does|did|can|could|would|please|tell|explain|i)\b"
 _READER = r"(?:student|researcher|postdoc|engineer|developer|scientist|reviewer|beginner|newcomer|novice|layman)\b"
@@ -88,9 +89,9 @@ _OF_LIBRARY = (
     r"|(?:most|fewest) (?:authors|comments)|most commented|(?:most|least|best|highly) (?:cited|popular|downloaded|influential)"
 )
 _BESIDE = (
-    "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|five|from|give|has|have|hello|here|hi|hold|"
+    "a|added|all|altogether|and|are|by|can|collection|could|did|do|does|find|from|give|has|have|hello|here|hi|hold|"
     "holds|i|in|is|it|know|library|list|listed|me|my|name|of|one|ones|our|papers?|documents?|articles?|please|s|show|so|tell|"
-    "ten|the|them|there|these|this|three|total|us|we|what|which|with|you|your"
+    f"the|them|there|these|this|total|us|we|what|which|with|you|your|{SEVERAL}"
 )
 _ABOUT_LIBRARY = re.compile(
     rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
@@ -104,10 +105,11 @@ _ORDERS = {
     "most comments": r"most comment(?:s|ed)",
     "fewest comments": r"fewest comments",
 }
+_PLACE_WANTED = re.compile(rf"\b({ORDINAL})[- ](?=(?:{'|'.join(_ORDERS.values())})\b)", re.IGNORECASE)
 _EACH_ORDER = {order: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for order, words in _ORDERS.items()}
 # The same of the papers on a topic: "the two newest papers on otters", "Which paper about otters has the most authors?", "the
 # latest otter paper". In mid-sentence it is a topic: "How does the latest work on otters …?"
-_FEW = r"(?:(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) )?"
+_FEW = rf"(?:(?:\d{{1,3}}|(?:a )?{SEVERAL}) )?"
 _FIRST_OR_LAST = r"(?:newest|latest|most recent|last|oldest|earliest|first)"
 _MOST = r"(?:most|fewest) (?:authors|comments)"
 _REQUEST = (
@@ -124,9 +126,10 @@ _COMES = (
 _TOPIC_WORD = rf"(?!(?:{_ONE_OF}|{_ABOUT}|of|the|these|those|this|that|other|one|my|our|your|and|or)\b)[\w-]+"
 _TOPIC_BEFORE = rf"(?P<topic>{_TOPIC_WORD}(?: {_TOPIC_WORD}){{0,3}}) (?:papers?|articles?|publications?|preprints?)"
 _ON_TOPIC_FIRST = (
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}) {_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?){_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}|most commented) {_FEW}{_ONE_OF}{_OF_TOPIC}"
+    rf"(?P<topic>[^?.]{{2,200}}?){_END}",
     rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?) (?:that )?{_COMES}",
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest) {_FEW}{_TOPIC_BEFORE}{_END}",
+    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest|most commented) {_FEW}{_TOPIC_BEFORE}{_END}",
     rf"^\W*(?:which|what) {_TOPIC_BEFORE} (?:that )?{_COMES}",
 )
 _EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TOPIC_FIRST]
@@ -142,20 +145,19 @@ _LISTS_LIBRARY = re.compile(
 _COUNTS_RECORDS = re.compile(
     r"\bhow many (?:papers|documents|articles|publications)\b|\bnumber of papers\b", re.IGNORECASE
 )
-_SEVERAL_WORDS = {word: number for number, word in enumerate("two three four five six seven eight nine ten".split(), 2)}
 _HOW_MANY_WANTED = re.compile(
-    rf"\b(\d{{1,2}}|{'|'.join(_SEVERAL_WORDS)}) (?:\w+ ){{0,2}}(?:papers|documents|articles|publications)\b",
+    rf"\b(\d{{1,3}}|{SEVERAL}) (?:\w+ ){{0,2}}(?:papers|documents|articles|publications)\b",
     re.IGNORECASE,
 )
 _LISTED_THINGS = re.compile(
     r"^\W*(?:(?:please|can|could|you)\W+)*(?:list|name|enumerate|give|show|find|tell|suggest|recommend)(?: me| us)?"
-    rf"(?: any| some| the)? (\d{{1,2}}|{'|'.join(_SEVERAL_WORDS)}) (?:[\w-]+ ){{0,2}}?"
+    rf"(?: any| some| the| a)? (\d{{1,2}}|{SEVERAL}) (?:[\w-]+ ){{0,2}}?"
     r"(?:works|studies|surveys|methods|approaches|techniques|ways|models|data ?sets|benchmarks|algorithms)\b",
     re.IGNORECASE,
 )
 # "Explain it in two sentences", but not "How is order told in a sentence?"
 _IN_SENTENCES = (
-    rf"(?:in|with|using) (?:just |only |at most )?(?P<{{}}>an?|one|a single|\d{{{{1,2}}}}|{'|'.join(_SEVERAL_WORDS)})"
+    rf"(?:in|with|using) (?:just |only |at most )?(?P<{{}}>an?|one|a single|\d{{{{1,2}}}}|{SEVERAL})"
     r" (?:short |simple |plain |brief )?(?:sentences?|bullet points?|bullets)"
 )
 _SENTENCES_WANTED = re.compile(
@@ -348,13 +350,19 @@ def counts_records(text: str) -> bool:
 def papers_wanted(text: str) -> int:
     """How many papers are asked for: 3 of "the three newest papers"; 0 where that is not said."""
     wanted = _HOW_MANY_WANTED.search(text)
-    return _number(wanted[1]) if wanted else 0
+    return number(wanted[1]) if wanted else 0
+
+
+def place_wanted(text: str) -> tuple[int, str]:
+    """Which place in an order is asked for, 2 of "the second newest paper", 0 where none is, and the text without it."""
+    wanted = _PLACE_WANTED.search(text)
+    return (place(wanted[1]), text[: wanted.start()] + text[wanted.end() :]) if wanted else (0, text)
 
 
 def things_wanted(text: str) -> int:
     """How many methods, data sets and the like are to be listed: 3 of "Name three methods that …"; 0 where that is not said."""
     wanted = _LISTED_THINGS.search(text)
-    return _number(wanted[1]) if wanted else 0
+    return number(wanted[1]) if wanted else 0
 
 
 def sentences_wanted(text: str) -> tuple[int, str]:
@@ -362,11 +370,7 @@ def sentences_wanted(text: str) -> tuple[int, str]:
     wanted = _SENTENCES_WANTED.search(text)
     if not wanted or not (wanted["first"] or _TO_BE_SAID.match(text)):
         return 0, text
-    return _number(wanted["first"] or wanted["last"]), text[: wanted.start()] + text[wanted.end() :]
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdigit() else _SEVERAL_WORDS.get(word.lower(), 1)
+    return number(wanted["first"] or wanted["last"]), text[: wanted.start()] + text[wanted.end() :]
 
 
 def asks_for_papers(text: str) -> bool:

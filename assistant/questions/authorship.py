@@ -33,7 +33,7 @@ _BY = (
 )
 _ASKING = (
     r"^\W*(?:(?:please|can|could|would|you|do|i|we|have|has|want|need|am|i['’]m|looking|for|show|find|give|list|get|name|me|us|tell|"
-    r"which|what|any|some|all|the|are|is|there|other|more|recent|new|latest|search|see|read|hi|hello|of|your|know|about)\W+){0,12}"
+    r"which|what|any|some|all|the|are|is|there|other|more|recent|new|newest|latest|oldest|earliest|search|see|read|hi|hello|of|your|know|about)\W+){0,12}"
 )
 _ANYTHING = rf"(?:(?:[\w-]+ ){{0,3}}{_PAPERS}|(?:an? )?paper|anything|something|everything|works|research)"
 _SURE = re.compile(

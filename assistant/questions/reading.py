@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from assistant.errors import QuestionError
+from assistant.questions.amounts import Amount, read_amount
 from assistant.questions.asking import (
     asks_for_papers,
     asks_what_to_read,
@@ -20,6 +21,7 @@ from assistant.questions.asking import (
     lists_library,
     order_of_records,
     papers_wanted,
+    place_wanted,
     sentences_wanted,
     things_wanted,
     topic_of,
@@ -30,6 +32,7 @@ from assistant.questions.asking import (
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
+from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms
@@ -98,12 +101,14 @@ _COUNT = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 _WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
 _ASKING_VERBS = frozenset(terms("wrote authored find found versus vs"))
+_PAPERS_ON = "papers on "
 _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
 _NO_TOPIC = _PUBLISHING | frozenset(
     terms("show find list give get name search see know need want recent new newest latest oldest earliest research")
 )
+_COUNTING = frozenset(terms(" ".join(map(str, range(1000))))) | frozenset(terms(" ".join(COUNTING_WORDS)))
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
 _DEFINITION = re.compile(
     r"^\W*(?:what(?:['’]?s| is| are)|explain|describe|summari[sz]e|tell me about)\b(?: (?:a|an|the))?(?: [^\s?]+){1,4}\W*$"
@@ -118,18 +123,19 @@ class Question:
     that stand side by side, and for each of two questions in one. `words_beside` stand so with nothing but a capital, as places
     and languages do ("Do Greek and Spanish …?"): each is a name of its own where papers are called so.
 
-    `time` is the time of publication that it asks for, `years` are all that it mentions, and `by` says whose papers it asks for,
-    `by_alone` that it says nothing of their topic. `wants_records` asks for papers of a time, by someone or all of them, whatever
-    their topic, and `terms` then name none; `order` says which come first ("newest", "most authors", …), of those or of papers
-    whose dates are compared, "" where that is not asked, `papers_wanted` how many of them, 0 where that is not said, and
-    `counts_records` asks for their number. With `wants_first` those that come first are asked for of the papers on a topic.
-    `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many sentences the answer,
-    0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers, `doubts` whether to
-    believe an answer; `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many
-    of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be written, `wants_reference` for
-    a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are to be had; `wants_parts` says
-    that a list may be of what one paper has. Papers are asked for that say what those called `similar_to` do: then topic and
-    terms are what these say.
+    `time` is the time of publication that it asks for, `years` are all that it mentions, `amount` is how many authors or comments
+    the papers have that it asks for, and `by` says whose papers it asks for, `by_alone` that it says nothing of their topic.
+    `wants_records` asks for papers of a time, by someone or all of them, whatever their topic, and `terms` then name none;
+    `order` says which come first ("newest", "most authors", …), of those or of papers whose dates are compared, "" where that is
+    not asked, `place` which place in that order alone is asked for, 0 where none is, `papers_wanted` how many of them, 0 where
+    that is not said, and `counts_records` asks for their number. With `wants_first` those that come first are asked for of the
+    papers on a topic. `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many
+    sentences the answer, 0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers,
+    `doubts` whether to believe an answer; `about_library` asks about the library as a whole, which no passage answers;
+    `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
+    written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
+    to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
+    `similar_to` do: then topic and terms are what these say.
     """
 
     text: str
@@ -145,10 +151,12 @@ class Question:
     wants_comments: bool = False
     years: tuple[int, ...] = ()
     time: Time | None = None
+    amount: Amount | None = None
     by: Authorship | None = None
     by_alone: bool = False
     wants_records: bool = False
     order: str = ""
+    place: int = 0
     papers_wanted: int = 0
     counts_records: bool = False
     wants_first: bool = False
@@ -198,11 +206,16 @@ class Question:
             return self
         if not any(map(self.by.holds, papers)):
             return replace(self, by=None)
-        return replace(self, by=replace(self.by, is_sure=True), wants_records=self.wants_records or self.by_alone)
+        topic, kept = self.topic, self.terms
+        if self.wants_first:  # "the newest paper on otters by Den Lab"
+            topic = read_authorship(f"{_PAPERS_ON}{topic}")[1].removeprefix(_PAPERS_ON)
+            kept = tuple(term for term in kept if term in terms(topic)) or kept
+        by, is_listed = replace(self.by, is_sure=True), self.wants_records or self.by_alone
+        return replace(self, by=by, wants_records=is_listed, topic=topic, terms=kept)
 
     def is_for(self, paper: Paper) -> bool:
-        """True where the paper is of the time that is asked for, and by whom, where one is."""
-        return (self.time is None or self.time.holds(paper)) and (self.by is None or self.by.holds(paper))
+        """True where the paper is of the time that is asked for, by whom, and of how many, where one is."""
+        return all(asked is None or asked.holds(paper) for asked in (self.time, self.by, self.amount))
 
     def is_of_time(self, paper: Paper) -> bool:
         """True where the paper is printed with a date of the time that is asked for."""
@@ -225,16 +238,20 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     said = without_typing_errors(in_small_letters(cleaned))
+    place, without_place = place_wanted(said)
+    if place and (first := read_question(without_place)).order:
+        return replace(first, text=cleaned, place=place)
+    amount, said = read_amount(said)
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
     rest = unsigned if by and by.is_sure else rest
     (order, wanted_of), sentences, wanted = first_on_topic(rest), sentences_wanted(rest), papers_wanted(rest)
     wants_first, years = bool(order), tuple(int(year) for year in _YEAR.findall(said))
     if wants_first:
-        said = rest = f"papers on {wanted_of}"
+        said = rest = f"{_PAPERS_ON}{wanted_of}"
     elif terms(sentences[1]):
         said, rest = sentences_wanted(said)[1], sentences[1]
-    is_printed = time is not None or (by is not None and by.is_sure)  # which papers are asked for
+    is_printed = time is not None or amount is not None or (by is not None and by.is_sure)  # which papers are asked for
     topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
     every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
@@ -269,9 +286,10 @@ def read_question(text: str) -> Question:
         wants_comments=printed.comments,
         years=years,
         time=time,
+        amount=amount,
         by=by,
         by_alone=by is not None and not {*terms(unsigned)} - _NO_TOPIC,
-        wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC),
+        wants_records=of_all or (is_printed and not {*undated} - _NO_TOPIC - (_COUNTING if wanted else set())),
         order=order or printed.order,
         papers_wanted=wanted,
         wants_first=wants_first,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assistant.questions.numbers import SEVERAL, number
 from assistant.records import Paper
 from assistant.terms import MONTHS
 
@@ -42,15 +43,12 @@ _LATER = (
     r"|(?:to|until|till) (?:now|today|date|the present)\b)"
 )
 _EARLIER = r" (?:and|or) (?:earlier|before|older)\b(?! \d)"
-_COUNTS = {word: count for count, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _PUBLISHED = r"(?:published|appear(?:ed|ing|s)?|released|dated|c[ao]me out)\b"
 _NOT = (
     r"\b(?:not|except(?: for)?|excluding|other than|apart from)"
     rf"(?: (?:the|those|ones?|any|papers|that|were|are|{_PUBLISHED}))* "
 )
-_YEARS = (
-    rf"(?:\b(?:in|within|during|over) )?\bthe (?:(?:last|past|first|next) )?(?P<count>\d\d?|{'|'.join(_COUNTS)}) years "
-)
+_YEARS = rf"(?:\b(?:in|within|during|over) )?\bthe (?:(?:last|past|first|next) )?(?P<count>\d\d?|one|{SEVERAL}) years "
 _FROM = rf"\bfrom (?={_BEFORE}|{_AFTER}|between|the)"  # "from before 2020"
 _TIME = re.compile(
     rf"(?P<no>{_NOT})?(?:{_FROM})?(?:{_YEARS})?"
@@ -62,7 +60,7 @@ _TIME = re.compile(
 )  # fmt: skip
 _WORK = r"(?:paper|work|stud|preprint|article|publication)\w*"
 _AFTER_WORK = re.compile(rf"\b{_WORK}\b[^.?!]{{0,60}}$", re.IGNORECASE)
-_AFTER_PUBLISHED = re.compile(rf"\b{_PUBLISHED}[^.?!]{{0,24}}$", re.IGNORECASE)
+_AFTER_PUBLISHED = re.compile(rf"\b(?:publish\b|{_PUBLISHED})[^.?!]{{0,24}}$", re.IGNORECASE)
 _BEFORE_WORK = re.compile(rf" {_WORK}\b", re.IGNORECASE)
 _BEFORE_TOPIC_AND_WORK = re.compile(rf" (?:[\w-]+ ){{0,2}}{_WORK}\b", re.IGNORECASE)
 # "Models trained before 2020" and "a survey held in 2020" say when something else took place.
@@ -74,6 +72,9 @@ _JOINED = re.compile(
     rf"(?:\b(?:that|which) )?(?:\b(?:is|are|was|were|have|has|been) )*\b{_PUBLISHED} $|, (?:but |and )?$|\bbut $",
     re.IGNORECASE,
 )
+_SOMEONE_HAS = re.compile(
+    r"\b(?:has|have|had) (?!been\b)[^,.;?!]{1,60}$", re.IGNORECASE
+)  # "What has Den Lab published in …?"
 # What a follow-up asks of another time stands in brackets after the question before it.
 _ANOTHER_TIME = re.compile(r" \(([^()“”]{1,60})\)$")
 # A year of publication with a name before it: "papers from ICLR 2023", "published in Nature, 2022".
@@ -174,7 +175,7 @@ def _spans_of(match: re.Match[str]) -> Iterator[Days]:
     dates = [_days_of(date) for date in _EACH_DATE.findall(match.group())]
     (start, end), later = dates[0], dates[-1][1]
     day_before, day_after = (*start[:2], start[2] - 1), (*end[:2], end[2] + 1)
-    count = match["count"] and (_COUNTS.get(match["count"].lower()) or int(match["count"]))
+    count = match["count"] and number(match["count"])
     if match["before"] or match["pre"]:
         yield ((start[0] - count, *start[1:]) if count else _EVER[0]), day_before
     elif match["after"] or match["post"]:
@@ -209,7 +210,8 @@ def _without(text: str, matches: list[re.Match[str]]) -> str:
     """The text without times, and the words that join them to it: "papers that were published before 2020" -> "papers"."""
     for match in reversed(matches):
         start = match.start()
-        if joined := _JOINED.search(text, max(0, start - 60), start):
+        joined = _JOINED.search(text, max(0, start - 60), start)
+        if joined and not _SOMEONE_HAS.search(text, max(0, start - 80), joined.start()):
             start = joined.start()
         text = f"{text[:start].rstrip()} {text[match.end() :].lstrip()}"
     return re.sub(r" (?=[,.;:?!)])", "", text).strip() if matches else text

@@ -106,6 +106,8 @@ class Search:
         if question.wants_records:
             listed = (self.listed(question, paper_ids) or self.listed(replace(question, order=""), paper_ids))[:k]
             places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
+        elif question.amount:
+            paper_ids = self.listed(replace(question, order=""), paper_ids) or paper_ids
         if by and not places:
             paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
@@ -250,6 +252,7 @@ class Search:
     def on_topic(self, question: Question, paper_ids: Sequence[str] | None = None) -> list[Paper]:
         """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
         best that hold its words, or very near whatever their words, best first, then others whose title holds them."""
+        question = question.settled(self._by(question.by)) if question.by else question
         question = self._finder.without_typing_errors(question)
         near = self.search(question, RERANKED, paper_ids)
         cover = coverer(question.terms, self._indexes.lexical.idf)
