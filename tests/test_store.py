@@ -393,11 +393,9 @@ def test_papers_beside_a_text_that_says_one_thing_over_and_over_are_found_and_no
 def test_vectors_that_chroma_lost_are_noticed_at_the_next_opening(tmp_path: Path) -> None:
     with Assistant(data_dir=tmp_path) as library:
         library.add([Paper("Otters", "Otters swim."), Paper("Beavers", "Beavers build dams.")])
-        vectors, (first, second) = (
-            library._holdings.indexes.vectors,
-            library._catalogue.chunk_ids_of(library._catalogue.paper_ids()),
-        )
-        wrong = library._catalogue.vectors_of([first])[first]
+        catalogue, vectors = library._catalogue, library._holdings.indexes.vectors
+        first, second = catalogue.chunk_ids_of(catalogue.paper_ids())
+        wrong = catalogue.vectors_of([first])[first]
         vectors._collection.update(ids=[second], embeddings=[wrong])  # as many as before, but not what it was
     with Assistant(data_dir=tmp_path) as library:
         assert library.search("dams")[0].paper.title == "Beavers"

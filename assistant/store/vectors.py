@@ -16,7 +16,7 @@ from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 
 from assistant.config import Config
-from assistant.errors import StoreError
+from assistant.errors import StoreError, with_step
 from assistant.files import is_disk_full
 from assistant.interrupts import raise_if_interrupted
 from assistant.store.catalogue import Entry
@@ -60,7 +60,7 @@ class VectorIndex:
             raise_if_interrupted()
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
             step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
-            raise StoreError(f"Chroma failed at {self._where}: {first_line}; {step}") from error
+            raise StoreError(with_step(f"Chroma failed at {self._where}: {first_line}", step)) from error
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Takes in chunks; those with a known id are replaced."""
