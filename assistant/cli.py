@@ -10,7 +10,7 @@ import typer
 
 from assistant import interrupts
 from assistant.cli_eval import eval_app
-from assistant.errors import AssistantError, ConfigError
+from assistant.errors import AssistantError, ConfigError, with_step
 from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, settings_of
 
@@ -287,10 +287,8 @@ def main() -> None:
         if interrupts.was_interrupted():
             _stop()
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        typer.echo(
-            f"assistant: unexpected {type(error).__name__}: {first_line}; run again with --debug and report it",
-            err=True,
-        )
+        unexpected = f"assistant: unexpected {type(error).__name__}: {first_line}"
+        typer.echo(with_step(unexpected, "run again with --debug and report it"), err=True)
         sys.exit(1)
 
 

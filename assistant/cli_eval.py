@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from assistant.errors import AssistantError, TestSetError
+from assistant.errors import AssistantError, TestSetError, with_step
 from assistant.records import counted
 from assistant.terminal import INTERRUPTED, AsJson, DataDir, library_of, print_json, progress_bars
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Exit codes of `gate`, apart from 1 and 2, with which any command fails.
 GATE_CODES = {"ok": 0, "regression": 3, "infrastructure": 4, "cannot tell": 5}
+_MEND = "mend that and run again"
 
 
 class _RunByDefault(TyperGroup):
@@ -97,10 +98,10 @@ def run(
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
     if (verdict := evaluation.gate(report)).state == "infrastructure":
-        typer.echo(f"assistant: {verdict.reasons[0]}; mend that and run again", err=True)
+        typer.echo(with_step(f"assistant: {verdict.reasons[0]}", _MEND), err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
     if report.judge_failed:
-        typer.echo(f"assistant: {report.judge_failure}; mend that and run again", err=True)
+        typer.echo(with_step(f"assistant: {report.judge_failure}", _MEND), err=True)
         raise typer.Exit(GATE_CODES["infrastructure"])
 
 

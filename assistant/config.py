@@ -16,7 +16,7 @@ from dotenv.parser import parse_stream
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from assistant.errors import ConfigError
+from assistant.errors import ConfigError, with_step
 
 OWN_EMBEDDING = "assistant-static"
 DEFAULT_MODEL = "gpt-4o-mini"
@@ -158,7 +158,7 @@ def load_config(**settings: Any) -> Config:
             f"{name}: {first['msg'].removeprefix('Value error, ')}; see .env.example for what it may be"
         ) from None
     except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
-        raise ConfigError(f"{str(error).splitlines()[0]}; see .env.example for what it may be") from None
+        raise ConfigError(with_step(str(error).splitlines()[0], "see .env.example for what it may be")) from None
     if config.model and not config.model_name and config.model != "extractive":
         raise ConfigError(
             f"ASSISTANT_MODEL is {config.model!r} but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; set one, "

@@ -64,18 +64,22 @@ def _own_prices(setting: str) -> dict[str, Price]:
     """The prices of the setting: JSON itself, or the path of a JSON file."""
     if not setting.strip():
         return {}
+    is_json = setting.lstrip().startswith(("{", "["))
     try:
-        is_json = setting.lstrip().startswith("{")
-        table = json.loads(setting if is_json else Path(setting).expanduser().read_text(encoding="utf-8"))
-        prices = {str(name): Price(*map(float, pair)) for name, pair in table.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        prices = None
-    if prices is None or any(not 0 <= value < float("inf") for p in prices.values() for value in (p.input, p.output)):
-        raise ConfigError(
-            'ASSISTANT_PRICES must be JSON such as {"my-model": [0.15, 0.6]} (US dollars per million tokens of input and '
-            "output), or the path of a file that holds it"
-        )
-    return prices
+        text = setting if is_json else Path(setting).expanduser().read_text(encoding="utf-8")
+        prices = {str(name): Price(*map(float, pair)) for name, pair in json.loads(text).items()}
+        if all(0 <= value < float("inf") for price in prices.values() for value in (price.input, price.output)):
+            return prices
+        problem = "holds a price below 0 or without end"
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, AttributeError, RuntimeError):
+        problem = "is no table of prices"
+    what = "its JSON" if is_json else f"the file {setting!r}"
+    raise ConfigError(
+        f'ASSISTANT_PRICES: {what} {problem}; give JSON such as {{"my-model": [0.15, 0.6]}} (US dollars per million tokens of '
+        "input and output), or the path of a file that holds it"
+    )
 
 
 def embedding_question(config: Config, tokens: int, dollars: float | None) -> str | None:

@@ -14,6 +14,13 @@ AssistantError
 """
 
 
+def with_step(message: str, step: str) -> str:
+    """A message, which may end as a provider's own text does, and what to do about it: "…; retry", or "…. Retry." behind a
+    whole sentence."""
+    message = message.strip()
+    return f"{message} {step[:1].upper()}{step[1:]}." if message.endswith((".", "?", "!")) else f"{message}; {step}"
+
+
 class AssistantError(Exception):
     """Base of every error that a user may see; `str(error)` is one line that names the next step."""
 

@@ -34,7 +34,11 @@ def fingerprint(config: Config, embedder: Embedder) -> dict[str, Any]:
 
 def check_fingerprint(catalogue: Catalogue, config: Config, embedder: Embedder) -> None:
     """Stores the fingerprint of a new library; raises FingerprintError where a library was built with another."""
-    stored, wanted = catalogue.setting("fingerprint"), fingerprint(config, embedder)
+    stored = catalogue.setting("fingerprint")
+    if stored and stored["embedding"] != embedder.name:  # said without asking the other one for its dimension
+        wanted: dict[str, Any] = {"embedding": embedder.name}
+    else:
+        wanted = fingerprint(config, embedder)
     if stored is None:
         catalogue.set_setting("fingerprint", wanted)
     elif stored != wanted:

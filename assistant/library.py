@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -244,13 +246,14 @@ class Assistant:
         With `prune`, papers go whose file was below one of these folders and is there no more. Raises LoadError for a path
         that names nothing, and for a Paper that cannot be stored; nothing is added then.
         """
+        start = time.monotonic()
         given = _listed(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
         with self._adding, WriterLock(self.config.data_dir):
             self._holdings.seeding.give_way()
             report = self._holdings.indexer.add(given, progress or self.progress, prune)
         self._holdings.follow(progress)
-        return report
+        return replace(report, seconds=time.monotonic() - start)
 
     def estimate(
         self, sources: str | Path | Paper | Iterable[str | Path | Paper] | None = None

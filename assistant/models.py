@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.config import OWN_EMBEDDING, Config
-from assistant.errors import ConfigError, ProviderError
+from assistant.errors import ConfigError, ProviderError, with_step
 from assistant.interrupts import raise_if_interrupted
 from assistant.recent import Recent
 from assistant.resources import resource
@@ -36,10 +36,14 @@ _OTHER_PROVIDERS = frozenset(
 
 
 class Embedder:
-    """Text -> unit vectors. `name` tells models apart: vectors of different names never meet in one library."""
+    """Text -> unit vectors. `name` tells models apart: vectors of different names never meet in one library.
 
-    def __init__(self, name: str, embeddings: "Embeddings") -> None:
+    `unset` is the setting without which nothing can be embedded; a library of another embedding says first that it is one.
+    """
+
+    def __init__(self, name: str, embeddings: "Embeddings", unset: str = "") -> None:
         self.name = name
+        self._unset = unset
         self.embeddings = embeddings
         self._dimension: int | None = None
         self._recent = Recent[str, np.ndarray](_KEPT)
@@ -54,8 +58,10 @@ class Embedder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 of shape (len(texts), dimension); a text without a known word gives zeros.
 
-        Raises ProviderError where a provider of embeddings fails.
+        Raises ProviderError where a provider of embeddings fails, and ConfigError where its key is missing.
         """
+        if self._unset:
+            raise ConfigError(f"the embedding {self.name!r} needs {self._unset}; set it, or unset ASSISTANT_EMBEDDING")
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         try:
@@ -63,7 +69,8 @@ class Embedder:
         except Exception as error:  # each provider has its own classes
             raise_if_interrupted()
             first_line = (str(error) or type(error).__name__).splitlines()[0]
-            raise ProviderError(f"the embedding {self.name!r} failed: {first_line}; check its settings") from error
+            failure = f"the embedding {self.name!r} failed: {first_line}"
+            raise ProviderError(with_step(failure, "check OPENAI_API_KEY and OPENAI_BASE_URL")) from error
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.where(norms > 0, norms, 1.0)
 
@@ -160,6 +167,7 @@ def open_embedder(config: Config) -> Embedder:
             max_retries=config.max_retries,
             http_client=http_client(config.openai_base_url),
         ),
+        unset="" if config.openai_api_key or config.openai_base_url else "OPENAI_API_KEY or OPENAI_BASE_URL",
     )
 
 

@@ -35,7 +35,7 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an `add` did, file by file; `seconds` is wall time."""
+    """What an `add` did, file by file; `seconds` is the time that the caller waited, indexes included."""
 
     files: tuple[FileReport, ...]
     seconds: float = field(default=0.0, compare=False)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import ProviderError, TestSetError
+from assistant.errors import ConfigError, ProviderError, TestSetError, with_step
 from assistant.evaluation import (
     Item,
     Report,
@@ -35,6 +35,7 @@ from assistant.evaluation.testset import check_against, doubts, of_split
 from assistant.library import Assistant
 from assistant.records import counted
 
+_MEND = "mend that and run again"
 TestSet = str | Path | Sequence[Item] | None
 
 
@@ -69,9 +70,9 @@ def check_testset(
         save_report(report, output)
     verdict = gate(report, before, delta)
     if verdict.state == "infrastructure":
-        raise ProviderError(f"{verdict.reasons[0]}; mend that and run again")
+        raise ProviderError(with_step(verdict.reasons[0], _MEND))
     if report.judge_failed:
-        raise ProviderError(f"{report.judge_failure}; mend that and run again")
+        raise ProviderError(with_step(report.judge_failure, _MEND))
     failed = list(verdict.reasons) if verdict.state == "regression" else []
     failed += _too_low(report, at_least or {})
     if failed:
@@ -87,8 +88,12 @@ def each_question(
     A question passes where it went right as the report's waterfall has it: what the papers do not answer is declined; else a
     relevant paper is found and cited, and every vital nugget is stated. One that was answered and has neither relevant papers nor
     nuggets is skipped: nothing says whether the answer is right. The library opens at the first question.
+    Raises ConfigError without pytest.
     """
-    import pytest  # the package itself runs without it
+    try:
+        import pytest  # the package itself runs without it
+    except ModuleNotFoundError:
+        raise ConfigError("each_question makes tests for pytest, which is not installed; pip install pytest") from None
 
     examiners: list[Examiner] = []
 

@@ -75,6 +75,28 @@ def test_a_repeat_cannot_be_told_and_passes() -> None:
     assert gate(run, run).state == "ok"
 
 
+def test_what_only_a_reference_judges_is_fixed_or_broken_by_it() -> None:
+    overlap = "answer: idf-F1 with the reference"
+
+    def run(shared: dict[str, float], failed: str = "") -> Report:
+        results = tuple(
+            Result(
+                Item(name, f"question {name}", "made", True, "In cold rivers."),
+                status="answered" if value else "not_found",
+                scores={} if name == failed else {overlap: value},
+                error="no connection" if name == failed else "",
+            )
+            for name, value in shared.items()
+        )
+        return Report("made", results, tuple(figures_of(results)), {}, asked_of=len(results))
+
+    before = run({"kept": 0.4, "reworded": 0.4, "lost": 0.4, "declined": 0.4, "chance": 0.05, "failed": 0.4})
+    after = run({"kept": 0.4, "reworded": 0.3, "lost": 0.1, "declined": 0, "chance": 0, "failed": 0}, failed="failed")
+    assert compare(before, after).broken == ("lost", "declined")
+    assert compare(after, before).fixed == ("lost", "declined")
+    assert compare(before, after).fixed == compare(after, before).broken == ()
+
+
 def test_a_small_change_in_noise_is_inconclusive() -> None:
     random = np.random.default_rng(3)
     before = random.integers(0, 2, 60).astype(float)
@@ -370,6 +392,8 @@ def test_a_broken_model_server_is_infrastructure(seeds_folder: Path) -> None:
     server.shutdown()
     assert len(report.failed) == 3
     assert gate(report).state == "infrastructure"
+    (reason,) = gate(report).reasons  # what an answer shows in its place says nothing here
+    assert reason.endswith("(HTTP 500); try again later.")
 
 
 def test_a_csv_and_a_line_of_feedback_load(tmp_path: Path) -> None:

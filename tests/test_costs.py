@@ -36,9 +36,24 @@ def test_a_price_is_known_or_none(tmp_path: Path) -> None:
     assert prices_date()[:2] == "20"
 
 
-@pytest.mark.parametrize("prices", ['{"m": 1}', "{", "/no/such/file", '{"m": [-1, 2]}', '["m"]', '{"m": [NaN, 1]}'])
-def test_prices_that_cannot_be_read_are_named(prices: str) -> None:
-    with pytest.raises(ConfigError, match="ASSISTANT_PRICES"):
+@pytest.mark.parametrize(
+    ("prices", "says"),
+    [
+        ('{"m": 1}', "its JSON is no table of prices"),
+        ("{", "its JSON is no table of prices"),
+        ("nofile.json", r"the file 'nofile\.json' cannot be read \(No such file or directory\)"),
+        ("prices.json", r"the file 'prices\.json' is no table of prices"),
+        ('{"m": [-1, 2]}', "its JSON holds a price below 0 or without end"),
+        ('["m"]', "its JSON is no table of prices"),
+        ('{"m": [NaN, 1]}', "its JSON holds a price below 0 or without end"),
+    ],
+)
+def test_prices_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prices: str, says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("prices.json").write_text("my prices: low")
+    with pytest.raises(ConfigError, match=f"ASSISTANT_PRICES: {says}; give JSON such as"):
         price_of(load_config(prices=prices), "m")
 
 

@@ -29,6 +29,9 @@ from provider import (
 )
 
 from assistant import Answer, Assistant, Paper, interrupts
+from assistant.answering.streaming import explain
+from assistant.config import load_config
+from assistant.errors import ProviderError, with_step
 
 OTTERS = Paper(title="Otters and rivers", abstract="Otters swim in cold rivers. Otters eat fish at night.")
 QUESTION = "Where do otters swim?"
@@ -254,3 +257,30 @@ def test_ctrl_c_stops_the_request_and_says_so(folder: Path) -> None:
         assert provider.requests[0].ended.wait(5) and provider.requests[0].disconnected
     assert process.returncode == 130
     assert said.startswith("assistant: stopped") and len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "whole"),
+    [
+        ("it failed", "it failed; mend it"),
+        ("Connection error.", "Connection error. Mend it."),
+        ("Is it running? ", "Is it running? Mend it."),
+    ],
+)
+def test_what_to_do_follows_a_providers_words_without_a_second_stop(message: str, whole: str) -> None:
+    assert with_step(message, "mend it") == whole
+
+
+def test_an_embedding_that_is_not_there_is_named_without_a_second_stop(tmp_path: Path) -> None:
+    settings = {"embedding": "openai:small", "openai_base_url": "http://127.0.0.1:9/v1", "max_retries": 0}
+    with pytest.raises(ProviderError, match=r"failed: Connection error\. Check OPENAI_API_KEY and OPENAI_BASE_URL\.$"):
+        Assistant(data_dir=tmp_path, **settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("retries", "says"), [(0, "(HTTP 500); try"), (1, "also after 1 retry;"), (2, "after 2 retries;")]
+)
+def test_retries_are_counted_in_words(retries: int, says: str) -> None:
+    error = Exception("failed")
+    error.status_code = 500  # type: ignore[attr-defined]
+    assert says in explain(error, load_config(openai_base_url="http://127.0.0.1:9/v1", max_retries=retries))

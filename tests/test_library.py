@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -455,3 +456,21 @@ def test_an_answer_in_part_says_so_in_markdown_too(library: Assistant) -> None:
     assert answer.status == "partial"
     assert "*Partly answered: 456 papers in all" in answer.to_markdown()
     assert "Partly answered" not in library.ask("What is HFT?").to_markdown()
+
+
+def test_the_report_of_adding_has_the_time_that_one_waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant.holdings import Holdings
+
+    follow = Holdings.follow
+    monkeypatch.setattr(Holdings, "follow", lambda *given: time.sleep(0.5) or follow(*given))
+    with Assistant(data_dir=tmp_path, reranker="off") as library:
+        assert library.add(Paper("Otters", "Otters swim in cold rivers.")).seconds > 0.5
+
+
+def test_an_embedding_without_its_key_names_it_and_a_library_of_another_one_says_that_first(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="needs OPENAI_API_KEY or OPENAI_BASE_URL"):
+        Assistant(data_dir=tmp_path / "new", embedding="openai:small")
+    with Assistant(data_dir=tmp_path / "own", reranker="off") as library:
+        library.add(Paper("Otters", "Otters swim in cold rivers."))
+    with pytest.raises(FingerprintError, match="assistant-static.* -> 'openai:small'"):
+        Assistant(data_dir=tmp_path / "own", embedding="openai:small")

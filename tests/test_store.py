@@ -363,3 +363,40 @@ def test_a_chroma_that_does_not_close_holds_nobody_up(tmp_path: Path, monkeypatc
     library.close()
     assert time.monotonic() - began < 10
     never.set()
+
+
+def test_papers_beside_a_text_that_says_one_thing_over_and_over_are_found_and_nothing_is_built_anew(
+    tmp_path: Path, seeds_folder: Path
+) -> None:
+    with Assistant(data_dir=seeds_folder) as library:
+        few = [Paper(paper.title, abstract=paper.abstract[:150]) for paper in library.papers()[:60]]
+    log = (
+        "The sensor sent its reading of the day to the station by the river, and nothing happened that was noted. "
+        * 2000
+    )
+    with Assistant(data_dir=tmp_path, chunk_tokens=50) as library:
+        library.add(few)
+        library.add(Paper("Log", abstract=log))
+    with Assistant(data_dir=tmp_path, chunk_tokens=50) as library:
+        found = [library.search(f"{paper.title}\n{paper.abstract}", k=5, dense_weight=1.0) for paper in few]
+        assert [any(p.paper.title == paper.title for p in ps) for ps, paper in zip(found, few, strict=True)] == [
+            True
+        ] * 60
+        assert library._catalogue.follower("chroma").generation == 1
+        # The graph alone loses most of them: were it not so, this would show nothing.
+        catalogue, vectors = library._catalogue, library._holdings.indexes.vectors
+        own = catalogue.vectors_of(catalogue.chunk_ids_of(catalogue.paper_ids()[:60]))
+        assert not vectors.reaches(list(own.items()))
+        assert vectors.is_sound(catalogue.counts()[1], list(own.items()))
+
+
+def test_vectors_that_chroma_lost_are_noticed_at_the_next_opening(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([Paper("Otters", "Otters swim."), Paper("Beavers", "Beavers build dams.")])
+        catalogue, vectors = library._catalogue, library._holdings.indexes.vectors
+        first, second = catalogue.chunk_ids_of(catalogue.paper_ids())
+        wrong = catalogue.vectors_of([first])[first]
+        vectors._collection.update(ids=[second], embeddings=[wrong])  # as many as before, but not what it was
+    with Assistant(data_dir=tmp_path) as library:
+        assert library.search("dams")[0].paper.title == "Beavers"
+        assert library._catalogue.follower("chroma").generation == 2

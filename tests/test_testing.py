@@ -1,14 +1,15 @@
 """The helper for other people's test suites, as they would use it: with pytest."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from provider import Fail, Provider
 
 from assistant import Assistant, Paper
-from assistant.errors import ProviderError, TestSetError
+from assistant.errors import ConfigError, ProviderError, TestSetError
 from assistant.evaluation import Item
-from assistant.testing import check_testset
+from assistant.testing import check_testset, each_question
 
 pytest_plugins = ["pytester"]
 OTTERS = Paper("Otters and rivers", "Otters swim in cold rivers. Otters eat fish at night.")
@@ -70,3 +71,9 @@ def test_an_outage_is_no_regression(folder: Path) -> None:
     with Provider([Fail(500)]) as provider, pytest.raises(ProviderError, match="HTTP 500"):
         settings = {"openai_base_url": provider.url, "model": "m", "max_retries": 0, "reranker": "off"}
         check_testset([SWIM], data_dir=folder / "library", at_least={"answer: vital nuggets": 1.0}, **settings)
+
+
+def test_without_pytest_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pytest", None)
+    with pytest.raises(ConfigError, match="pip install pytest"):
+        each_question([SWIM], data_dir=folder / "library")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from assistant.answering.extractive import Numbering, extract
 from assistant.answering.offering import RECORD, Offered, defused, number_evidence
 from assistant.answering.streaming import ContextTooShortError, Meter, Streamer
-from assistant.answering.writing import Pieces, Withdrawn, Written
+from assistant.answering.writing import QUOTED, Pieces, Withdrawn, Written
 from assistant.answers import Citation, Claim, Usage
 from assistant.citations import (
     Layout,
@@ -58,7 +58,6 @@ _TIE = re.compile(
     re.IGNORECASE,
 )
 _LACKS = "The model says that the evidence does not answer all of it."
-_QUOTED = "This answer quotes the papers instead."
 _NOTHING_HELD = "Nothing that the model wrote is held by the sentences that it cites; the nearest passages follow."
 
 
@@ -158,7 +157,7 @@ class ModelWriter:
             lacking = self._unquotable(question, passages)
             if not lacking:
                 yield from extract(question, passages)
-            yield Written(meter.usage, f"{error} {lacking or _QUOTED}", "extractive")
+            yield Written(meter.usage, f"{error} {lacking or QUOTED}", "extractive")
             return
         strayed = draft.shown and _strayed(question, draft.shown, offered)
         nothing = _NOTHING_HELD if draft.failed else _REFUSED

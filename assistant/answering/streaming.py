@@ -15,6 +15,7 @@ from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
 from assistant.interrupts import raise_if_interrupted
 from assistant.models import open_chat_model
+from assistant.records import counted
 from assistant.replies import THOUGHT_ENDS, Reply
 from assistant.store.catalogue import Catalogue
 from assistant.transport import is_quota_used_up, until
@@ -183,7 +184,8 @@ def explain(error: Exception, config: Config, has_begun: bool = False) -> str:
     if status == 429:
         return f"{where} is limiting requests (HTTP 429) for longer than retries can wait; ask again later, or use another key."
     if status is not None:
-        return f"{where} failed (HTTP {status}), also after {config.max_retries} retries; try again later."
+        retries = f", also after {counted(config.max_retries, 'retry')}" if config.max_retries else ""
+        return f"{where} failed (HTTP {status}){retries}; try again later."
     if "Timeout" in name:
         return f"{where} sent nothing for {config.request_timeout:.0f} s; raise ASSISTANT_REQUEST_TIMEOUT or try again."
     if has_begun and any(word in name for word in ("Connect", "Protocol", "ReadError")):

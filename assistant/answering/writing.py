@@ -9,6 +9,8 @@ from assistant.answers import Claim, Usage
 from assistant.questions.reading import Question
 from assistant.records import Passage
 
+QUOTED = "This answer quotes the papers instead."  # why an answer is not the model's, behind what failed
+
 
 @dataclass(frozen=True, slots=True)
 class Written:

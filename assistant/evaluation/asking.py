@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assistant.answering.writing import QUOTED
 from assistant.answers import Answer, Citation
 from assistant.errors import QuestionError
 from assistant.evaluation.baselines import RANKINGS, rivals_of, spent_of
@@ -35,7 +36,7 @@ class Examiner:
         model, spent = self.library.config.model_name, spent_of(answer.usage)
         sources = self._sources(item)
         if model and answer.mode != model:
-            failure = answer.reason or "the model did not answer"
+            failure = answer.reason.removesuffix(QUOTED).strip() or "the model did not answer"
             return Result(item, mode=model, error=failure, spent=spent, sources=sources, seconds=seconds)
         # Several passages of one paper hide others behind them: rank deeper, then keep the first ten papers.
         searched = answer.standalone_question or item.question

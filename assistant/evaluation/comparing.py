@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from assistant.errors import TestSetError
-from assistant.evaluation.outcomes import is_wrong, stage_of
+from assistant.evaluation.outcomes import stage_of
 from assistant.evaluation.reports import Report
 from assistant.evaluation.results import Result
 from assistant.evaluation.scoring import COMPARED, HARD, is_representative
@@ -16,6 +16,8 @@ State = Literal["ok", "regression", "infrastructure", "cannot tell"]
 
 _FAILED_AT_MOST = 0.02  # the share of questions that may fail before a run says nothing about answers
 _COMMON_AT_LEAST = 0.9  # the share of a baseline's questions without which a report does not answer for it
+_OVERLAP = "answer: idf-F1 with the reference"
+_SHARED = 0.1  # what all but a few right answers have: 95 % of those to the development half of the shipped set
 _LEAST = 5  # independent groups of questions: four that all fell may be chance, and as many that held say little
 
 
@@ -44,6 +46,10 @@ class Change:
 class Comparison:
     """The verdict on run B against run A, with the changes, and the ids of questions that were fixed and broken.
 
+    A question is broken that went right in A and wrong in B (see `outcomes.stage_of`), and fixed the other way round. Where
+    nothing judged one of the two answers, as where a question has a reference alone, the overlap with the reference (idf-F1)
+    tells: it is broken where that was at least 0.1 in A, and is less than half as much in B, as where B declines; and fixed the
+    other way round. What could not be asked in one of them is neither.
     `infrastructure` says why the runs cannot be compared, where a server failed; `notes` what else differs between them.
     `tests` is how many figures Holm's method adjusts for: those that changed, without those that only repeat another.
     """
@@ -88,14 +94,24 @@ def compare(a: Report, b: Report) -> Comparison:
 def _compared(a: Report, b: Report, names: tuple[str, str]) -> Comparison:
     pairs = _pairs(a, b)
     changes, tests = _changes(pairs)
-    stages = [(stage_of(x), stage_of(y), y.item.id) for x, y in pairs]
-    fixed = tuple(name for before, after, name in stages if is_wrong(before) and after == "right")
-    broken = tuple(name for before, after, name in stages if before == "right" and is_wrong(after))
+    fixed = tuple(y.item.id for x, y in pairs if _is_lost(y, x))
+    broken = tuple(y.item.id for x, y in pairs if _is_lost(x, y))
     failure = _failure(a, names[0]) or _failure(b, names[1])
     verdict, reason = _verdict(changes)
     if failure:
         verdict, reason = "cannot tell", failure
     return Comparison(verdict, reason, tuple(changes), fixed, broken, failure, tuple(_notes(a, b, pairs, names)), tests)
+
+
+def _is_lost(a: Result, b: Result) -> bool:
+    """Whether what went right in `a` went wrong in `b`; by the reference where one of the two is not judged."""
+    before, after = stage_of(a), stage_of(b)
+    if before not in ("right", "not judged") or after in ("right", "not asked"):
+        return False
+    if "not judged" not in (before, after):
+        return True
+    shared, left = (run.scores.get(_OVERLAP) for run in (a, b))
+    return shared is not None and left is not None and shared >= _SHARED and left < shared / 2
 
 
 def _pairs(a: Report, b: Report) -> list[tuple[Result, Result]]:

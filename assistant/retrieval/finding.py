@@ -220,7 +220,7 @@ class Finder:
         self, question: Question, vector: np.ndarray, paper_ids: Sequence[str] | None
     ) -> tuple[dict[str, float], dict[str, float]]:
         """BM25 scores and cosine similarities by chunk id; every candidate of one side has its score on the other."""
-        lexical, vectors = self._indexes.lexical, self._indexes.vectors
+        lexical, nearest_to = self._indexes.lexical, self._indexes.nearest
         if paper_ids is not None:
             allowed = set(self._catalogue.chunk_ids_of(paper_ids))
             found = lexical.search(question.terms, lexical.count())
@@ -228,11 +228,13 @@ class Finder:
             if len(allowed) <= _EXACT_LIMIT:
                 nearest = list(allowed)
             else:
-                nearest = [name for name, _ in vectors.search(vector, vectors.count()) if name in allowed][:_CANDIDATES]
+                nearest = [name for name, _ in nearest_to(vector, self._indexes.vectors.count()) if name in allowed][
+                    :_CANDIDATES
+                ]
                 bm25 = dict(islice(bm25.items(), _CANDIDATES))
             return bm25, self._similarities(vector, list({*nearest, *bm25}))
         bm25 = dict(lexical.search(question.terms, _CANDIDATES))
-        dense = dict(vectors.search(vector, _CANDIDATES))
+        dense = dict(nearest_to(vector, _CANDIDATES))
         return bm25, dense | self._similarities(vector, [name for name in bm25 if name not in dense])
 
     def _similarities(self, vector: np.ndarray, chunk_ids: Sequence[str]) -> dict[str, float]:

@@ -253,6 +253,13 @@ class Catalogue(Readings, Computed):
             return {}
         return dict(zip(rows, _vector(b"".join(rows.values())).reshape(len(rows), -1), strict=True))
 
+    def all_vectors(self) -> tuple[list[str], np.ndarray]:
+        """The ids of all chunks and their embeddings, float32 of shape (chunks, dimension)."""
+        rows = self._rows("SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.key = c.vector_key ORDER BY c.rowid")
+        if not rows:
+            return [], np.zeros((0, 0), np.float32)
+        return [row[0] for row in rows], _vector(b"".join(row[1] for row in rows)).reshape(len(rows), -1)
+
     def chunk_ids_of(self, paper_ids: Sequence[str]) -> list[str]:
         """The ids of all chunks of these papers."""
         return [row[0] for row in self._in("SELECT id FROM chunks WHERE paper_id IN (?) ORDER BY id", list(paper_ids))]

@@ -20,7 +20,9 @@ from assistant.config import Config
 from assistant.errors import LibraryBusyError, LoadError, StoreError
 from assistant.files import WriterLock
 from assistant.loaders.child import in_child, stop_children
+from assistant.records import paper_of
 from assistant.store.catalogue import Catalogue, Follower
+from assistant.store.exact import AllVectors
 from assistant.store.lexical import LexicalIndex
 from assistant.store.vectors import VectorIndex
 
@@ -28,7 +30,8 @@ _T = TypeVar("_T")
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is done, how much there is in all
 
 _BATCH = 2000  # chunks, about, per step: more of them at a time cost less, and memory
-_SAMPLE = 5
+_SAMPLE, _REACHED = 20, 200  # chunks looked at when the vectors are opened, and after they took something in
+_LOOKED_AT = 100_000  # chunks up to which all vectors are looked at where Chroma loses some: 150 MB and 20 ms
 _WORTH_A_PROCESS = 2000  # changes: it takes a second to start
 _LONGEST = 6 * 3600.0  # seconds that indexing words may take
 _WAIT = 60.0  # seconds for the process that first fills the library
@@ -63,6 +66,7 @@ class Indexes:
         self._catalogue = catalogue
         self._library_id = library_id
         self._open: dict[str, Follower] = {}
+        self._all: tuple[int, AllVectors] | None = None  # as of the last change that both indexes held
         # A server's vectors are a follower of their own, so that moving there and back needs no settings of its own.
         self._vectors_name = f"chroma@{config.chroma_host}:{config.chroma_port}" if config.chroma_host else "chroma"
 
@@ -79,6 +83,16 @@ class Indexes:
     def number(self) -> int:
         """The last change that both open indexes hold."""
         return min((state.number for state in self._open.values()), default=0)
+
+    def nearest(self, vector: np.ndarray, k: int) -> list[tuple[str, float]]:
+        """The `k` nearest chunks as (chunk id, cosine similarity in [-1, 1]), best first, by Chroma; by looking at all vectors
+        where Chroma's graph loses some."""
+        reach = self._catalogue.setting(f"reach of {self._vectors_name}")
+        if reach is None or reach["whole"] or self._catalogue.counts()[1] > _LOOKED_AT:
+            return self.vectors.search(vector, k)
+        if self._all is None or self._all[0] != self.number:
+            self._all = self.number, AllVectors(self._catalogue)
+        return self._all[1].search(vector, k)
 
     def follow(self, progress: Progress | None = None) -> None:
         """Opens both indexes and brings them up to date, under the writer lock.
@@ -133,6 +147,7 @@ class Indexes:
             self.vectors = VectorIndex(self._config, self._library_id, state.generation)
             self.vectors.clear()
         self._take_in(name, state, self._apply_vectors, self.vectors.count, progress, "Storing vectors in Chroma")
+        self._measure_reach()
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
 
@@ -150,12 +165,31 @@ class Indexes:
         return self._is_sound(state)
 
     def _is_sound(self, state: Follower) -> bool:
-        """True where the open vectors hold as many chunks as they did, and find a few of them again by their own vector."""
-        sample: list[tuple[str, np.ndarray]] = []
-        if state.number == self._catalogue.last_change():
-            ids = self._catalogue.chunk_ids_of(self._catalogue.paper_ids()[:_SAMPLE])[:_SAMPLE]
-            sample = [(name, vector) for name, vector in self._catalogue.vectors_of(ids).items() if vector.any()]
-        return self.vectors.is_sound(state.chunks, sample)
+        """True where the open vectors hold as many chunks as they did, and those of a sample as they are."""
+        is_whole = state.number == self._catalogue.last_change()
+        return self.vectors.is_sound(state.chunks, self._sample(_SAMPLE) if is_whole else [])
+
+    def _measure_reach(self) -> None:
+        """Keeps, once for each state of the vectors, whether searches come upon what Chroma's graph holds.
+
+        A search that gets among thousands of nearly equal vectors does not get out again, and no new generation would be
+        better: other vectors are then lost to it, though they are there.
+        """
+        name, state = f"reach of {self._vectors_name}", self._open[self._vectors_name]
+        of = [state.generation, state.number]
+        if (self._catalogue.setting(name) or {}).get("of") != of:
+            whole = self.vectors.reaches(self._sample(_REACHED))
+            self._catalogue.set_setting(name, {"of": of, "whole": whole})
+
+    def _sample(self, count: int) -> list[tuple[str, np.ndarray]]:
+        """A chunk each of `count` papers, from the first to the last, with its vector; zeros, which are near nothing, are left
+        out."""
+        ids = self._catalogue.paper_ids()
+        places = sorted({round(place) for place in np.linspace(0, len(ids) - 1, min(count, len(ids)))})
+        chunk_ids = self._catalogue.chunk_ids_of([ids[place] for place in places])
+        firsts = {paper_of(name): name for name in reversed(chunk_ids)}
+        vectors = self._catalogue.vectors_of(list(firsts.values()))
+        return [(name, vector) for name, vector in vectors.items() if vector.any()]
 
     def _apply_vectors(self, paper_ids: list[str], removed: list[str]) -> None:
         # First what is new: who searches in between finds a paper's old text or its new one, never a part of either.

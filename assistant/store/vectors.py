@@ -16,7 +16,7 @@ from chromadb.api.models.Collection import Collection
 from chromadb.config import Settings
 
 from assistant.config import Config
-from assistant.errors import StoreError
+from assistant.errors import StoreError, with_step
 from assistant.files import is_disk_full
 from assistant.interrupts import raise_if_interrupted
 from assistant.store.catalogue import Entry
@@ -60,7 +60,7 @@ class VectorIndex:
             raise_if_interrupted()
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
             step = "free some disk space and retry" if is_disk_full(error) else "run 'assistant doctor'"
-            raise StoreError(f"Chroma failed at {self._where}: {first_line}; {step}") from error
+            raise StoreError(with_step(f"Chroma failed at {self._where}: {first_line}", step)) from error
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Takes in chunks; those with a known id are replaced."""
@@ -95,17 +95,34 @@ class VectorIndex:
         return self._guarded(self._collection.count)
 
     def is_sound(self, expected: int, sample: Sequence[tuple[str, np.ndarray]]) -> bool:
-        """True where it holds `expected` chunks and finds each of `sample` (chunk id, own vector) again."""
+        """True where it holds `expected` chunks, can be searched, and has each of `sample` (chunk id, own vector) as it is."""
         if self._folder is not None:
             used = sum(file.stat().st_size for file in self._folder.rglob("link_lists.bin"))
             if used > _LINKS_AT_MOST * max(1, expected):
                 return False
         try:
-            return self.count() == expected and all(
-                any(similarity > _SAME for _, similarity in self.search(vector, 1)) for _, vector in sample
+            return self.count() == expected and (
+                not sample or (self._holds(sample) and bool(self.search(sample[0][1], 1)))
             )
         except StoreError:
             return False
+
+    def _holds(self, sample: Sequence[tuple[str, np.ndarray]]) -> bool:
+        """By name, not by search: what a sound graph does not reach is there all the same. Chroma raises for lost vectors."""
+        ids = [name for name, _ in sample]
+        got = self._guarded(lambda: self._collection.get(ids=ids, include=["embeddings"]))
+        held = dict(zip(got["ids"], got["embeddings"], strict=True))
+        return all(name in held and float(held[name] @ vector) > _SAME for name, vector in sample)
+
+    def reaches(self, sample: Sequence[tuple[str, np.ndarray]]) -> bool:
+        """True where a search for each of `sample` (chunk id, own vector) comes upon it, or upon one nearly equal."""
+        if not sample:
+            return True
+        vectors = [vector for _, vector in sample]
+        found = self._guarded(
+            lambda: self._collection.query(query_embeddings=vectors, n_results=1, include=["distances"])
+        )
+        return all(distances and 1.0 - distances[0] > _SAME for distances in found["distances"])
 
     def close(self) -> None:
         """Lets go of the files, and of Chroma's process-wide cache, so that reopening sees what others wrote."""
