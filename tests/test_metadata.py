@@ -151,6 +151,7 @@ def test_two_papers_are_compared_by_their_records(library: Assistant) -> None:
         return [citation.paper.title.split(":")[0] for citation in answer.citations]
 
     assert names("Which was published first, HFT or LST?") == ["LST", "HFT"]
+    assert names("Which of LST and HFT is newer?") == ["HFT", "LST"]
     assert names("Which is newer, hft or lst?") == names("Did LST come out after HFT?") == ["HFT", "LST"]
     assert set(names("Which has more authors, HFT or LST?")) == {"HFT", "LST"}
 

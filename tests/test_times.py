@@ -101,6 +101,13 @@ def test_what_prints_no_year_is_not_listed_as_of_a_time(tmp_path: Path) -> None:
     assert (some.status, some.reason) == ("partial", "2 papers found on this print no year")
 
 
+def test_fewer_papers_of_a_time_than_are_asked_for_are_said_to_be_all(library: Assistant) -> None:
+    answer = library.ask("list fifteen papers from 2021")
+    assert (answer.status, len(answer.claims)) == ("partial", 11) and answer.reason.startswith("11 papers in all.")
+    assert library.ask("list three papers from 2021").status == "answered"
+    assert "leave out" not in library.ask("papers about pruning except those of 2023").reason
+
+
 def test_where_no_paper_prints_a_year_those_that_come_nearest_are_not_said_to_be_of_one(tmp_path: Path) -> None:
     with Assistant(data_dir=tmp_path) as own:
         own.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Bears", "Bears eat berries on mountains.")])

@@ -11,6 +11,7 @@ from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
 from assistant.questions.numbers import ordinal
 from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
+from assistant.questions.times import read_time
 from assistant.records import Passage, counted
 from assistant.terms import squeezed, term_set
 
@@ -86,7 +87,7 @@ def _more(state: State, cited: int, library: Lookup) -> str:
         undecided = _undecided(question.order, printed, len(state.on_topic), " found on this")
         few = fewer if len(state.on_topic) < question.things_wanted else ""
         return "; ".join(filter(None, (few, undecided, yearless)))
-    if question.things_wanted and question.wants_papers:
+    if question.things_wanted and question.wants_papers and not question.wants_records:
         more = f"at most {MOST_WANTED} papers are named, and 'assistant search' shows the next"
         if cited < question.things_wanted:
             return "; ".join(filter(None, (fewer, yearless)))
@@ -97,7 +98,7 @@ def _more(state: State, cited: int, library: Lookup) -> str:
         return "; ".join(filter(None, (more, yearless)))
     order, ids = question.order or "newest", state.request.scope.paper_ids
     count, printed = (len(library.listed(replace(question, order=by), ids)) for by in ("", order))
-    if count <= cited and not (question.counts_records or question.order):
+    if cited >= (question.papers_wanted or count) and not (question.counts_records or question.order):
         return _unnumbered(question, ids, library)
     if question.order and question.place:
         prints = "prints its" if printed == 1 else "print their"
@@ -129,7 +130,7 @@ def _yearless(state: State, question: Question, library: Lookup) -> str:
         return ""
     of_any_time = replace(question, time=None, years=())
     found = library.on_topic(of_any_time, state.request.scope.paper_ids)
-    count = sum(paper.year is None and not question.is_of_time(paper) for paper in found)
+    count = sum(paper.year is None for paper in found)
     return f"{counted(count, 'paper')} found on this {'prints' if count == 1 else 'print'} no year" if count else ""
 
 
@@ -169,7 +170,7 @@ def _not_printed(state: State, cited: set[str]) -> str:
 def _leaves_out(question: Question, claims: Sequence[Claim]) -> bool:
     """True where papers are asked for that do not do something, and no claim says of one that it does not."""
     asks = question.wants_papers or _PAPERS_THAT.match(question.text)
-    if not (asks and _LEAVING_OUT.search(question.text)):
+    if not (asks and _LEAVING_OUT.search(read_time(question.text)[1])):  # "not from 2023" is looked up
         return False
     wanted = set(question.terms)
     said = (

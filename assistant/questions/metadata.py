@@ -45,7 +45,8 @@ _ITEMS = r"\s?(?:[,:;?]|[-–—])\s"
 _WHICH_CAME = rf"\b(?:which|what)(?: {_THING})? {_CAME}(?: the)?"
 # "Which of them is the newest?", "Which came first?"
 _FIRST_OF = (
-    rf"\bwhich(?: (?:one|paper|of (?:them|(?:these|those)(?: (?:two|three|four))?(?: {_WORK})?|the (?:\w+ )?{_WORK})))? "
+    rf"\bwhich(?: (?:one|paper|of (?:them|(?:these|those)(?: (?:two|three|four))?(?: {_WORK})?|the (?:\w+ )?{_WORK}"
+    rf"|{_NAME}[^,;:?]{{1,120}}? (?:and|or) [^,;:?]{{1,120}}?)))? "
     r"(?:is|was|appeared|came out|came)(?: the)? "
     r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
 )
