@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
 from assistant.answering.abstention import OwnCalibration
@@ -36,9 +36,11 @@ class Holdings:
         self.config = config
         self.progress = progress
         self.lock = threading.RLock()  # of the indexes: a thread that searches or writes them holds it
-        self.catalogue = Catalogue(config.data_dir / "catalogue.sqlite")
-        try:
+        with ExitStack() as opened:  # what is open by then is closed where the rest fails
+            self.catalogue = Catalogue(config.data_dir / "catalogue.sqlite")
+            opened.callback(self.catalogue.close)
             self.embedder = open_embedder(config)
+            opened.callback(self.embedder.close)
             if not may_differ:
                 check_fingerprint(self.catalogue, config, self.embedder)
             self.indexes = Indexes(config, self.catalogue, library_id(self.catalogue))
@@ -46,15 +48,13 @@ class Holdings:
             self.indexer = Indexer(self.catalogue, self.embedder, config.chunk_tokens, ocr=config.ocr == "on")
             self.seeding = Seeding(self.catalogue, self.indexer)
             self._search = Search(self.catalogue, self.indexes, self.embedder, self.reranker)
-        except BaseException:
-            self.catalogue.close()
-            raise
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
-        """Lets go of every file."""
+        """Lets go of every file, and of the connections to a provider of embeddings."""
         with self.lock:
             self.indexes.close()
-            self.catalogue.close()
+            self._opened.close()
 
     @property
     def lexical(self) -> LexicalIndex:

@@ -71,6 +71,7 @@ class Assistant:
         self._feedback = Feedback(self.config.data_dir)
         self._holdings = Holdings(self.config, progress, may_differ=bool(rebuild))
         self._catalogue = self._holdings.catalogue
+        self._model_writers: list[ModelWriter] = []
         try:
             self._writer = self._open_writer()
             if rebuild:
@@ -88,7 +89,9 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Lets go of every file. The object cannot be used afterwards."""
+        """Lets go of every file and connection. The object, and its language models, cannot be used afterwards."""
+        for writer in self._model_writers:
+            writer.close()
         self._holdings.close()
 
     @property
@@ -401,7 +404,9 @@ class Assistant:
         def unquotable(question: Question, passages: Sequence[Passage]) -> str:
             return held.decide(question, passages, quoting=True).reason
 
-        return ModelWriter(config, held.idf, self._catalogue, unquotable, likeness)
+        writer = ModelWriter(config, held.idf, self._catalogue, unquotable, likeness)
+        self._model_writers.append(writer)
+        return writer
 
 
 def _listed(sources: str | Path | Paper | Iterable[str | Path | Paper]) -> list[str | Path | Paper]:

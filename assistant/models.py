@@ -55,6 +55,10 @@ class Embedder:
             self._dimension = self.encode(["dimension"]).shape[1]
         return self._dimension
 
+    def close(self) -> None:
+        """Lets go of the connections to a provider."""
+        close_client(self.embeddings)
+
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 of shape (len(texts), dimension); a text without a known word gives zeros.
 
@@ -201,6 +205,13 @@ def open_chat_model(config: Config) -> "BaseChatModel":
         http_client=http_client(config.openai_base_url),
         **common,  # type: ignore[arg-type]
     )
+
+
+def close_client(model: Any) -> None:
+    """Closes the HTTP client that was made here for this chat model or these embeddings alone; what LangChain shares between
+    models, and other providers' own, it leaves alone."""
+    if (client := getattr(model, "http_client", None)) is not None:
+        client.close()
 
 
 def _open_by_provider(name: str, options: dict[str, Any]) -> "BaseChatModel":

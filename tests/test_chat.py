@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from assistant import Paper
 from assistant.answers import Answer, Citation, Claim, Event
-from assistant.app import opinions, turns
+from assistant.app import opinions, sidebar, turns
 from assistant.app.turns import Turns
 from assistant.conversations import Conversations
 from assistant.errors import ProviderError, QuestionError
@@ -214,3 +214,13 @@ def test_a_section_without_a_heading_and_a_page_is_quoted_without_a_place(tab: A
     shown = evidence_html(kept)
     assert '<p><mark data-keys="quote-1-0-1">Otters swim.</mark></p>' in shown
     assert "Source: added from Python" in shown
+
+
+def test_what_is_exported_stays_until_it_was_fetched_and_no_longer(tmp_path: Path) -> None:
+    library: Any = Library(tmp_path)
+    stored = sidebar.Stored(library, Turns(library))
+    conversation = library.conversations.append("", answer("Where do otters swim?"))
+    steps = stored.export(conversation.id)
+    file = Path(next(steps).constructor_args["value"][0])
+    assert "Where do otters swim?" in file.read_text(encoding="utf-8")
+    assert list(steps) == [] and not file.parent.exists()

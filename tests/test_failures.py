@@ -31,7 +31,8 @@ from provider import (
 from assistant import Answer, Assistant, Paper, interrupts
 from assistant.answering.streaming import explain
 from assistant.config import load_config
-from assistant.errors import ProviderError, with_step
+from assistant.errors import FingerprintError, ProviderError, with_step
+from assistant.transport import http_client
 
 OTTERS = Paper(title="Otters and rivers", abstract="Otters swim in cold rivers. Otters eat fish at night.")
 QUESTION = "Where do otters swim?"
@@ -284,3 +285,20 @@ def test_retries_are_counted_in_words(retries: int, says: str) -> None:
     error = Exception("failed")
     error.status_code = 500  # type: ignore[attr-defined]
     assert says in explain(error, load_config(openai_base_url="http://127.0.0.1:9/v1", max_retries=retries))
+
+
+def test_closing_a_library_closes_its_connections_and_no_others(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr("assistant.models.http_client", lambda url: opened.append(http_client(url)) or opened[-1])
+    with Provider([Reply(faithful(1))]) as provider, open_library(folder, provider) as other:
+        with open_library(tmp_path, provider, embedding="openai:small") as library:
+            library.add(OTTERS)
+            library.language_model("judge")
+        first, *others = opened
+        assert [client.is_closed for client in others] == [True] * 3 and not first.is_closed
+        assert other.ask(QUESTION).mode == "m"
+        with pytest.raises(FingerprintError):  # a library that does not open leaves none behind
+            open_library(folder, provider, embedding="openai:small")
+    assert len(opened) == 5 and all(client.is_closed for client in opened)

@@ -119,6 +119,10 @@ class ModelWriter:
         self.mode = self._model.mode
         self._evidence_tokens = config.evidence_tokens
 
+    def close(self) -> None:
+        """Lets go of the connections to the provider."""
+        self._model.close()
+
     def rewrite(
         self, question: str, history: Sequence[Mapping[str, str]], language: str = "", fresh: bool = False
     ) -> tuple[str, Usage] | None:

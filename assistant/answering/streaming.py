@@ -14,7 +14,7 @@ from assistant.config import Config
 from assistant.costs import Budget, Price, price_of, tokens_at_most
 from assistant.errors import ProviderError
 from assistant.interrupts import raise_if_interrupted
-from assistant.models import open_chat_model
+from assistant.models import close_client, open_chat_model
 from assistant.records import counted
 from assistant.replies import THOUGHT_ENDS, Reply
 from assistant.store.catalogue import Catalogue
@@ -49,9 +49,8 @@ class Meter:
     def usage(self) -> Usage:
         if not self.reported:
             return Usage(self.calls, cached=self.cached)
-        given, written = (sum(counts) for counts in zip(*self.reported, strict=True))
-        is_known = self.price is not None and len(self.reported) == self.calls
-        cost = self.price.of(given, written) if self.price is not None and is_known else None
+        given, written = map(sum, zip(*self.reported, strict=True))
+        cost = self.price.of(given, written) if self.price and len(self.reported) == self.calls else None
         return Usage(self.calls, given, written, cost, self.cached)
 
 
@@ -65,12 +64,16 @@ class Streamer:
     def __init__(self, config: Config, kept: Catalogue) -> None:
         self._config = config
         self._kept = kept
-        self._model = open_chat_model(config)
         self.mode = config.model_name or ""
         self._price = price_of(config, self.mode)
         self._budget = Budget(config.budget, config.token_budget, self._price, self.mode)
+        self._model = open_chat_model(config)
         # A stream of the OpenAI protocol that was cut off raises nothing: only its finish reason is missing.
         self._ends_in_reason = type(self._model).__name__ == "ChatOpenAI"
+
+    def close(self) -> None:
+        """Lets go of the connections to the provider."""
+        close_client(self._model)
 
     def meter(self, fresh: bool, share: float = 1.0, salt: str = "", kept: int = 0) -> Meter:
         """What is to be counted for one answer, or for a `share` of the time that one may take.
@@ -138,9 +141,10 @@ class Streamer:
             raise_if_interrupted()
             raise self._explained(error, meter, has_begun) from error
         finally:
-            if given or written:
-                meter.reported.append((given, written))
-            self._budget.settle(reserved, (given, written) if given or written or not has_begun else None)
+            used = (given, written)
+            if any(used):
+                meter.reported.append(used)
+            self._budget.settle(reserved, used if any(used) or not has_begun else None)
         last = reply.end()
         if finish == "content_filter":
             raise ProviderError(_FILTERED)

@@ -1,8 +1,10 @@
 """What the tabs share: callbacks that say what went wrong, and a box to choose papers by title."""
 
 import functools
+import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -17,20 +19,34 @@ _OFFERED = 1000  # papers in one dropdown
 
 
 def guarded(callback: Callable[..., Any]) -> Callable[..., Any]:
-    """The callback, with a failure shown as a message; the page then stays as it is."""
+    """The callback, be it a generator, with a failure shown as a message; the page then stays as it is."""
 
     @functools.wraps(callback)
     def guard(*values: Any) -> Any:
-        try:
+        with _failure_shown():
             return callback(*values)
-        except AssistantError as error:
-            gr.Warning(str(error))
-        except Exception:
-            logging.getLogger(__name__).exception("the page could not do this")
-            gr.Warning("Something went wrong. The terminal shows the details.")
         return gr.skip()
 
-    return guard
+    @functools.wraps(callback)
+    def guard_steps(*values: Any) -> Iterator[Any]:
+        with _failure_shown():
+            yield from callback(*values)
+            return
+        yield gr.skip()
+
+    return guard_steps if inspect.isgeneratorfunction(callback) else guard
+
+
+@contextmanager
+def _failure_shown() -> Iterator[None]:
+    """Shows a failure as a message, and goes on behind it."""
+    try:
+        yield
+    except AssistantError as error:
+        gr.Warning(str(error))
+    except Exception:
+        logging.getLogger(__name__).exception("the page could not do this")
+        gr.Warning("Something went wrong. The terminal shows the details.")
 
 
 def offer(choices: list[tuple[str, Any]], chosen: Any) -> gr.Dropdown:

@@ -1,7 +1,7 @@
 """The sidebar: the stored conversations to choose from; renaming, exporting and deleting the one that is open."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,14 +32,15 @@ class Stored:
         return self._turns.open(None)
 
     @guarded
-    def export(self, conversation_id: str) -> Any:
+    def export(self, conversation_id: str) -> Iterator[Any]:
         """The conversation as Markdown and its papers as BibTeX, as files to download."""
         conversation = self._stored.load(conversation_id)
-        folder = Path(tempfile.mkdtemp(prefix="assistant-"))
         texts = {"conversation.md": conversation.to_markdown(), "papers.bib": conversation.to_bibtex()}
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        return gr.File(value=[str(folder / name) for name, text in texts.items() if text], visible=True)
+        with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
+            files = {Path(folder, name): text for name, text in texts.items() if text}
+            for file, text in files.items():
+                file.write_text(text, encoding="utf-8")
+            yield gr.File(value=list(map(str, files)), visible=True)  # Gradio has copied them when it asks for more
 
 
 class Sidebar(NamedTuple):
