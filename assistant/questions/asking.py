@@ -222,8 +222,11 @@ _QUESTION_WORDS = (
     "these they this those through using with without author authors better compare comparison describe difference differences "
     "different differ explain list number paper papers please show summarize tell"
 ).split()
+# What is printed of a paper is asked for in these: "who is the auther", "when was it publishd".
+_RECORD_WORDS = "wrote written publish published publication appear appeared released organization year date".split()
+_VOWELS = "aeiou"
 _WORDS_OF_THEIR_OWN = frozenset(
-    "abut aws booth btu cold ddi dose form fro manny nad nay odes pleas rae thee three though trough".split()
+    "abut aws booth btu cold data ddi dose form fro manny nad nay odes pleas rae release thee three though trough write".split()
 )
 _TYPED_WITHOUT_APOSTROPHE = {
     "whats": "what is", "whos": "who is", "hows": "how is", "wheres": "where is", "whens": "when is",
@@ -234,17 +237,23 @@ _SMALL_WORD = re.compile(r"(?<![\w.'’/@+-])[a-z]{3,}(?![\w'’/@+-]|\.\w)|^(\W
 
 
 def _typing_errors() -> dict[str, str]:
-    """Typing errors in question words: two letters swapped, and in longer words one left out or doubled."""
+    """Typing errors in question words: two letters swapped, in longer words one left out or doubled, and in those for a paper's
+    record another vowel."""
     errors: dict[str, str] = {}
-    for word in _QUESTION_WORDS:
+    for word in (*_QUESTION_WORDS, *_RECORD_WORDS):
         typed = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
         if len(word) > 3:
             typed += [word[:i] + word[i] + word[i:] for i in range(len(word))]
         if len(word) > 4 or word == "what":
             typed += [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+        if word in _RECORD_WORDS or word.startswith("author"):
+            typed += [
+                word[:i] + vowel + word[i + 1 :] for i in range(1, len(word)) if word[i] in _VOWELS for vowel in _VOWELS
+            ]
         for error in typed:
             errors.setdefault(error, word)
-    return {error: word for error, word in errors.items() if error not in {*_QUESTION_WORDS, *_WORDS_OF_THEIR_OWN}}
+    words = {*_QUESTION_WORDS, *_RECORD_WORDS, *_WORDS_OF_THEIR_OWN}
+    return {error: word for error, word in errors.items() if error not in words}
 
 
 _MENDED = _typing_errors() | _TYPED_WITHOUT_APOSTROPHE
