@@ -209,6 +209,8 @@ def test_a_request_finds_what_the_bare_topic_finds(zoo: Assistant) -> None:
         "hi, I am a ",
         "twenty five ",
         "papers with 2 ",
+        "second newest ",
+        "second ",
     ],
 )
 def test_a_hostile_text_holds_nothing_up(piece: str) -> None:

@@ -105,7 +105,7 @@ _ORDERS = {
     "most comments": r"most comment(?:s|ed)",
     "fewest comments": r"fewest comments",
 }
-_PLACE_WANTED = re.compile(rf"\b({ORDINAL})[- ](?=(?:{'|'.join(_ORDERS.values())})\b)", re.IGNORECASE)
+_PLACE_WANTED = re.compile(rf"\b({ORDINAL})[- ](?:{ORDINAL}[- ])*(?=(?:{'|'.join(_ORDERS.values())})\b)", re.IGNORECASE)
 _EACH_ORDER = {order: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for order, words in _ORDERS.items()}
 # The same of the papers on a topic: "the two newest papers on otters", "Which paper about otters has the most authors?", "the
 # latest otter paper". In mid-sentence it is a topic: "How does the latest work on otters …?"
@@ -365,7 +365,7 @@ def papers_wanted(text: str) -> int:
 def place_wanted(text: str) -> tuple[int, str]:
     """Which place in an order is asked for, 2 of "the second newest paper", 0 where none is, and the text without it."""
     wanted = _PLACE_WANTED.search(text)
-    return (place(wanted[1]), text[: wanted.start()] + text[wanted.end() :]) if wanted else (0, text)
+    return (place(wanted[1]), _PLACE_WANTED.sub("", text)) if wanted else (0, text)
 
 
 def things_wanted(text: str) -> int:
