@@ -114,6 +114,9 @@ def test_sentences_of_candidates_are_not_sent_to_a_provider(tmp_path: Path, monk
 
         encode_often = encode
 
+        def close(self) -> None:
+            pass
+
     monkeypatch.setattr("assistant.holdings.open_embedder", lambda _: Provider())
     with Assistant(data_dir=tmp_path / "data") as library:
         library.add([Paper(f"Otters {number}", f"Otter {number} swims. Otter {number} eats.") for number in range(40)])
