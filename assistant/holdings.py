@@ -1,7 +1,7 @@
 """What a library holds, open: the catalogue, both indexes as they follow it, and finding and deciding over them."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 
@@ -182,6 +182,11 @@ class Holdings:
         """The ids of the papers that `text` calls by the short name in their title."""
         with self.current() as search:
             return search.papers_named(text)
+
+    def papers_titled(self, titles: Collection[str]) -> list[Paper]:
+        """The papers whose whole title is one of `titles`, as printed."""
+        with self.current():
+            return self.catalogue.papers_titled(titles)
 
     def is_foreign(self, text: str) -> bool:
         """True for a question in another language than English, of whose words the library has hardly any."""

@@ -211,6 +211,7 @@ class Assistant:
             held.listed,
             held.on_topic,
             held.papers_named,
+            held.papers_titled,
             held.idf,
             held.is_foreign,
             self.config.passages,

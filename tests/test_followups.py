@@ -11,6 +11,7 @@ from assistant.questions.followups import (
     points_back,
     question_before,
     standalone,
+    titles_in,
     without_start,
 )
 from assistant.questions.reading import read_question
@@ -61,6 +62,52 @@ def test_after_a_refusal_the_paper_before_is_still_meant(library: Assistant) -> 
 def test_what_can_be_asked_of_any_paper_is_asked_of_the_one_before(library: Assistant, question: str) -> None:
     understood, cited = chat(library, "What is DyLoRA?", question)
     assert "DyLoRA" in understood and all(title.startswith("DyLoRA") for title in cited)
+
+
+LISTED = "papers on continual learning"
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("who wrote the second one?", 1),
+        ("and the first one?", 0),
+        ("what does the third propose?", 2),
+        ("when was the last one published?", -1),
+    ],
+)
+def test_a_place_in_a_list_is_meant_of_that_list(library: Assistant, question: str, place: int) -> None:
+    _, listed = chat(library, LISTED)
+    for between in ((), ("who wrote the second one?",), ("summarize the first paper",)):
+        understood, _ = chat(library, LISTED, *between, question)
+        assert understood.endswith(f"(about “{listed[place]}”)")
+
+
+def test_others_go_on_with_what_was_asked_last(library: Assistant) -> None:
+    _, first = chat(library, "What is HyenaDNA?", "papers on quantization")
+    shown = [first]
+    for more in range(1, 4):
+        understood, cited = chat(library, "What is HyenaDNA?", "papers on quantization", *["any others?"] * more)
+        assert understood == "papers on quantization"
+        assert cited and not set(cited) & {title for titles in shown for title in titles}
+        shown.append(cited)
+    understood, cited = chat(library, "What does HFT propose?", "similar papers?", "any others?")
+    assert understood.startswith("similar papers? (about “HFT") and len(cited) == 4
+    assert (
+        chat(library, "papers on pruning", "only from 2023", "any others?")[0] == "papers on pruning (only from 2023)"
+    )
+
+
+def test_a_question_for_an_expansion_stands_alone(library: Assistant) -> None:
+    assert chat(library, "What is HFT?", "What does MoE stand for?")[0] == "What does MoE stand for?"
+
+
+def test_long_answers_are_read_for_titles_at_once() -> None:
+    start = time.perf_counter()
+    for text in ("a: " * 100_000, "[1] " * 100_000, "“" * 100_000, " " * 200_000 + "x", "x\n" * 100_000):
+        titles_in(text)
+    assert time.perf_counter() - start < 2
+    assert {"HFT: Half", "PaCA", "LST (2)"} <= titles_in("HFT: Half: It is. [1]\nPaCA · 3 authors [2] See “LST (2)”.")
 
 
 def test_a_doubt_is_told_where_the_evidence_is(library: Assistant) -> None:

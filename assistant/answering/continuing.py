@@ -1,7 +1,7 @@
 """A question with a history: what it leans on is told by its words where they say so, else by what the library answers."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answering.abstention import log_odds
@@ -19,15 +19,17 @@ from assistant.questions.followups import (
     question_before,
     spoken_of,
     standalone,
+    titles_in,
     without_start,
 )
-from assistant.questions.reading import Question, read_question
+from assistant.questions.metadata import asked_now
+from assistant.questions.reading import MAX_CHARACTERS, Question, read_question
+from assistant.questions.similar import similar_to
 from assistant.records import Paper, Passage, is_visible
 
 _CITATION = re.compile(r"\[\d{1,3}\]")
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
-_LISTED = 100  # papers of a list by their records that earlier answers may have named
 _CARRIED = 2
 # A question that may lean on the paper before stands alone where the log odds that the library answers it, less those that this
 # paper does, and _BY_RARE_WORD for all that it says come to more than _STANDS_ALONE. A word that no passage holds says 1. Chosen
@@ -41,13 +43,15 @@ History = Sequence[Mapping[str, str]]
 class Lookup:
     """What a conversation asks of a library: to `find` at most so many passages for a question within papers (None for all), to
     `decide` whether those answer it, which papers (ids) are `listed` by their records, which are `on_topic`, which
-    `papers_named` a text holds, and a term's `idf`. An answer is written from so many `passages`."""
+    `papers_named` a text holds, which are `papers_titled` so, and a term's `idf`. An answer is written from so many
+    `passages`."""
 
     find: Callable[[Question, int, Sequence[str] | None], list[Passage]]
     decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision]
     listed: Callable[[Question, Sequence[str] | None], list[str]]
     on_topic: Callable[[Question, Sequence[str] | None], list[Paper]]
     papers_named: Callable[[str], set[str]]
+    papers_titled: Callable[[Collection[str]], list[Paper]]
     idf: Callable[[str], float]
     is_foreign: Callable[[str], bool]
     passages: int
@@ -75,13 +79,28 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     last, near = _shown(history, library)
     last = last or _spoken_of_before(history, library)
     if asks_for_others(text):
-        left_out = frozenset(paper.id for paper in _shown_since(history, library))
-        return Continued(read_question(question_before(history) or text), left_out)
+        return _others(text, history, paper_ids, library)
     # A model's answer, and a refusal, need not name papers: then those that come nearest.
     if not leans and _stands_alone(alone, (last or near)[:_CARRIED], paper_ids, library):
         return Continued(alone)
     papers = spoken_of(text, last, lambda: _shown_since(history, library, count=2))
     return Continued(read_question(standalone(text, history, papers)), without=excluded(text), may_be_reworded=True)
+
+
+def _others(text: str, history: History, paper_ids: Sequence[str] | None, library: Lookup) -> Continued:
+    """What was asked last but for others, as it was understood, without the papers that were shown for it since; where that is
+    about one paper, what was asked before it; `text` where nothing was asked."""
+    places = [place for place, turn in enumerate(history) if turn.get("role") == "user" and is_visible(turn["content"])]
+    asked = [place for place in places if not asks_for_others(history[place]["content"])]
+    first = asked[-1] if asked else place_before(history)
+    question = read_question(history[first]["content"][:MAX_CHARACTERS] if asked else question_before(history) or text)
+    if asked and first:
+        question = continued(question, history[:first], paper_ids, library).question or question
+    if asked_now(question.text) != question.text and similar_to(question.text) is None:
+        first = place_before(history)
+        question = read_question(question_before(history) or text)
+    shown = _shown_since(history, library, since=first)
+    return Continued(question, frozenset(paper.id for paper in shown))
 
 
 def _changes_the_paper(text: str, history: History, library: Lookup) -> bool:
@@ -93,16 +112,16 @@ def _changes_the_paper(text: str, history: History, library: Lookup) -> bool:
 
 
 def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]:
-    """The papers that the last answer names, and those that the last turn's question and answer find."""
+    """The papers that the last answer names, and those that the last turn's question and answer find, where it names none by
+    its title."""
+    answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
+    if titled := library.papers_titled(titles_in(answer)):
+        return named_in(answer, titled), titled
     earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
     if not is_visible(earlier):
         return [], []
     found = library.find(read_question(earlier), _REWRITE_CANDIDATES, None)
-    asked = read_question(question_before(history) or earlier)
-    if asked.wants_records:  # a list goes on where it stopped
-        found = [*library.find(asked, _LISTED, None), *found]
     near = list({passage.paper.id: passage.paper for passage in found}.values())
-    answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
     return named_in(answer, near), near
 
 
@@ -122,10 +141,10 @@ def _cites(turn: Mapping[str, str]) -> bool:
     return bool(_CITATION.search(turn["content"]))
 
 
-def _shown_since(history: History, library: Lookup, count: int = 0) -> list[Paper]:
-    """The papers that answers have named since the last question that stood alone, first to last; where they are fewer than
-    `count`, with the first of the turn before."""
-    first = place_before(history)
+def _shown_since(history: History, library: Lookup, count: int = 0, since: int | None = None) -> list[Paper]:
+    """The papers that answers have named since the last question that stood alone, or the turn `since`, first to last; where they
+    are fewer than `count`, with the first of the turn before."""
+    first = place_before(history) if since is None else since
     papers: dict[str, Paper] = {}
     for end in range(first + 2, len(history) + 1):
         if history[end - 1].get("role") == "assistant":

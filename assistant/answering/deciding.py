@@ -30,20 +30,20 @@ _KEEP_WITHIN = 0.98
 OF_ANY_PAPER = term_set(
     """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article assess
     assumption author authors availability available baseline basic beat benchmark benefit best better big biggest brief build
-    bullet central challenge cheap cheapest claim code common compare comparison compute concept conclude conclusion con
+    bullet central challenge cheap cheapest claim code common compare comparison compute con concept conclude conclusion
     consist contain contribute contribution core cost costs data dataset define demonstrate describe detail difference
     different disadvantage do document done downside dr drawback earlier easiest easy efficiency efficient english evaluate
-    evaluation evidence exact example existing experiment experimental explain fast fastest find finding five found four
-    framework future general get gist github give goal good got great handle help high highest home idea impact implication
-    importance important improve improvement include innovation introduce issue key large largest layman learn learned learnt
-    limit limitation list low lowest main make matter mean means measure measures message method methodology metric model
-    motivate motivation need new novel novelty objective offer one open outcome outperform overall overview paragraph perform
-    performance plain point points practical present previous prior problem pros propose purpose quality question quote read
-    reader related released repository result run said say scale sentence sentences set sets short shortcoming show shown
-    significance simple simplest simply size slow small smallest solve source speed stand state strength strongest study
-    subject suggest summarize summary system tackle take takeaway technique tell terms test tested thing things three tl tldr
-    tool topic train training two use used useful uses version versions versus vs weakest weakness whats words work working
-    works worst"""
+    evaluation evidence exact example existing experiment experimental explain fast fastest find finding first five found four
+    fourth framework future general get gist github give goal good got great handle help high highest home idea impact
+    implication importance important improve improvement include innovation introduce issue key large largest last layman
+    learn learned learnt limit limitation list low lowest main make matter mean means measure measures message method
+    methodology metric model motivate motivation need new novel novelty objective offer one open outcome outperform overall
+    overview paragraph perform performance plain point points practical present previous prior problem propose pros purpose
+    quality question quote read reader related released repository result run said say scale second sentence sentences set
+    sets short shortcoming show shown significance simple simplest simply size slow small smallest solve source speed stand
+    state strength strongest study subject suggest summarize summary system tackle take takeaway technique tell terms test
+    tested thing things third three tl tldr tool topic train training two use used useful uses version versions versus vs
+    weakest weakness whats words work working works worst"""
 )
 
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
+from assistant.questions.asking import asks_for_papers
 from assistant.questions.names import NAME
 from assistant.questions.similar import similar_to
 from assistant.records import Paper, is_visible, normalised
@@ -24,15 +26,24 @@ _PRONOUN = re.compile(
     r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
     re.IGNORECASE,
 )
+_STANDS_FOR = re.compile(
+    r"^\W*what (?:do|does|did) (?!it\b|they\b|that\b|this\b)\S+ (?:stand for|mean|abbreviate)\W*$", re.I
+)
 _WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" does not
     r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
-    r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
-)
+    r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b"
+    r"|\b(?:and|about|do|does|did|is|was|has|of) the (second|third|fourth)"
+    r"(?=\W*$| (?:published|appear|come|released|propose|say|use|find|show|report|measure|compare|work|do|about|from"
+    r"|called)\b)", re.IGNORECASE,
+)  # fmt: skip
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _SEVERAL, _CARRIED = 4, 2
+_TITLE_ENDS, _TITLE_ENDINGS = re.compile(r":\s|\s·\s|\s?\[\d+\]|$"), 6  # some titles hold colons
+_SENTENCE_ENDS = re.compile(r"\n|(?<=[.!?\]])\s")
+_QUOTED = re.compile(r"“([^“”]+)”")
 _LONGEST = 2000  # characters of an earlier question
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
@@ -120,7 +131,7 @@ _EXPLETIVE = re.compile(
 
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
-    says_little = len(_content(text)) <= 1 and not _asks_what_is(text)
+    says_little = len(_content(text)) <= 1 and not _asks_what_is(text) and not asks_for_papers(text)
     return bool(_LEANING_START.search(text)) or says_little or needs_history(text)
 
 
@@ -157,7 +168,7 @@ def _content(text: str) -> list[str]:
 
 
 def _asks_what_is(text: str) -> bool:
-    return bool(_WHAT_IS.search(text) and terms(text))
+    return bool((_WHAT_IS.search(text) and terms(text)) or _STANDS_FOR.match(text))
 
 
 def points_back(text: str) -> bool:
@@ -249,9 +260,9 @@ def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[P
     """The papers that a follow-up carries over: of those of the `last` answer one for "the second one", the first for "it", else
     two; up to four for "which of them", of all since the `earlier` question that stood alone."""
     ordinal = _ORDINAL.search(text)
-    number = _ORDINALS[ordinal[1].lower()] if ordinal else 0
+    number = _ORDINALS[(ordinal[1] or ordinal[2]).lower()] if ordinal else 0
     papers = list(last)
-    if _OF_SET.search(text) or (ordinal and number >= len(papers)):
+    if _OF_SET.search(text) or (ordinal and (number >= len(papers) or len(papers) == 1)):
         papers = list({paper.id: paper for paper in (*earlier(), *last)}.values())
     if ordinal and -len(papers) <= number < len(papers):
         papers = [papers[number]]
@@ -271,6 +282,15 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
     asked = [turn["content"] for turn in history if _is_question(turn)]
     return f"{text} (after: {asked[-1][:300]})" if asked else text
+
+
+def titles_in(answer: str) -> set[str]:
+    """What may be whole titles in an answer: what its lines and sentences begin with, up to a colon or the printed metadata, and
+    quotations."""
+    found = set(_QUOTED.findall(answer))
+    for text in {*answer.split("\n"), *_SENTENCE_ENDS.split(answer)}:
+        found |= {text[: end.start()].strip() for end in islice(_TITLE_ENDS.finditer(text), _TITLE_ENDINGS)}
+    return found
 
 
 def named_in(answer: str, candidates: Sequence[Paper]) -> list[Paper]:

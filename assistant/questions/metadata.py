@@ -18,10 +18,11 @@ _ARTICLE = (
     r"(?:an?|the|this|that|these|those|its?|they|them|their|our|my|your|his|her|one|each|any|some|all|most|many|such)\b"
 )
 _NAMED = rf"(?:{_ARTICLE} {_WORDS}(?:{_WORK}|{_NAME})|{_NAME})"
-_AS_SUBJECT = rf"(?:(?:it|this|that)\b|{_NAMED})"  # "when did it appear"
-_AS_OBJECT = (
-    rf"(?:(?:it|this|that)\b(?=\W*$|[,;.]| (?:and|or)\b)|{_NAMED})"  # "who wrote it", not "who made it possible"
+_PLACE = (
+    r"the (?:first|second|third|fourth|last)(?: (?:one|paper|method|work|study|approach))?\b"  # of those named before
 )
+_AS_SUBJECT = rf"(?:(?:it|this|that)\b|{_PLACE}|{_NAMED})"  # "when did it appear"
+_AS_OBJECT = rf"(?:(?:it|this|that|{_PLACE})\b(?=\W*$|[,;.]| (?:and|or)\b)|{_NAMED})"  # not "who made it possible"
 _BARE = rf"(?!{_ARTICLE}|(?:about|and|behind|for|in|on|or|what|with)\b)\w"
 
 _PUBLISHED = (

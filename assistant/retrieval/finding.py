@@ -135,6 +135,8 @@ class Finder:
             called = [key for key in ids if key in papers and is_titled(papers[key], name)]
             titled[name] = alike if self._is_name(name, alike, text) else called
         titled = {name: ids for name, ids in titled.items() if ids and not self._is_word(name, ids, text)}
+        # Of two papers of one short name the one is meant whose whole title is there.
+        titled = {name: [key for key in ids if papers[key].title in text] or ids for name, ids in titled.items()}
         rest = _without_whole_titles(text, [papers[key] for ids in titled.values() for key in ids])
         return {
             name: ids

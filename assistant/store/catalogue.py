@@ -8,7 +8,7 @@ bring it up to date, or rebuild it, without embedding anything again. SQL stands
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -139,6 +139,12 @@ class Catalogue(Readings, Computed):
         for name, paper_id, _ in self._rows(sql, (json.dumps(list(names)),)):
             found.setdefault(name, []).append(paper_id)
         return found
+
+    def papers_titled(self, titles: Collection[str]) -> list[Paper]:
+        """The papers whose whole title is one of `titles`, as printed."""
+        found = self.papers_named(titles).values()
+        papers = self.papers_by_id([paper_id for ids in found for paper_id in ids]).values()
+        return [paper for paper in papers if paper.title in titles]
 
     def papers_printed_with(self, text: str) -> list[Paper]:
         """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces do not count."""
