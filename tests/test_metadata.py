@@ -1,6 +1,5 @@
 """Questions for the printed metadata are told from questions that only the text answers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -192,63 +191,3 @@ def test_a_paper_that_prints_no_year_has_no_place_in_an_order_of_dates(tmp_path:
     assert "Of 4 papers, 2 without a printed year may belong before these." in all_of_them.reason
     assert [c.paper.title[:5] for c in pair.citations] == ["DenNe"]
     assert "it prints 2 authors · Feb 19: its place in this order is not known" in pair.reason
-
-
-@pytest.mark.parametrize(
-    ("question", "beside"),
-    [
-        ("What is OtterNet and who wrote it?", "What is OtterNet"),
-        ("Who wrote OtterNet, and how many dens does it find?", "how many dens does it find?"),
-        ("When did OtterNet appear? And what does it propose?", "what does it propose?"),
-        ("When was OtterNet published and who wrote it?", None),
-        ("Who wrote the paper on otters and dens?", None),
-        ("What is OtterNet and how fast is it?", None),
-    ],
-)
-def test_what_is_asked_beside_the_record_is_read(question: str, beside: str | None) -> None:
-    asked = read_question(question).beside
-    assert (asked.text if asked else None) == beside
-
-
-@pytest.fixture(scope="module")
-def dens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    with Assistant(data_dir=tmp_path_factory.mktemp("dens"), model="extractive") as library:
-        text = "OtterNet is a network for rivers. We propose to count dens from drones. It finds 41 dens."
-        library.add(
-            [
-                Paper("OtterNet: Counting Dens", text, author_count=3, date="May 2, 2020", year=2020),
-                Paper("SealNet: Counting Seals", "We count seals on ice from ships, with a camera."),
-            ]
-        )
-        yield library
-
-
-def test_both_parts_of_a_question_are_answered_of_one_paper(dens: Assistant) -> None:
-    answer = dens.ask("When did OtterNet appear and how many dens does it find?")
-    assert answer.status == "answered"
-    assert [citation.section for citation in answer.citations][0] == "record"
-    assert "May 2, 2020" in answer.claims[0].text and "It finds 41 dens." in answer.text
-    assert {citation.paper.title for citation in answer.citations} == {"OtterNet: Counting Dens"}
-
-
-@pytest.mark.parametrize(
-    ("question", "told", "untold"),
-    [
-        (
-            "What is OtterNet and who wrote it?",
-            "We propose to count dens",
-            "does not say who wrote it; it prints 3 authors",
-        ),
-        ("When was OtterNet published and who are its authors?", "May 2, 2020", "does not say who wrote it"),
-        ("When was OtterNet published and what licence is it under?", "May 2, 2020", "say nothing of a licence"),
-    ],
-)
-def test_the_part_that_is_not_told_is_named(dens: Assistant, question: str, told: str, untold: str) -> None:
-    answer = dens.ask(question)
-    assert answer.status == "partial"
-    assert told in answer.text and untold in answer.reason
-
-
-def test_where_neither_part_is_told_nothing_is_answered(dens: Assistant) -> None:
-    answer = dens.ask("Who wrote SealNet and what licence is it under?")
-    assert (answer.status, answer.claims) == ("not_found", ())

@@ -1,18 +1,18 @@
 """How an answer ends: whether its claims answer the question, in part or not at all, and why not."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.answering.continuing import Lookup
-from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_metadata, untold
+from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_metadata
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
 from assistant.questions.numbers import ordinal
 from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
 from assistant.questions.times import read_time
-from assistant.records import Passage, counted
+from assistant.records import counted
 from assistant.terms import squeezed, term_set
 
 _NEAR = 40  # characters behind a "without", half as many before a "-free", that say what is left out
@@ -45,8 +45,6 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     if _leaves_out(state.question, supported):
         return "partial", "papers are found by what they say, not by what they leave out: these come nearest"
     cited = {citation.paper.id for claim in supported for citation in claim.citations}
-    if state.question.beside and (lacking := untold(state.question.beside, _of_cited(state, cited))):
-        return "partial", lacking
     if state.question.of_year and not any(state.question.is_of_time(one.paper) for one in state.passages):
         return "partial", "no paper prints its year; these come nearest"
     if _compares(state.question):
@@ -54,10 +52,6 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     else:
         lacking = _more(state, len(cited), library) or _not_printed(state, cited)
     return ("partial", lacking) if lacking else ("answered", "")
-
-
-def _of_cited(state: State, cited: Collection[str]) -> list[Passage]:
-    return [passage for passage in state.passages if passage.paper.id in cited]
 
 
 def _declined(state: State) -> str:
@@ -140,13 +134,12 @@ def _nothing_said(state: State) -> str:
 
 
 def _not_printed(state: State, cited: set[str]) -> str:
-    """Says of the first paper asked about that its listing does not print what is asked for, and of papers that are compared, but
-    for the `cited` ones, which do not, as their place is not known; "" where there is none."""
+    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for, and of
+    papers that are compared which do not, as their place is not known; "" where there is none."""
     lacking = [
         (paper, missing)
         for paper in (passage.paper for passage in asked_about(state.question, state.passages))
-        if (missing := missing_metadata(state.question, paper)[0])
-        and not (_compares(state.question) and paper.id in cited)
+        if paper.id not in cited and (missing := missing_metadata(state.question, paper))
     ]
     is_unplaced = bool(cited) and _compares(state.question)
     if is_unplaced and len(lacking) > 1:

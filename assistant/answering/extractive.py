@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions.expecting import unmet, words_for
+from assistant.questions.expecting import words_for
 from assistant.questions.names import holds_title
 from assistant.questions.reading import Question, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
@@ -104,27 +104,9 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
     numbering = Numbering()
     question = question.settled(passage.paper for passage in passages)
     if question.about_metadata or question.wants_first:
-        records = list(_from_records(question, passages, numbering))
-        yield from records
-        if question.beside:
-            of_papers = {citation.paper.id for claim in records for citation in claim.citations}
-            of_papers = of_papers or {passage.paper.id for passage in asked_about(question, passages)}
-            of_text = [passage for passage in passages if passage.paper.id in of_papers]
-            if not untold(question.beside, of_text):
-                yield from _from_texts(question.beside, of_text, numbering, records)
+        yield from _from_records(question, passages, numbering)
         return
-    yield from _from_texts(question, passages, numbering)
-
-
-def untold(question: Question, passages: Sequence[Passage]) -> str:
-    """Why passages do not answer what is asked beside a paper's record; "" where they may."""
-    return unmet(question, passages, lambda name: True).removeprefix("Not found: ")
-
-
-def _from_texts(
-    question: Question, passages: Sequence[Passage], numbering: Numbering, before: Sequence[Claim] = ()
-) -> Iterator[Claim]:
-    previous = before[-1].citations[0].paper.id if before else ""
+    previous = ""
     for pick in _choose(question, passages):
         passage = passages[pick.passage]
         lead = "" if passage.paper.id == previous else f"{passage.paper.title}: "
@@ -136,18 +118,16 @@ def _from_texts(
         yield Claim(citation.quote, tuple(citations), lead=lead)
 
 
-def missing_metadata(question: Question, paper: Paper) -> tuple[str, bool]:
-    """What a metadata question asks for that the paper's listing does not print, "" where all is printed; and whether it prints
-    some of it."""
-    is_dated = paper.year is not None or bool(paper.date and not question.order)
+def missing_metadata(question: Question, paper: Paper) -> str:
+    """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
     wanted = {
-        "in which year it appeared" if question.order else "when it appeared": (question.wants_date, is_dated),
-        "how many authors it has": (question.wants_author_count, paper.author_count is not None),
-        "who wrote it": (question.wants_people, bool(paper.authors or paper.organisation)),
-        "how many comments it has": (question.wants_comments, paper.comment_count is not None),
+        "when it appeared": question.wants_date and not question.order and not paper.date and paper.year is None,
+        "in which year it appeared": question.wants_date and question.order and paper.year is None,
+        "how many authors it has": question.wants_author_count and paper.author_count is None,
+        "who wrote it": question.wants_people and not (paper.authors or paper.organisation),
+        "how many comments it has": question.wants_comments and paper.comment_count is None,
     }
-    asked = {name: is_printed for name, (is_asked, is_printed) in wanted.items() if is_asked}
-    return " or ".join(name for name, is_printed in asked.items() if not is_printed), any(asked.values())
+    return " or ".join(name for name, is_missing in wanted.items() if is_missing)
 
 
 def asked_about(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -175,8 +155,7 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
             if question.place:
                 wanted = tuple(one for one in wanted if places.get(one.paper.id) == question.place - 1)
     for passage in wanted:
-        missing, prints_some = missing_metadata(question, passage.paper)
-        if not missing or (prints_some and not question.order):
+        if not missing_metadata(question, passage.paper):
             yield Claim(passage.paper.record, (numbering.cite_record(passage),))
 
 

@@ -121,11 +121,6 @@ class Asked:
     comments: bool
     order: str = ""
 
-    @property
-    def is_any(self) -> bool:
-        """True where any of it is asked for."""
-        return self.date or self.people or self.author_count or self.comments
-
 
 def asked_now(text: str) -> str:
     """A follow-up without what it carries over from the turn before it."""

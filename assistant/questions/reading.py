@@ -33,7 +33,6 @@ from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
-from assistant.questions.parts import of_text
 from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms
@@ -136,7 +135,7 @@ class Question:
     `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
-    `similar_to` do: then topic and terms are what these say. A question about a record asks of the text what is `beside` that.
+    `similar_to` do: then topic and terms are what these say.
     """
 
     text: str
@@ -177,7 +176,6 @@ class Question:
     wants_release: bool = False
     wants_data: bool = False
     similar_to: tuple[str, ...] = ()
-    beside: "Question | None" = None
 
     @property
     def about_metadata(self) -> bool:
@@ -274,8 +272,6 @@ def read_question(text: str) -> Question:
         or (bool(order) and not wants_first and (by is None or by.is_sure))
         or (about_library and counts_records(rest))
     )
-    is_whole = wants_first or of_all or order or printed.order
-    beside = "" if is_whole or not printed.is_any else of_text(said)
     return Question(
         text=cleaned,
         topic=topic,
@@ -313,7 +309,6 @@ def read_question(text: str) -> Question:
         wants_data=bool(_DATA.search(asked)),
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
-        beside=read_question(beside) if beside else None,
     )
 
 
