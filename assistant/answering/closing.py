@@ -8,6 +8,7 @@ from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_m
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
+from assistant.questions.metadata import asked_now
 from assistant.questions.reading import MOST_WANTED, Question, in_order
 from assistant.records import counted
 from assistant.terms import squeezed, term_set
@@ -22,6 +23,7 @@ _LEAVING_OUT = re.compile(
 _PAPERS_THAT = re.compile(
     r"\W*(?:(?:list|find|show|give|me|the|any|all|some)\W+){0,4}(?:papers|studies|articles) (?:that|which)\b", re.I
 )
+_METADATA = r"\b(?:authors?|authored|wrote|written|by|from|comments?|(?:19|20)\d\d)\b"  # what says who or when
 _LEFT_OUT_THERE = re.compile(
     r"\b(?:not?|none|never|without|neither|nor|free|instead|rather|avoid\w*|eliminat\w+)\b|n['’]t\b", re.I
 )
@@ -43,8 +45,22 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     cited = {citation.paper.id for claim in supported for citation in claim.citations}
     if more := _more(state, len(cited), library):
         return "partial", more
-    not_printed = _not_printed(state, cited)
-    return ("partial", not_printed) if not_printed else ("answered", "")
+    lacking = " ".join(filter(None, (_part_left(state, supported), _not_printed(state, cited, supported))))
+    return ("partial", lacking) if lacking else ("answered", "")
+
+
+def _part_left(state: State, claims: Sequence[Claim]) -> str:
+    """Says which parts of a question of several no paper answers; "" where there is none. A model may answer from what no
+    quotation would, and says itself what it does not."""
+    if not state.left or _says_itself(claims):
+        return ""
+    left = " or ".join(f"“{asked_now(part.text).strip(' ?')}”" for part in state.left)
+    return f"The papers found say nothing that answers {left}."
+
+
+def _says_itself(claims: Sequence[Claim], what: str = "") -> bool:
+    """True where a claim says something, `what` is a pattern of it, in other words than its paper's."""
+    return any(claim.text != claim.citations[0].quote and re.search(what, claim.text, re.I) for claim in claims)
 
 
 def _more(state: State, cited: int, library: Lookup) -> str:
@@ -73,14 +89,19 @@ def _more(state: State, cited: int, library: Lookup) -> str:
 
 def _nothing_said(state: State) -> str:
     nothing = "The papers found say nothing that answers this; the nearest passages follow."
-    return _not_printed(state, set()) or nothing
+    return _not_printed(state, set(), ()) or nothing
 
 
-def _not_printed(state: State, cited: set[str]) -> str:
-    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for; ""
-    where there is none."""
-    for paper in (passage.paper for passage in asked_about(state.question, state.passages)):
-        if paper.id not in cited and (missing := missing_metadata(state.question, paper)):
+def _not_printed(state: State, cited: set[str], claims: Sequence[Claim]) -> str:
+    """Says of the first paper asked about, but for the `cited` ones where that is all that is asked, that its listing does not
+    print what is asked for, and no claim in other words than a paper's says it; "" where there is none."""
+    of_record = [part for part in state.parts if part[0].about_metadata]
+    if state.parts and not of_record:
+        return ""
+    question, passages = of_record[0] if of_record else (state.question, state.passages)
+    answers_all = not state.question.asks_several or _says_itself(claims, _METADATA)
+    for paper in (passage.paper for passage in asked_about(question, passages)):
+        if not (paper.id in cited and answers_all) and (missing := missing_metadata(question, paper)):
             printed = f"; it prints {paper.details}" if paper.details else ""
             return f"The listing of “{paper.title}” does not say {missing}{printed}."
     titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]

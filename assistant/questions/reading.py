@@ -27,6 +27,7 @@ from assistant.questions.asking import (
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
+from assistant.questions.parts import parts_of
 from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms
@@ -123,7 +124,8 @@ class Question:
     0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers;
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
     about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
-    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has.
+    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Where it asks
+    for a paper's printed metadata and for what its text says, these are its `parts`.
     """
 
     text: str
@@ -159,6 +161,7 @@ class Question:
     wants_parts: bool = False
     wants_release: bool = False
     wants_data: bool = False
+    parts: tuple["Question", ...] = ()
 
     @property
     def about_metadata(self) -> bool:
@@ -166,6 +169,12 @@ class Question:
         return (
             self.wants_date or self.wants_people or self.wants_author_count or self.wants_comments or self.wants_records
         )
+
+    @property
+    def asks_several(self) -> bool:
+        """True where it asks for more than one thing that is printed of a paper, or for what its text says too."""
+        printed = (self.wants_date, self.wants_people, self.wants_author_count, self.wants_comments)
+        return bool(self.parts) or sum(printed) > 1
 
     @property
     def of_year(self) -> bool:
@@ -210,6 +219,7 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     said = without_typing_errors(in_small_letters(cleaned))
+    parts = tuple(map(read_question, parts_of(said)))
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
     rest = unsigned if by and by.is_sure else rest
@@ -270,6 +280,7 @@ def read_question(text: str) -> Question:
         wants_data=bool(_DATA.search(asked)),
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
+        parts=() if any(part.wants_first or part.wants_records for part in parts) else parts,
     )
 
 
