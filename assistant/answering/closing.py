@@ -9,6 +9,7 @@ from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_m
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
+from assistant.questions.metadata import asked_now
 from assistant.questions.numbers import ordinal
 from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
 from assistant.questions.times import read_time
@@ -26,6 +27,7 @@ _PAPERS_THAT = re.compile(
     r"\W*(?:(?:list|find|show|give|me|the|any|all|some)\W+){0,4}(?:papers|studies|articles) (?:that|which)\b", re.I
 )
 _OF_NONE = "Not found: no paper"  # a reason that is of all papers asked
+_METADATA = r"\b(?:authors?|authored|wrote|written|by|from|comments?|(?:19|20)\d\d)\b"  # what says who or when
 _LEFT_OUT_THERE = re.compile(
     r"\b(?:not?|none|never|without|neither|nor|free|instead|rather|avoid\w*|eliminat\w+)\b|n['’]t\b", re.I
 )
@@ -47,11 +49,24 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     cited = {citation.paper.id for claim in supported for citation in claim.citations}
     if state.question.of_year and not any(state.question.is_of_time(one.paper) for one in state.passages):
         return "partial", "no paper prints its year; these come nearest"
-    if _compares(state.question):
-        lacking = _not_printed(state, cited)
-    else:
-        lacking = _more(state, len(cited), library) or _not_printed(state, cited)
+    if not _compares(state.question) and (more := _more(state, len(cited), library)):
+        return "partial", more
+    lacking = " ".join(filter(None, (_part_left(state, supported), _not_printed(state, cited, supported))))
     return ("partial", lacking) if lacking else ("answered", "")
+
+
+def _part_left(state: State, claims: Sequence[Claim]) -> str:
+    """Says which parts of a question of several no paper answers; "" where there is none. A model may answer from what no
+    quotation would, and says itself what it does not."""
+    if not state.left or _says_itself(claims):
+        return ""
+    left = " or ".join(f"“{asked_now(part.text).strip(' ?')}”" for part in state.left)
+    return f"The papers found say nothing that answers {left}."
+
+
+def _says_itself(claims: Sequence[Claim], what: str = "") -> bool:
+    """True where a claim says something, `what` is a pattern of it, in other words than its paper's."""
+    return any(claim.text != claim.citations[0].quote and re.search(what, claim.text, re.I) for claim in claims)
 
 
 def _declined(state: State) -> str:
@@ -130,18 +145,24 @@ def _yearless(state: State, question: Question, library: Lookup) -> str:
 
 def _nothing_said(state: State) -> str:
     nothing = "The papers found say nothing that answers this; the nearest passages follow."
-    return _not_printed(state, set()) or nothing
+    return _not_printed(state, set(), ()) or nothing
 
 
-def _not_printed(state: State, cited: set[str]) -> str:
-    """Says of the first paper asked about, but for the `cited` ones, that its listing does not print what is asked for, and of
-    papers that are compared which do not, as their place is not known; "" where there is none."""
+def _not_printed(state: State, cited: set[str], claims: Sequence[Claim]) -> str:
+    """Says of the first paper asked about, but for the `cited` ones where that is all that is asked, that its listing does not
+    print what is asked for, and no claim in other words than a paper's says it; and of papers that are compared which do not, as
+    their place is not known; "" where there is none."""
+    of_record = [part for part in state.parts if part[0].about_metadata]
+    if state.parts and not of_record:
+        return ""
+    question, passages = of_record[0] if of_record else (state.question, state.passages)
+    answers_all = not state.question.asks_several or _compares(question) or _says_itself(claims, _METADATA)
     lacking = [
         (paper, missing)
-        for paper in (passage.paper for passage in asked_about(state.question, state.passages))
-        if paper.id not in cited and (missing := missing_metadata(state.question, paper))
+        for paper in (passage.paper for passage in asked_about(question, passages))
+        if not (paper.id in cited and answers_all) and (missing := missing_metadata(question, paper))
     ]
-    is_unplaced = bool(cited) and _compares(state.question)
+    is_unplaced = bool(cited) and _compares(question)
     if is_unplaced and len(lacking) > 1:
         titles = " and ".join(f"“{paper.title}”" for paper, _ in lacking)
         return f"The listings of {titles} do not say {lacking[0][1]}: their places in this order are not known."

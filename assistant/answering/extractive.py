@@ -90,6 +90,9 @@ class Numbering:
         return self._numbers.setdefault(paper.id, len(self._numbers) + 1)
 
 
+Part = tuple[Question, Sequence[Passage]]  # of a question that has several, and what was found for it
+
+
 @dataclass(frozen=True, slots=True)
 class _Pick:
     """A sentence worth quoting: which of which passage, and how well it fits."""
@@ -99,9 +102,18 @@ class _Pick:
     score: float
 
 
-def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
-    """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance."""
+def extract(question: Question, passages: Sequence[Passage], parts: Sequence[Part] = ()) -> Iterator[Claim]:
+    """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance; those of each of
+    its `parts` where a question has some."""
     numbering = Numbering()
+    said: set[str] = set()
+    for asked, found in parts or [(question, passages)]:
+        every = [claim for claim in _extracted(asked, found, numbering) if claim.text not in said]
+        said |= {claim.text for claim in every}
+        yield from every
+
+
+def _extracted(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
     question = question.settled(passage.paper for passage in passages)
     if question.about_metadata or question.wants_first:
         yield from _from_records(question, passages, numbering)
@@ -120,14 +132,20 @@ def extract(question: Question, passages: Sequence[Passage]) -> Iterator[Claim]:
 
 def missing_metadata(question: Question, paper: Paper) -> str:
     """What a metadata question asks for that the paper's listing does not print; "" where it is printed."""
-    wanted = {
-        "when it appeared": question.wants_date and not question.order and not paper.date and paper.year is None,
-        "in which year it appeared": question.wants_date and question.order and paper.year is None,
-        "how many authors it has": question.wants_author_count and paper.author_count is None,
-        "who wrote it": question.wants_people and not (paper.authors or paper.organisation),
-        "how many comments it has": question.wants_comments and paper.comment_count is None,
+    return " or ".join(name for name, is_printed in _asked_of_listing(question, paper).items() if not is_printed)
+
+
+def _asked_of_listing(question: Question, paper: Paper) -> dict[str, bool]:
+    """What a metadata question asks for, and whether the paper's listing prints it."""
+    date = "in which year it appeared" if question.order else "when it appeared"
+    dated = paper.year is not None or bool(paper.date and not question.order)
+    asked = {
+        date: (question.wants_date, dated),
+        "how many authors it has": (question.wants_author_count, paper.author_count is not None),
+        "who wrote it": (question.wants_people, bool(paper.authors or paper.organisation)),
+        "how many comments it has": (question.wants_comments, paper.comment_count is not None),
     }
-    return " or ".join(name for name, is_missing in wanted.items() if is_missing)
+    return {name: is_printed for name, (is_asked, is_printed) in asked.items() if is_asked}
 
 
 def asked_about(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ...]:
@@ -142,7 +160,7 @@ def _named(question: Question, passages: Sequence[Passage]) -> tuple[Passage, ..
 
 
 def _from_records(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
-    """The records of the papers asked about, where they print what is asked for: another paper's date answers nothing."""
+    """The records of the papers asked about, where they print some of what is asked for: another paper's date answers nothing."""
     if question.wants_first:
         wanted = best_of_each_paper(passages)
     elif question.wants_records:
@@ -155,7 +173,8 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
             if question.place:
                 wanted = tuple(one for one in wanted if places.get(one.paper.id) == question.place - 1)
     for passage in wanted:
-        if not missing_metadata(question, passage.paper):
+        asked = _asked_of_listing(question, passage.paper)
+        if all(asked.values()) or (any(asked.values()) and not question.order):
             yield Claim(passage.paper.record, (numbering.cite_record(passage),))
 
 

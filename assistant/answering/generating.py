@@ -7,7 +7,7 @@ provider fails, the extractive answer, which may be to decline, is given in its 
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
-from assistant.answering.extractive import Numbering, extract
+from assistant.answering.extractive import Numbering, Part, extract
 from assistant.answering.offering import RECORD, Offered, defused, number_evidence
 from assistant.answering.streaming import ContextTooShortError, Meter, Streamer
 from assistant.answering.writing import QUOTED, Pieces, Withdrawn, Written
@@ -142,7 +142,9 @@ class ModelWriter:
         text = " ".join(" ".join(_after_thoughts(lines)).split()).strip("\"'“” ")
         return (text, meter.usage) if 0 < len(text) <= 600 else None
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
+    def write(
+        self, question: Question, passages: Sequence[Passage], fresh: bool = False, parts: Sequence[Part] = ()
+    ) -> Pieces:
         """Supported claims as their lines complete, then what failed twice, then the usage; None while the model writes.
 
         Claims are taken back that turn out to be thoughts: some servers say so only at the end of thinking.
@@ -158,9 +160,12 @@ class ModelWriter:
                 yield Written(meter.usage, f"{error} What came before that is shown.")
                 return
             # The model was to tell what is lacking, so the decision to ask it left that out.
-            lacking = self._unquotable(question, passages)
-            if not lacking:
-                yield from extract(question, passages)
+            asked = list(parts) or [(question, passages)]
+            reasons = [self._unquotable(*part) for part in asked]
+            quotable = [part for part, reason in zip(asked, reasons, strict=True) if not reason]
+            if quotable:
+                yield from extract(question, passages, quotable)
+            lacking = next(filter(None, reasons), "")
             yield Written(meter.usage, f"{error} {lacking or QUOTED}", "extractive")
             return
         strayed = draft.shown and _strayed(question, draft.shown, offered)

@@ -19,11 +19,14 @@ from assistant.answering.closing import status_of
 from assistant.answering.context import best_reading
 from assistant.answering.continuing import Continued, Lookup, continued
 from assistant.answering.deciding import Decision, too_few
+from assistant.answering.extractive import asked_about
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
 from assistant.questions.expecting import is_about_several
 from assistant.questions.followups import points_back
+from assistant.questions.metadata import asked_now
+from assistant.questions.parts import leans_on_a_question
 from assistant.questions.reading import MOST_WANTED, Question, in_order, read_question
 from assistant.records import Passage, best_of_each_paper, one_line
 from assistant.retrieval.search import PER_PAPER
@@ -98,6 +101,8 @@ class Pipeline:
         state.question, state.passages = best_reading(state.question, lambda asked: self._found(asked, state), decided)
         if is_about_several(state.question, state.passages):
             state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
+        if state.question.parts:
+            self._find_for_parts(state)
         state.clock("retrieve")
         return state
 
@@ -114,11 +119,43 @@ class Pipeline:
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
         return [one for one in found if one.paper.id not in shown | about][:count]
 
+    def _find_for_parts(self, state: State) -> None:
+        """Finds what answers each part: of those that lean on the first, in the papers that this one is about."""
+        first, *others = state.question.parts
+        found = self._found(first, state)
+        meant = [one.paper.id for one in asked_about(first, found)]
+        state.parts = [(first, found)]
+        for part in others:
+            leans = meant and asked_now(part.text) != part.text
+            found = self._library.find(part, self._library.passages, meant) if leans else self._found(part, state)
+            state.parts.append((part, found))
+        shown: dict[str, Passage] = {}
+        for part, of_part in sorted(state.parts, key=lambda each: each[0].about_metadata):
+            for one in asked_about(part, of_part) if part.about_metadata else of_part:
+                shown.setdefault(one.chunk.id, one)
+        state.passages = list(shown.values())
+
+    def _decide_parts(self, state: State) -> None:
+        """Keeps the parts that the library answers."""
+        decisions: list[Decision] = []
+        for asked, found in state.parts:
+            decision = self._library.decide(asked, found, state.request.scope.paper_ids)
+            # Of what has no answer it is not known which paper is "it".
+            lost = decisions and not decisions[0].answerable and leans_on_a_question(asked.text)
+            decisions.append(replace(decision, answerable=False) if lost else decision)
+        both = list(zip(state.parts, decisions, strict=True))
+        state.left = [asked for (asked, _), decision in both if not decision.answerable]
+        state.parts = [part for part, decision in both if decision.answerable]
+        state.decision = max(decisions, key=lambda decision: decision.answerable)
+
     def decide(self, state: State) -> State:
         """Estimates whether they answer."""
         if state.question.similar_to:  # nearest there always are: how near is the reader's to say
             none = "" if state.passages else "No other paper is in the library or in the chosen scope."
             state.decision = Decision(not none, reason=none)
+            return state
+        if state.parts:
+            self._decide_parts(state)
             return state
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
         if state.decision.answerable and state.question.of_year:  # what prints no year is not known to be of that time
@@ -153,7 +190,7 @@ class Pipeline:
             claims: list[Claim] = []
             written = Written()
             if state.decision.answerable:
-                for piece in self._writer.write(state.question, state.passages, state.request.fresh):
+                for piece in self._writer.write(state.question, state.passages, state.request.fresh, state.parts):
                     if piece is None:
                         yield _event(Event("writing"))
                         continue

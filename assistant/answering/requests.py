@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.answering.continuing import Continued
 from assistant.answering.deciding import Decision
+from assistant.answering.extractive import Part
 from assistant.answers import Usage
 from assistant.errors import QuestionError
 from assistant.questions.reading import Question
@@ -71,6 +72,8 @@ class State:
     start: float
     passages: list[Passage] = field(default_factory=list)
     on_topic: list[Paper] = field(default_factory=list)  # of which those that come first are asked for
+    parts: list[Part] = field(default_factory=list)  # that may be answered, of a question that has some,
+    left: list[Question] = field(default_factory=list)  # and those that may not
     decision: Decision = field(default_factory=lambda: Decision(True))
     continued: Continued = Continued()
     timings: dict[str, float] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.answering.extractive import extract
+from assistant.answering.extractive import Part, extract
 from assistant.answers import Claim, Usage
 from assistant.questions.reading import Question
 from assistant.records import Passage
@@ -41,9 +41,11 @@ class Writer(Protocol):
     ) -> tuple[str, Usage] | None:
         """A standalone question by a model, in `language` where one is given, or None where the writer has none."""
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
+    def write(
+        self, question: Question, passages: Sequence[Passage], fresh: bool = False, parts: Sequence[Part] = ()
+    ) -> Pieces:
         """Checked claims as they are ready, those that no longer stand as Withdrawn, then one Written; None in between says
-        that more is being written."""
+        that more is being written. `parts` are those of the question that may be answered, where it has some."""
 
 
 class ExtractiveWriter:
@@ -57,7 +59,9 @@ class ExtractiveWriter:
         """No model: the pipeline carries terms over by itself."""
         return None
 
-    def write(self, question: Question, passages: Sequence[Passage], fresh: bool = False) -> Pieces:
+    def write(
+        self, question: Question, passages: Sequence[Passage], fresh: bool = False, parts: Sequence[Part] = ()
+    ) -> Pieces:
         """The extracted claims, then an empty Written."""
-        yield from extract(question, passages)
+        yield from extract(question, passages, parts)
         yield Written()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from assistant.questions.asking import asks_for_papers
+from assistant.questions.metadata import clauses
 from assistant.questions.names import NAME
 from assistant.questions.similar import similar_to
 from assistant.records import Paper, is_visible, normalised
@@ -184,6 +185,8 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
     before = text[: pronoun.start()]
     if word == "that":
         return bool(_OWN_ANTECEDENT.match(text, pronoun.start())) and not _BEFORE_DEMONSTRATIVE.search(before)
+    if any(NAME.search(clause) for clause in clauses(before)[:-1]):  # "What is NOLA and who wrote it?"
+        return True
     if word in ("they", "their", "theirs"):
         return bool(_PLURAL_SUBJECT.search(before))
     if word == "it" and _EXPLETIVE.match(text, pronoun.start()):

@@ -106,6 +106,17 @@ _COMMENTS = re.compile(
 )  # fmt: skip
 
 
+# Where another question begins in one: "What is X and who wrote it?", "When did X appear? Who …", but not "X, which is a …".
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|can|could)"
+_ANOTHER = (
+    rf"(?:who|whose|what|how|why|by whom|(?:in|on|at|for|to|with) (?:what|which)|when (?={_AUXILIARY}\b|\W*$)"
+    rf"|{_AUXILIARY} (?:it|its|they|their|the|this|that|there|(?-i:[A-Z])))"
+)
+_JOINT = re.compile(
+    r"(?:[?;.!] (?:(?:and|but|also) )?|,? (?:and|but|plus) (?:also |then )?)"
+    rf"(?={_ANOTHER}|which |where )|, (?={_ANOTHER})", re.IGNORECASE,
+)  # fmt: skip
+
 # What a follow-up carries over from the turn before it (`assistant.questions.followups.standalone`) is not what it asks.
 _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
@@ -127,13 +138,25 @@ def asked_now(text: str) -> str:
     return _CARRIED_OVER.sub("", text)
 
 
+def clauses(text: str) -> list[str]:
+    """The questions that stand side by side in one, with what comes before the first: "What is NOLA", "who wrote it?"."""
+    begins = text.find(" ") + 1  # "Where and when did it appear?" is one
+    first, *others = _JOINT.split(text[begins:])
+    return [text[:begins] + first, *others]
+
+
 def asked_metadata(text: str) -> Asked:
-    """What of a paper's printed metadata the question `text` asks for."""
+    """What of a paper's printed metadata the question `text` asks for, in any of its parts."""
     text = asked_now(text)
+    parts = list(dict.fromkeys([text, *clauses(text)]))
+
+    def asks(pattern: re.Pattern[str]) -> bool:
+        return any(map(pattern.search, parts))
+
     return Asked(
-        date=bool(_WHEN.search(text)),
-        people=bool(_WHO.search(text)),
-        author_count=bool(_AUTHOR_COUNT.search(text)),
-        comments=bool(_COMMENTS.search(text)),
+        date=asks(_WHEN),
+        people=asks(_WHO),
+        author_count=asks(_AUTHOR_COUNT),
+        comments=asks(_COMMENTS),
         order=("newest" if _NEWER.search(text) else "oldest") if _DATES_COMPARED.search(text) else "",
     )

@@ -33,6 +33,7 @@ from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
+from assistant.questions.parts import parts_of
 from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms
@@ -135,7 +136,8 @@ class Question:
     `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
-    `similar_to` do: then topic and terms are what these say.
+    `similar_to` do: then topic and terms are what these say. Where it asks for a paper's printed metadata and for what its text
+    says, these are its `parts`.
     """
 
     text: str
@@ -176,6 +178,7 @@ class Question:
     wants_release: bool = False
     wants_data: bool = False
     similar_to: tuple[str, ...] = ()
+    parts: tuple["Question", ...] = ()
 
     @property
     def about_metadata(self) -> bool:
@@ -189,6 +192,12 @@ class Question:
         """True where nothing is asked that the papers could answer: nothing is looked up then."""
         is_about_library = self.about_library and not self.wants_records
         return self.small_talk or self.doubts or self.wants_writing or self.wants_reference or is_about_library
+
+    @property
+    def asks_several(self) -> bool:
+        """True where it asks for more than one thing that is printed of a paper, or for what its text says too."""
+        printed = (self.wants_date, self.wants_people, self.wants_author_count, self.wants_comments)
+        return bool(self.parts) or sum(printed) > 1
 
     @property
     def of_year(self) -> bool:
@@ -241,6 +250,7 @@ def read_question(text: str) -> Question:
     place, without_place = place_wanted(said)
     if place and (first := read_question(without_place)).order:
         return replace(first, text=cleaned, place=place)
+    parts = tuple(map(read_question, parts_of(said)))
     amount, said = read_amount(said)
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
@@ -309,6 +319,7 @@ def read_question(text: str) -> Question:
         wants_data=bool(_DATA.search(asked)),
         wants_parts=bool(_PARTS.search(asked)),
         wants_release=bool(_RELEASE.search(asked)),
+        parts=() if any(part.wants_first or part.wants_records for part in parts) else parts,
     )
 
 
