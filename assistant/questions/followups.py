@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from assistant.questions.asking import asks_for_papers
 from assistant.questions.metadata import clauses
 from assistant.questions.names import NAME
 from assistant.records import Paper, is_visible, normalised
@@ -32,6 +33,10 @@ _ORDINAL = re.compile(
     r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b", re.IGNORECASE
 )
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+# The same, by itself: "and the first one?", "the second?".
+_PLACE = r"the (?:first|second|third|fourth|last)(?: (?:one|paper|method|work|study|approach)\b)?"
+_OF_A_PLACE = re.compile(_PLACE, re.IGNORECASE)
+_PLACE_ALONE = re.compile(rf"^\W*(?:(?:and|but|so|then|what about|how about)\W+)*{_PLACE}\W*$", re.IGNORECASE)
 _SEVERAL, _CARRIED = 4, 2
 _LONGEST = 2000  # characters of an earlier question
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
@@ -138,7 +143,8 @@ def may_lean(text: str) -> bool:
     """True where words do not tell whether the question stands for itself or leans on the turn before: "and on images?", "was the
     bigger model better?"."""
     rest = without_start(text)
-    return (rest != text or len(_content(text)) <= _FEW_TERMS) and not _asks_what_is(rest)
+    says_little = len(_content(text)) <= _FEW_TERMS and not asks_for_papers(text)
+    return (rest != text or says_little) and not _asks_what_is(rest)
 
 
 def without_start(text: str) -> str:
@@ -257,6 +263,23 @@ def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[P
         papers = [papers[number]]
     is_of_several = _OF_SEVERAL.search(text) or _OF_SET.search(text) or wants_each(text)
     return papers[: _SEVERAL if is_of_several else 1 if _OF_ONE.search(text) else _CARRIED]
+
+
+def names_a_place(text: str) -> bool:
+    """True for what is asked of a paper by its place in an earlier answer: "the second one"."""
+    return bool(_ORDINAL.search(text))
+
+
+def asked_of_a_place(text: str, history: Sequence[Mapping[str, str]]) -> str:
+    """What is asked of a paper by its place as it is asked of "it": "who wrote it?" of "who wrote the second one?". A place by
+    itself, "and the first one?", is asked what was asked of another place last, or of "it"."""
+    if not _PLACE_ALONE.match(text):
+        is_one = names_a_place(text) and len(_OF_A_PLACE.findall(text)) == 1
+        return _OF_A_PLACE.sub("it", text) if is_one else text
+    asked = (turn["content"][:_LONGEST] for turn in reversed(history) if _is_question(turn))
+    last = next((one for one in asked if not _PLACE_ALONE.match(one)), "")
+    question = _OF_A_PLACE.sub("it", last)
+    return question if _OF_ONE.search(question) and needs_history(question) else "What is it?"
 
 
 def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
