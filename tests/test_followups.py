@@ -260,3 +260,37 @@ def test_the_question_before_is_one_that_stood_alone() -> None:
 )
 def test_its_may_stand_for_the_subject_of_its_own_question(question: str, is_own: bool) -> None:
     assert points_back(question) is not is_own
+
+
+def test_a_place_is_that_in_the_last_answer_with_several_papers(library: Assistant) -> None:
+    listed = "Which methods reduce memory in fine-tuning?"
+    cited = chat(library, listed)[1]
+    assert len(cited) > 2
+    turns = (
+        "who wrote the second one?",
+        "and the first one?",
+        "when was the last one published?",
+        "and the third one?",
+    )
+    understood = [chat(library, listed, *turns[: count + 1])[0] for count in range(len(turns))]
+    assert understood == [
+        f"who wrote it? (about “{cited[1]}”)",
+        f"who wrote it? (about “{cited[0]}”)",
+        f"when was it published? (about “{cited[-1]}”)",
+        f"when was it published? (about “{cited[2]}”)",
+    ]
+    assert chat(library, listed, turns[2])[1] == [cited[-1]]
+
+
+def test_a_place_after_others_is_theirs(library: Assistant) -> None:
+    turns = ("papers about model merging", "any others?")
+    others = chat(library, *turns)[1]
+    assert f"“{others[1]}”" in chat(library, *turns, "how many authors does the second one have?")[0]
+    assert f"“{others[0]}”" in chat(library, *turns, "What about the second one?", "and the first one?")[0]
+
+
+def test_papers_on_a_topic_are_asked_for_whatever_was_spoken_of(library: Assistant) -> None:
+    asked = "Papers about model merging"
+    assert chat(library, "What is NOLA?", asked)[0] == asked
+    shown = chat(library, "Papers about pruning", "any others?", "What is NOLA?", asked, "any others?")
+    assert shown[0] == asked and not set(shown[1]) & set(chat(library, asked)[1])

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from assistant.answering.abstention import log_odds
 from assistant.answering.deciding import OF_ANY_PAPER, Decision
 from assistant.questions.followups import (
+    asked_of_a_place,
     asks_for_others,
     excluded,
     is_of_last_answer,
     leans_on_history,
     may_lean,
     named_in,
+    names_a_place,
     needs_history,
     place_before,
     points_back,
@@ -31,6 +33,7 @@ _CITATION = re.compile(r"\[\d{1,3}\]")
 _LOOKED_BACK = 2000  # characters of the last turn
 _REWRITE_CANDIDATES = 10
 _CARRIED = 2
+_LISTS = 8  # turns in which an answer that names several papers is looked for
 # A question that may lean on the paper before stands alone where the log odds that the library answers it, less those that this
 # paper does, and _BY_RARE_WORD for all that it says come to more than _STANDS_ALONE. A word that no passage holds says 1. Chosen
 # on 92 follow-ups to answers from the seeds, of which 46 lean, and on questions of the development half of the shipped test set
@@ -83,7 +86,8 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     # A model's answer, and a refusal, need not name papers: then those that come nearest.
     if not leans and _stands_alone(alone, (last or near)[:_CARRIED], paper_ids, library):
         return Continued(alone)
-    papers = spoken_of(text, last, lambda: _shown_since(history, library, count=2))
+    papers = spoken_of(text, _several(text, history, library) or last, lambda: _shown_since(history, library, count=2))
+    text = asked_of_a_place(text, history)
     return Continued(read_question(standalone(text, history, papers)), without=excluded(text), may_be_reworded=True)
 
 
@@ -123,6 +127,15 @@ def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]
     found = library.find(read_question(earlier), _REWRITE_CANDIDATES, None)
     near = list({passage.paper.id: passage.paper for passage in found}.values())
     return named_in(answer, near), near
+
+
+def _several(text: str, history: History, library: Lookup) -> list[Paper]:
+    """The papers of the last answer that names several, for a question about one by its place; none for any other."""
+    if names_a_place(text):
+        for end in range(len(history), place_before(history) + 1, -1)[:_LISTS]:
+            if history[end - 1].get("role") == "assistant" and len(papers := _shown(history[:end], library)[0]) > 1:
+                return papers
+    return []
 
 
 def _spoken_of_before(history: History, library: Lookup) -> list[Paper]:

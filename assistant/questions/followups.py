@@ -41,6 +41,10 @@ _ORDINAL = re.compile(
     r"|called)\b)", re.IGNORECASE,
 )  # fmt: skip
 _ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+# The same, by itself: "and the first one?", "the second?".
+_PLACE = r"the (?:first|second|third|fourth|last)(?: (?:one|paper|method|work|study|approach)\b)?"
+_OF_A_PLACE = re.compile(_PLACE, re.IGNORECASE)
+_PLACE_ALONE = re.compile(rf"^\W*(?:(?:and|but|so|then|what about|how about)\W+)*{_PLACE}\W*$", re.IGNORECASE)
 _SEVERAL, _CARRIED = 4, 2
 _TITLE_ENDS, _TITLE_ENDINGS = re.compile(r":\s|\s·\s|\s?\[\d+\]|$"), 6  # some titles hold colons
 _SENTENCE_ENDS = re.compile(r"\n|(?<=[.!?\]])\s")
@@ -152,7 +156,8 @@ def may_lean(text: str) -> bool:
     """True where words do not tell whether the question stands for itself or leans on the turn before: "and on images?", "was the
     bigger model better?"."""
     rest = without_start(text)
-    return (rest != text or len(_content(text)) <= _FEW_TERMS) and not _asks_what_is(rest)
+    says_little = len(_content(text)) <= _FEW_TERMS and not asks_for_papers(text)
+    return (rest != text or says_little) and not _asks_what_is(rest)
 
 
 def without_start(text: str) -> str:
@@ -265,12 +270,29 @@ def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[P
     ordinal = _ORDINAL.search(text)
     number = _ORDINALS[(ordinal[1] or ordinal[2]).lower()] if ordinal else 0
     papers = list(last)
-    if _OF_SET.search(text) or (ordinal and (number >= len(papers) or len(papers) == 1)):
+    if _OF_SET.search(text) or (ordinal and number >= len(papers)):
         papers = list({paper.id: paper for paper in (*earlier(), *last)}.values())
     if ordinal and -len(papers) <= number < len(papers):
         papers = [papers[number]]
     is_of_several = _OF_SEVERAL.search(text) or _OF_SET.search(text) or wants_each(text)
     return papers[: _SEVERAL if is_of_several else 1 if _OF_ONE.search(text) else _CARRIED]
+
+
+def names_a_place(text: str) -> bool:
+    """True for what is asked of a paper by its place in an earlier answer: "the second one"."""
+    return bool(_ORDINAL.search(text))
+
+
+def asked_of_a_place(text: str, history: Sequence[Mapping[str, str]]) -> str:
+    """What is asked of a paper by its place as it is asked of "it": "who wrote it?" of "who wrote the second one?". A place by
+    itself, "and the first one?", is asked what was asked of another place last, or of "it"."""
+    if not _PLACE_ALONE.match(text):
+        is_one = names_a_place(text) and len(_OF_A_PLACE.findall(text)) == 1
+        return _OF_A_PLACE.sub("it", text) if is_one else text
+    asked = (turn["content"][:_LONGEST] for turn in reversed(history) if _is_question(turn))
+    last = next((one for one in asked if not _PLACE_ALONE.match(one)), "")
+    question = _OF_A_PLACE.sub("it", last)
+    return question if _OF_ONE.search(question) and needs_history(question) else "What is it?"
 
 
 def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
