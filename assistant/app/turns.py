@@ -16,6 +16,7 @@ from assistant.library import Assistant
 from assistant.markup import unescape_markdown
 from assistant.page import answers, evidence
 from assistant.questions.reading import read_question
+from assistant.records import counted
 
 _SEARCHING, _WRITING = "Searching the papers …", "The model is writing …"
 _CHIP = re.compile(r" \[\\\[(\d+)\\\]\]\(#quote-[\w-]*\)")  # of an answer that was stopped no evidence is shown
@@ -179,7 +180,10 @@ class Turns:
 
     def newest(self, current: str = "") -> Any:
         """The stored conversations, newest first."""
-        found = [(f"{title} ({turns or 'no answer yet'})", name) for name, title, turns in self._stored.newest()]
+        found = [
+            (f"{title} ({counted(turns, 'answer') if turns else 'no answer yet'})", name)
+            for name, title, turns in self._stored.newest()
+        ]
         return gr.Radio(choices=found, value=current if current in {name for _, name in found} else None)
 
 

@@ -139,7 +139,7 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     page.click("#manage > button")
     page.fill("#title-box input, #title-box textarea", "Cubs <b>")
     page.click("#rename")
-    page.wait_for_selector("#conversations label:has-text('Cubs <b> (1)')")
+    page.wait_for_selector("#conversations label:has-text('Cubs <b> (1 answer)')")
     page.click("#export")
     page.wait_for_selector("#exported a")
     with page.expect_download() as download:
