@@ -22,6 +22,7 @@ from assistant.answering.extractive import asked_about
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
+from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import is_about_several
 from assistant.questions.followups import points_back
 from assistant.questions.metadata import asked_now
@@ -35,6 +36,7 @@ _NEAREST = 3
 _LEFT_OUT = 10  # papers that "without …" may leave out
 # Papers that are named where records are listed, and where the newest and the like are asked for.
 _LISTED, _FIRST = 10, 3
+_SPELLING = 40  # passages in which the long form of an abbreviation is looked for
 
 
 class Pipeline:
@@ -103,6 +105,8 @@ class Pipeline:
         count = self._library.passages
         if asked.wants_records:
             count = asked.papers_wanted or (_FIRST if asked.order else _LISTED)
+        elif asked.abbreviation:
+            count = _SPELLING
         elif asked.wants_list:
             count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
@@ -145,6 +149,10 @@ class Pipeline:
             self._decide_parts(state)
             return state
         state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
+        if state.question.abbreviation:
+            short = state.question.abbreviation
+            holding = [one for one in state.passages if spelt_out(short, one.text)]
+            state.passages = (holding or state.passages)[: self._library.passages]
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
         return state

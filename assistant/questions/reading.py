@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from assistant.errors import QuestionError
+from assistant.questions.abbreviations import abbreviation_asked
 from assistant.questions.asking import (
     asks_for_papers,
     counts_papers,
@@ -125,7 +126,8 @@ class Question:
     `about_library` asks about the library as a whole, which no passage answers; `counts_papers` asks how many of its papers are
     about something; `wants_writing` asks for a program, a poem or a letter to be written. `wants_data` asks for data sets,
     `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Where it asks
-    for a paper's printed metadata and for what its text says, these are its `parts`.
+    for a paper's printed metadata and for what its text says, these are its `parts`. The long form of an `abbreviation`
+    may be asked for.
     """
 
     text: str
@@ -162,6 +164,7 @@ class Question:
     wants_release: bool = False
     wants_data: bool = False
     parts: tuple["Question", ...] = ()
+    abbreviation: str = ""
 
     @property
     def about_metadata(self) -> bool:
@@ -219,6 +222,9 @@ def read_question(text: str) -> Question:
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
     said = without_typing_errors(in_small_letters(cleaned))
+    short, beside = abbreviation_asked(said)
+    if short:
+        return replace(read_question(f"What is {short}{beside}"), text=cleaned, abbreviation=short)
     parts = tuple(map(read_question, parts_of(said)))
     time, rest = read_time(said)
     by, unsigned = read_authorship(rest)
