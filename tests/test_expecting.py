@@ -3,6 +3,7 @@
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import unmet
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Passage, Span
@@ -178,3 +179,69 @@ def test_a_paper_that_is_named_beside_much_else_is_looked_into(library: Assistan
     ):
         reason, name = library.ask(question).reason, question.split(" in ")[1].strip("?")
         assert reason.startswith(f"Not found: nothing in “{name}: "), reason
+
+
+@pytest.mark.parametrize(
+    ("short", "text", "long"),
+    [
+        ("PEFT", "We study parameter-efficient fine-tuning (PEFT) here.", "parameter-efficient fine-tuning"),
+        (
+            "rlhf",
+            "Reinforcement learning from human feedback (RLHF, for short)",
+            "Reinforcement learning from human feedback",
+        ),
+        ("LLM", "of large language models (LLMs)", "large language models"),
+        ("LoRA", "LoRA (low-rank adaptation) is cheap", "low-rank adaptation"),
+        ("PEFT", "a method for tuning (PEFT)", ""),
+        ("PEFT", "PEFT is cheap (see below)", ""),
+        ("OtterNet", "a network (OtterNet)", ""),
+        ("MHC3", "a multi-head convolutional cross-covariance (MHC^3)", "multi-head convolutional cross-covariance"),
+        ("FFT", "FFT, short for full fine-tuning.", "full fine-tuning"),
+    ],
+)
+def test_an_abbreviation_is_spelt_out_before_or_in_brackets(short: str, text: str, long: str) -> None:
+    assert spelt_out(short, text) == long
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("What does PEFT stand for?", "PEFT"),
+        ("what is the full form of “RLHF”?", "RLHF"),
+        ("What is MoE short for?", "MoE"),
+        ("What does the acronym GRPO mean?", "GRPO"),
+        ("what does it stand for? (about “LST: Ladder Side-Tuning”)", "LST"),
+        ("what does it stand for?", ""),
+        ("What do the colours stand for?", ""),
+        ("What can stand for a label?", ""),
+    ],
+)
+def test_the_abbreviation_that_is_asked_of_is_read(question: str, short: str) -> None:
+    assert read_question(question).abbreviation == short
+    assert read_question("What does SAM stand for in vision?").terms == ("sam", "vision")
+
+
+def test_an_abbreviation_is_answered_where_a_paper_spells_it_out(library: Assistant) -> None:
+    answer = library.ask("What does PEFT stand for?")
+    assert (answer.status, len(answer.claims)) == ("answered", 1)
+    assert "arameter-efficient fine-tuning (PEFT)" in answer.text
+    history = [
+        {"role": "user", "content": "What is LST?"},
+        {"role": "assistant", "content": library.ask("What is LST?").text},
+    ]
+    assert "Ladder Side-Tuning (LST)" in library.ask("what does it stand for?", history=history).text
+    answer = library.ask("What does NOLA stand for?")
+    assert (answer.status, answer.reason) == ("not_found", "Not found: no paper found spells “NOLA” out.")
+
+
+def test_what_a_paper_leaves_out_is_told_only_where_it_says_so(library: Assistant) -> None:
+    said = library.ask("What does HFT not change?")
+    assert [claim.text[:7] for claim in said.claims] == ["Without"]
+    history = [
+        {"role": "user", "content": "What is NOLA?"},
+        {"role": "assistant", "content": library.ask("What is NOLA?").text},
+    ]
+    answer = library.ask("What do they not evaluate?", history=history)
+    assert (answer.status, "tell what was done" in answer.reason) == ("not_found", True)
+    assert library.ask("What do they not evaluate?").reason == "Not found: the question does not say of which paper."
+    assert library.ask("Which methods do not need labels?").claims

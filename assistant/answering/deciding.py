@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, features
+from assistant.questions.abbreviations import spelt_out
 from assistant.questions.asking import foreign_words
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import unmet
@@ -147,6 +148,11 @@ def _decide(
     is_of_any = within is not None and OF_ANY_PAPER.issuperset(question.terms)
     if strangers := _strangers(question, lexical, passages, 1.0 if is_of_any else probability):
         return Decision(False, probability, _never_mentioned(strangers))
+    if question.abbreviation:
+        is_there = any(spelt_out(question.abbreviation, passage.text) for passage in passages)
+        return Decision(
+            is_there, reason="" if is_there else f"Not found: no paper found spells “{question.abbreviation}” out."
+        )
     margin = None if within and within.is_certain else own.margin(name, row, keep)
     lacking = ""
     if within and not question.about_metadata and _is_foreign(within, lexical, max(keep, _KEEP_WITHIN), own):

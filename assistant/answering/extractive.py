@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.answers import Citation, Claim
-from assistant.questions.expecting import words_for
+from assistant.questions.abbreviations import spelt_out
+from assistant.questions.expecting import left_out, words_for
 from assistant.questions.names import holds_title
 from assistant.questions.reading import Question, in_order
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
-from assistant.terms import squeezed
+from assistant.terms import squeezed, terms
 
 MAX_SENTENCES = 4
 _SENTENCES = 3  # of an answer to a question that one paper answers
@@ -190,13 +191,35 @@ def _likely(question: Question, passages: Sequence[Passage]) -> tuple[Passage, .
 
 def _choose(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
     """The sentences to quote, best paper first, in reading order within a paper."""
+    if question.abbreviation:
+        return _spelling_out(question, passages)
     picks = sorted(_scored(question, passages), key=lambda pick: -pick.score)
+    if is_left_out := left_out(question):
+        picks = [one for one in picks if is_left_out(passages[one.passage].sentences[one.sentence].text)]
     chosen: list[_Pick] = []
     for paper_id, wanted in _shares(question, passages).items():
         of_paper = [pick for pick in picks if passages[pick.passage].paper.id == paper_id]
         room = most_sentences(question) - len(chosen)
         chosen.extend(sorted(of_paper[: min(room, wanted)], key=lambda pick: (pick.passage, pick.sentence)))
     return chosen
+
+
+def _words_of(form: str) -> tuple[str, ...]:
+    """What "Fine-Tuning" and "fine tuning" share."""
+    return tuple(terms(form.replace("-", " ")))
+
+
+def _spelling_out(question: Question, passages: Sequence[Passage]) -> list[_Pick]:
+    """A sentence for each long form of the abbreviation, those that most papers give first."""
+    picks: dict[tuple[str, ...], _Pick] = {}
+    papers: dict[tuple[str, ...], set[str]] = {}
+    for pick in _scored(question, passages):
+        passage = passages[pick.passage]
+        if form := _words_of(spelt_out(question.abbreviation, passage.sentences[pick.sentence].text)):
+            picks.setdefault(form, pick)
+            papers.setdefault(form, set()).add(passage.paper.id)
+    first = sorted(picks, key=lambda form: -len(papers[form]))
+    return [picks[form] for form in first[: most_sentences(question)]]
 
 
 def most_sentences(question: Question) -> int:

@@ -23,6 +23,7 @@ from assistant.answering.extractive import asked_about
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
+from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import is_about_several
 from assistant.questions.followups import points_back
 from assistant.questions.metadata import asked_now
@@ -36,6 +37,7 @@ _NEAREST = 3
 _LEFT_OUT = 10  # papers that "without …" may leave out
 # Papers that are named where records are listed, and where the newest and the like are asked for.
 _LISTED, _FIRST = 10, 3
+_SPELLING = 40  # passages in which the long form of an abbreviation is looked for
 
 
 class Pipeline:
@@ -112,6 +114,8 @@ class Pipeline:
         count = self._library.passages
         if asked.wants_records:
             count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
+        elif asked.abbreviation:
+            count = _SPELLING
         elif asked.wants_list:
             count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
@@ -161,6 +165,10 @@ class Pipeline:
         if state.decision.answerable and state.question.of_year:  # what prints no year is not known to be of that time
             of_time = [one for one in state.passages if state.question.is_of_time(one.paper)]
             state.passages = of_time or state.passages
+        if state.question.abbreviation:
+            short = state.question.abbreviation
+            holding = [one for one in state.passages if spelt_out(short, one.text)]
+            state.passages = (holding or state.passages)[: self._library.passages]
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
         elif state.decision.answerable and state.question.wants_records and state.question.place:

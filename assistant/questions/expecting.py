@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from assistant.quantities import quantities
+from assistant.questions.metadata import asked_now
 from assistant.questions.names import is_titled
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question
 from assistant.records import Paper, Passage
-from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem
+from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem, term_set
 
 _COUNTED = re.compile(
     r"\b(?:how many(?! times (?:\w+er|more|less|as)\b)|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})",
@@ -46,6 +47,21 @@ _WINDOW = 40  # characters after a number in which the thing counted must follow
 _ONE_OF_A_UNIT = re.compile(
     r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
 )
+# "What do they not evaluate?", "Which tasks doesn't HFT cover?": of a paper, not "What can people not hear?".
+_OF_PAPER = (
+    r"(?:(?P<it>they|it)|(?:the|this|these) (?:authors?|papers?|stud(?:y|ies)|works?|methods?|models?|approach|survey|benchmark)"
+    r"|(?:the )?(?-i:[A-Z])[\w+-]*)"
+)
+_LEFT_OUT = re.compile(
+    r"^\W*(?:(?:and|but|so|then|also)\W+)*(?:what|which(?: [\w-]+){1,3}?)(?: else)? (?:"
+    rf"(?:do|does|did|is|are|was|were|has|have|had|can|could) {_OF_PAPER} not"
+    rf"|(?:do|does|did|is|are|was|were|has|have|had|ca|could)n['’]t {_OF_PAPER.replace('it>', 'they>')})"
+    r"\b(?! only\b)(?P<what>.*)", re.IGNORECASE,
+)  # fmt: skip
+_NOT = re.compile(
+    r"\b(?:not|no|nor|never|none|neither|cannot|without|lacks?|omit\w*|exclud\w*|beyond|leaves?)\b|n['’]t\b", re.I
+)
+_NEAR_NOT = 60  # characters after a "not" in which stands what is left out
 _COUNTED_AS_ONE = re.compile(r"\b(?:one|single|an?)\s+(?:[\w-]+\s+)?", re.IGNORECASE)
 
 
@@ -116,6 +132,11 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
     """
     asks_widely = question.wants_list or (question.wants_comparison and not question.together)
     are_compared = bool(question.order) and len(question.together) > 1
+    if is_left_out := left_out(question):
+        if _is_of_no_paper(question, passages):
+            return "Not found: the question does not say of which paper."
+        if not any(is_left_out(passage.text) for passage in passages):
+            return "Not found: the passages found tell what was done, and nothing of what was not."
     if (question.about_metadata and not are_compared) or asks_widely or not passages:
         return ""
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
@@ -139,6 +160,26 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
     """What the sentences that answer use one of, for each thing that the question asks after by name: "what limitations …?"."""
     return tuple(topic.said for topic in _TOPICS if topic.asked.search(question.text))
+
+
+def left_out(question: Question) -> Callable[[str], bool] | None:
+    """What is true of a text that says of something asked for that it is not done; None for a question that asks what is done."""
+    asked = _LEFT_OUT.match(asked_now(question.text))
+    if not asked:
+        return None
+    wanted = term_set(asked["what"]) - term_set(" ".join(question.names))
+
+    def is_said(text: str) -> bool:
+        near = (text[cue.start() : cue.end() + _NEAR_NOT] for cue in _NOT.finditer(text))
+        return any(not wanted or wanted & term_set(after) for after in near)
+
+    return is_said
+
+
+def _is_of_no_paper(question: Question, passages: Sequence[Passage]) -> bool:
+    """True where "they" and "it" stand for nothing that was said, and several papers may be meant."""
+    asked = _LEFT_OUT.match(question.text) if asked_now(question.text) == question.text else None
+    return bool(asked and (asked["it"] or asked["they"])) and len({passage.paper.id for passage in passages}) > 1
 
 
 def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 from assistant.errors import QuestionError
+from assistant.questions.abbreviations import abbreviation_asked
 from assistant.questions.amounts import Amount, read_amount
 from assistant.questions.asking import (
     asks_for_papers,
@@ -137,7 +138,7 @@ class Question:
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
     `similar_to` do: then topic and terms are what these say. Where it asks for a paper's printed metadata and for what its text
-    says, these are its `parts`.
+    says, these are its `parts`. The long form of an `abbreviation` may be asked for.
     """
 
     text: str
@@ -179,6 +180,7 @@ class Question:
     wants_data: bool = False
     similar_to: tuple[str, ...] = ()
     parts: tuple["Question", ...] = ()
+    abbreviation: str = ""
 
     @property
     def about_metadata(self) -> bool:
@@ -250,6 +252,9 @@ def read_question(text: str) -> Question:
     place, without_place = place_wanted(said)
     if place and (first := read_question(without_place)).order:
         return replace(first, text=cleaned, place=place)
+    short, beside = abbreviation_asked(said)
+    if short:
+        return replace(read_question(f"What is {short}{beside}"), text=cleaned, abbreviation=short)
     parts = tuple(map(read_question, parts_of(said)))
     amount, said = read_amount(said)
     time, rest = read_time(said)
