@@ -11,11 +11,11 @@ import numpy as np
 
 from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, features
 from assistant.questions.abbreviations import spelt_out
-from assistant.questions.asking import foreign_words
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import unmet
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question, asked_of, decided_by, in_order
+from assistant.questions.spelling import foreign_words
 from assistant.records import Paper, Passage, counted
 from assistant.retrieval.ranking import terms_held
 from assistant.store.lexical import LexicalIndex

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from assistant.questions.asking import in_small_letters
+from assistant.questions.spelling import in_small_letters
 from assistant.records import Paper, normalised
 from assistant.terms import fold
 

@@ -15,7 +15,6 @@ from assistant.questions.asking import (
     counts_papers,
     counts_records,
     first_on_topic,
-    in_small_letters,
     is_about_library,
     is_doubt,
     is_small_talk,
@@ -28,13 +27,13 @@ from assistant.questions.asking import (
     topic_of,
     wants_reference,
     wants_writing,
-    without_typing_errors,
 )
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.parts import parts_of
+from assistant.questions.spelling import in_small_letters, without_typing_errors
 from assistant.questions.times import Time, first_day, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms

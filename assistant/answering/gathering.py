@@ -1,0 +1,129 @@
+"""What is found for a question, in all its forms, and whether that answers it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from assistant.answering.alike import papers_meant, question_of
+from assistant.answering.context import best_reading
+from assistant.answering.continuing import Lookup
+from assistant.answering.deciding import Decision, too_few
+from assistant.answering.extractive import asked_about
+from assistant.answering.requests import State
+from assistant.questions.abbreviations import spelt_out
+from assistant.questions.expecting import is_about_several
+from assistant.questions.metadata import asked_now
+from assistant.questions.parts import leans_on_a_question
+from assistant.questions.reading import MOST_WANTED, Question, in_order
+from assistant.records import Passage, best_of_each_paper
+from assistant.retrieval.search import PER_PAPER
+from assistant.terms import term_set
+
+_LEFT_OUT = 10  # papers that "without …" may leave out
+# Papers that are named where records are listed, and where the newest and the like are asked for.
+_LISTED, _FIRST = 10, 3
+_SPELLING = 40  # passages in which the long form of an abbreviation is looked for
+
+
+class Gathering:
+    """Finds and decides, given what a conversation asks of a library."""
+
+    def __init__(self, library: Lookup) -> None:
+        self._library = library
+
+    def find(self, state: State) -> None:
+        """Finds the passages of a question, or of each of its parts."""
+
+        def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
+            return self._library.decide(asked, passages, state.request.scope.paper_ids)
+
+        if state.question.asks_nothing:
+            return
+        if alike := papers_meant(state.question, state.request.scope.paper_ids, self._library):
+            state.question = question_of(state.question, alike)
+            state.passages = self._found(state.question, state, {paper.id for paper in alike})
+            return
+        state.question, state.passages = best_reading(state.question, lambda asked: self._found(asked, state), decided)
+        if is_about_several(state.question, state.passages):
+            state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
+        if state.question.parts:
+            self._find_for_parts(state)
+
+    def _found(self, asked: Question, state: State, alike: Collection[str] = ()) -> list[Passage]:
+        """The passages, but for those of papers that are left out, those to which others are to be `alike` (ids) among them."""
+        shown, without = state.continued.left_out.union(alike), state.continued.without
+        count = self._library.passages
+        if asked.wants_records:
+            count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
+        elif asked.abbreviation:
+            count = _SPELLING
+        elif asked.wants_list:
+            count = max(count, PER_PAPER * asked.things_wanted)
+        more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
+        found = self._library.find(asked, count + more, state.request.scope.paper_ids)
+        about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
+        return [one for one in found if one.paper.id not in shown | about][:count]
+
+    def _find_for_parts(self, state: State) -> None:
+        """Finds what answers each part: of those that lean on the first, in the papers that this one is about."""
+        first, *others = state.question.parts
+        found = self._found(first, state)
+        meant = [one.paper.id for one in asked_about(first, found)]
+        state.parts = [(first, found)]
+        for part in others:
+            leans = meant and asked_now(part.text) != part.text
+            found = self._library.find(part, self._library.passages, meant) if leans else self._found(part, state)
+            state.parts.append((part, found))
+        shown: dict[str, Passage] = {}
+        for part, of_part in sorted(state.parts, key=lambda each: each[0].about_metadata):
+            for one in asked_about(part, of_part) if part.about_metadata else of_part:
+                shown.setdefault(one.chunk.id, one)
+        state.passages = list(shown.values())
+
+    def _decide_parts(self, state: State) -> None:
+        """Keeps the parts that the library answers."""
+        decisions: list[Decision] = []
+        for asked, found in state.parts:
+            decision = self._library.decide(asked, found, state.request.scope.paper_ids)
+            # Of what has no answer it is not known which paper is "it".
+            lost = decisions and not decisions[0].answerable and leans_on_a_question(asked.text)
+            decisions.append(replace(decision, answerable=False) if lost else decision)
+        both = list(zip(state.parts, decisions, strict=True))
+        state.left = [asked for (asked, _), decision in both if not decision.answerable]
+        state.parts = [part for part, decision in both if decision.answerable]
+        state.decision = max(decisions, key=lambda decision: decision.answerable)
+
+    def decide(self, state: State) -> None:
+        """Estimates whether they answer, and leaves out those that do not after all."""
+        if state.question.similar_to:  # nearest there always are: how near is the reader's to say
+            none = "" if state.passages else "No other paper is in the library or in the chosen scope."
+            state.decision = Decision(not none, reason=none)
+            return
+        if state.parts:
+            self._decide_parts(state)
+            return
+        state.decision = self._library.decide(state.question, state.passages, state.request.scope.paper_ids)
+        if state.decision.answerable and state.question.of_year:  # what prints no year is not known to be of that time
+            of_time = [one for one in state.passages if state.question.is_of_time(one.paper)]
+            state.passages = of_time or state.passages
+        if state.question.abbreviation:
+            short = state.question.abbreviation
+            holding = [one for one in state.passages if spelt_out(short, one.text)]
+            state.passages = (holding or state.passages)[: self._library.passages]
+        if state.decision.answerable and state.question.wants_first:
+            self._put_in_order(state)
+        elif state.decision.answerable and state.question.wants_records and state.question.place:
+            state.passages = state.passages[state.question.place - 1 :]
+
+    def _put_in_order(self, state: State) -> None:
+        """Takes those of the papers on the topic that come first in the order asked for; the nearest where none prints what
+        decides that."""
+        papers = self._library.on_topic(state.question, state.request.scope.paper_ids)
+        state.on_topic = [paper for paper in papers if paper.id not in state.continued.left_out] or papers
+        printed, place = in_order(state.on_topic, state.question.order), state.question.place
+        if printed and len(printed) < place:
+            state.decision = Decision(False, reason=too_few(len(printed), " found on this", state.question.order))
+            return
+        first = printed[place - 1 : place] if printed and place else printed or state.on_topic
+        ids = [paper.id for paper in first[: min(state.question.papers_wanted, MOST_WANTED) or _FIRST]]
+        found = best_of_each_paper(self._library.find(state.question, PER_PAPER * len(ids), ids)) if ids else ()
+        state.passages = sorted(found, key=lambda one: ids.index(one.paper.id)) or state.passages
