@@ -90,6 +90,8 @@ def paper_from(values: Mapping[str, Any]) -> Paper:
 
 def one_line(text: str) -> str:
     """`text` with white space and control characters made plain, and without soft hyphens and zero-width characters."""
+    if text.isascii() and text.isprintable():  # as nearly all questions are
+        return " ".join(text.split())
     seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in seen).split())
 

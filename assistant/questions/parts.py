@@ -34,11 +34,12 @@ def parts_of(text: str) -> tuple[str, ...]:
     "Who wrote HFT" and "how much memory does it save? (about “HFT”)"; () where it is not both."""
     asked = asked_now(text)
     carried = text[len(asked) :]
-    if len(text) > _LONGEST:
+    every = clauses(asked) if len(text) <= _LONGEST else ()
+    if len(every) < 2:
         return ()
     of_record: list[str] = []
     units: list[list[str]] = []  # what the listing is asked is one
-    for clause in clauses(asked):
+    for clause in every:
         printed = asked_metadata(clause)
         if printed.order:
             return ()
