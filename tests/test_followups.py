@@ -98,6 +98,16 @@ def test_others_go_on_with_what_was_asked_last(library: Assistant) -> None:
     )
 
 
+@pytest.mark.parametrize("question", ["which has the most authors?", "which of them has the most authors?"])
+def test_the_most_authors_are_those_of_the_papers_spoken_of(library: Assistant, question: str) -> None:
+    _, listed = chat(library, LISTED)
+    understood, cited = chat(library, LISTED, question)
+    assert "(about “" in understood and set(cited) <= set(listed)
+    counts = {paper.title: paper.author_count for paper in library.papers()}
+    assert [counts[title] for title in cited] == sorted((counts[title] for title in cited), reverse=True)
+    assert chat(library, LISTED, "which paper has the most authors?")[0] == "which paper has the most authors?"
+
+
 def test_a_question_for_an_expansion_stands_alone(library: Assistant) -> None:
     assert chat(library, "What is HFT?", "What does MoE stand for?")[0] == "What does MoE stand for?"
 

@@ -191,3 +191,12 @@ def test_a_paper_that_prints_no_year_has_no_place_in_an_order_of_dates(tmp_path:
     assert "Of 4 papers, 2 without a printed year may belong before these." in all_of_them.reason
     assert [c.paper.title[:5] for c in pair.citations] == ["DenNe"]
     assert "it prints 2 authors · Feb 19: its place in this order is not known" in pair.reason
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [("which is newer?", "HFT"), ("which came first?", "NOLA"), ("which one has more authors?", "HFT")],
+)
+def test_the_few_papers_that_were_chosen_are_compared(library: Assistant, question: str, first: str) -> None:
+    chosen = [paper.title for paper in library.papers() if paper.title.startswith(("HFT: ", "NOLA: "))]
+    assert [claim.text.split(":")[0] for claim in library.ask(question, papers=chosen).claims][0] == first

@@ -921,3 +921,11 @@ def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_
     calls = ["What does LiST do?", "what does the list paper do?", "a method called list", "What is “list”?"]
     assert all(len(named(text)) == 1 for text in calls)
     assert all(len(named(text)) == 1 for text in ("how does hft work?", "Hft", "what is biobert?"))  # no words anywhere
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["explain otters like I am five", "Give me a one-sentence summary of otters", "tell me somthing about otters"],
+)
+def test_how_it_is_to_be_told_is_no_topic(text: str) -> None:
+    assert topic_of(without_typing_errors(text)) == "otters"

@@ -38,6 +38,8 @@ class Gathering:
 
         if state.question.asks_nothing:
             return
+        if _is_of_all_chosen(state):  # "which is newer?" of two that were chosen
+            state.question = replace(state.question, wants_records=True)
         if alike := papers_meant(state.question, state.request.scope.paper_ids, self._library):
             state.question = question_of(state.question, alike)
             state.passages = self._found(state.question, state, {paper.id for paper in alike})
@@ -127,3 +129,10 @@ class Gathering:
         ids = [paper.id for paper in first[: min(state.question.papers_wanted, MOST_WANTED) or _FIRST]]
         found = best_of_each_paper(self._library.find(state.question, PER_PAPER * len(ids), ids)) if ids else ()
         state.passages = sorted(found, key=lambda one: ids.index(one.paper.id)) or state.passages
+
+
+def _is_of_all_chosen(state: State) -> bool:
+    """True where the few papers that were chosen are to be compared by what is printed of them."""
+    question, chosen = state.question, state.request.scope.paper_ids
+    is_compared = bool(question.order) and question.about_metadata and not question.names
+    return is_compared and chosen is not None and len(chosen) <= _LISTED

@@ -56,7 +56,7 @@ _LEADS = (
     rf"(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?(?:{_ON_TOPIC}|to read)\b)",
     rf"{_TO_READ}(?: (?:if (?:i|we) want |in order )?to {_LEARN}(?: more)?(?: {_ABOUT})?| {_ABOUT})\b",
     rf"{_I_AM} (?:\w+ )?new to\b",
-    r"(?:an? |the )?(?:short |brief |quick |general )?summary of\b",
+    r"(?:an? |the )?(?:short |brief |quick |general |[a-z]{3,6}-(?:sentence|line|paragraph) )?summary of\b",
     rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
     rf" (?:{_PAPERS}|anything|something|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
     rf"(?:papers|articles|publications|anything|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
@@ -66,7 +66,7 @@ _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
     rf"(?:(?<![ ,;.!?])[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|{_TO_READ}|for me|in (?:the|your) library"
     r"|(?:in|with) simple (?:words|terms)"
-    r"|like i['’]?m (?:five|5)))+(?=\W*$)", re.IGNORECASE,
+    r"|like i(?:['’]?m| am) (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"

@@ -93,9 +93,13 @@ _OF_EACH = re.compile(
 )  # fmt: skip
 # "How do they differ?" and "which is the oldest?" are about all that was spoken of since the last question that stood alone.
 _OF_SET = re.compile(
-    r"\b(?:which (?:one )?(?:is|was) the (?:most|least|[a-z]+st)|of (?:them|these|those)|both|they (?:\w+ )?(?:differ|compare)|"
-    r"(?:differ|compare|difference)\b.*\b(?:them|these|those|two))\b", re.IGNORECASE,
+    r"\b(?:which (?:one )?(?:is|was|has|had) the (?:most|least|[a-z]+st)|of (?:them|these|those)|both"
+    r"|they (?:\w+ )?(?:differ|compare)|(?:differ|compare|difference)\b.*\b(?:them|these|those|two))\b", re.IGNORECASE,
 )  # fmt: skip
+# "Which paper has the most authors?" is asked of the library, "which has the most authors?" of what was spoken of.
+OF_THOSE = re.compile(
+    r"^\W*(?:and |but )?which (?:one )?(?:is|was|has|had) the (?:(?!here\b)\w+\W*){1,4}$", re.IGNORECASE
+)
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
     r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"

@@ -35,8 +35,8 @@ _TIME = r"(?:what|which) (?:year|month|date|day)(?: (?:and|or) (?:(?:what|which)
 _MONTH = rf"(?:{'|'.join([*MONTHS, *MONTHS.values()])})\b"
 # "Which was published first, HFT or LST?", "Is HFT older than LST?": of what is no name, only words that mean nothing but dates.
 _THING = (
-    r"(?:one|of (?:the|these|those)(?: two)?(?: \w+)?|papers?|methods?|models?|approach|technique|work|study|survey|data ?set|"
-    r"benchmark|system|framework)"
+    r"(?:one|of them|of (?:the|these|those)(?: two)?(?: \w+)?|papers?|methods?|models?|approach|technique|work|study|survey"
+    r"|data ?set|benchmark|system|framework)"
 )
 _CAME = (
     r"(?:is|was|are|were|appeared|came(?: out)?|has been|got)"
@@ -117,6 +117,9 @@ _JOINT = re.compile(
     rf"(?={_ANOTHER}|which |where )|, (?={_ANOTHER})", re.IGNORECASE,
 )  # fmt: skip
 
+_COUNTS_COMPARED = re.compile(
+    rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (more|fewer|most|fewest) (authors|comments)\W*$", re.IGNORECASE
+)
 # What a follow-up carries over from the turn before it (`assistant.questions.followups.standalone`) is not what it asks.
 _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
@@ -124,7 +127,7 @@ _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What printed metadata a question asks for; `order` says which of several papers' dates come first, "newest" or "oldest",
-    "" where they are not compared."""
+    or which of their counts, "most authors" and the like; "" where they are not compared."""
 
     date: bool
     people: bool
@@ -158,5 +161,13 @@ def asked_metadata(text: str) -> Asked:
         people=asks(_WHO),
         author_count=asks(_AUTHOR_COUNT),
         comments=asks(_COMMENTS),
-        order=("newest" if _NEWER.search(text) else "oldest") if _DATES_COMPARED.search(text) else "",
+        order=_order_asked(text),
     )
+
+
+def _order_asked(text: str) -> str:
+    if _DATES_COMPARED.search(text):
+        return "newest" if _NEWER.search(text) else "oldest"
+    if counts := _COUNTS_COMPARED.search(text):
+        return f"{'fewest' if counts[1].lower().startswith('few') else 'most'} {counts[2].lower()}"
+    return ""

@@ -22,7 +22,7 @@ _QUESTION_WORDS = (
     "the and for are but can any did how who why was what which whom whose when where much many does were have could would "
     "should will about after because before between both during each from into most other than that their them then there "
     "these they this those through using with without author authors better compare comparison describe difference differences "
-    "different differ explain list number paper papers please show summarize tell"
+    "different differ explain list number paper papers please show something summarize tell"
 ).split()
 # What is printed of a paper is asked for in these: "who is the auther", "when was it publishd".
 _RECORD_WORDS = "wrote written publish published publication appear appeared released organization year date".split()
