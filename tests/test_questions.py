@@ -687,6 +687,8 @@ def test_what_points_at_its_own_noun_does_not(question: str) -> None:
 def test_another_year_asks_the_same_of_other_papers(zoo: Assistant) -> None:
     understood, cited = chat(zoo, "papers about otters published in 2022", "and from 2019?")
     assert understood == "papers about otters published in 2022 (and from 2019?)"
+    understood, cited = chat(zoo, "papers about otters", "are there any from 2019?")
+    assert (understood, cited) == ("papers about otters (are there any from 2019?)", ["Otters before"])
     understood, cited = chat(zoo, "papers about otters", "only from 2019")
     assert understood == "papers about otters (only from 2019)"
     assert cited == ["Otters before"]
