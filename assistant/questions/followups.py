@@ -59,8 +59,8 @@ _BEFORE_DEMONSTRATIVE = re.compile(
 )  # fmt: skip
 # "and from 2023?" and "2023 only" ask the same of other papers.
 _OF_ANOTHER_TIME = re.compile(
-    r"^\W*(?:(?:and|but|so|now|ok(?:ay)?|please|just|only|the|those|any|ones?|papers|published|what about|how about|(?:are|is) there"
-    r"|(?:do you )?have you|do you have)\W+)*"
+    r"^\W*(?:(?:and|but|so|now|ok(?:ay)?|please|just|only|the|those|any|ones?|papers|published|what about|how about"
+    r"|(?:are|is) there|have you|do you have)\W+)*"
     r"((?:from|in|of) (?:[a-z]+ )?)?((?:19|20)\d\d)(?:\W+(?:only|please))*\W*$", re.IGNORECASE,
 )  # fmt: skip
 _POLITE = r"^\W*(?:(?:and|but|so|now|no|ok(?:ay)?|please|sorry|(?:can|could|would) you)\b\W*)*"
