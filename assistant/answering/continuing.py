@@ -11,6 +11,7 @@ from assistant.questions.followups import (
     asks_for_others,
     excluded,
     is_of_last_answer,
+    is_question,
     leans_on_history,
     may_lean,
     named_in,
@@ -79,10 +80,10 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     leans, alone = needs_history(text), read_question(without_start(text) or text)
     if not (leans or may_lean(text)):
         return Continued(alone)
-    last, near = _shown(history, library)
-    last = last or _spoken_of_before(history, library)
     if asks_for_others(text):
         return _others(text, history, paper_ids, library)
+    last, near = _shown(history, library)
+    last = last or _spoken_of_before(history, library)
     # A model's answer, and a refusal, need not name papers: then those that come nearest.
     if not leans and _stands_alone(alone, (last or near)[:_CARRIED], paper_ids, library):
         return Continued(alone)
@@ -94,8 +95,7 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
 def _others(text: str, history: History, paper_ids: Sequence[str] | None, library: Lookup) -> Continued:
     """What was asked last but for others, as it was understood, without the papers that were shown for it since; where that is
     about one paper, what was asked before it; `text` where nothing was asked."""
-    places = [place for place, turn in enumerate(history) if turn.get("role") == "user" and is_visible(turn["content"])]
-    asked = [place for place in places if not asks_for_others(history[place]["content"])]
+    asked = [place for place, turn in enumerate(history) if is_question(turn) and not asks_for_others(turn["content"])]
     first = asked[-1] if asked else place_before(history)
     question = read_question(history[first]["content"][:MAX_CHARACTERS] if asked else question_before(history) or text)
     if asked and first:
@@ -111,8 +111,11 @@ def _changes_the_paper(text: str, history: History, library: Lookup) -> bool:
     """True where the follow-up calls a paper by its name that the last turn did not: "and what about CorDA?"."""
     if points_back(text):
         return False
-    earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
-    return bool(library.papers_named(text) - library.papers_named(earlier))
+    return bool(library.papers_named(text) - library.papers_named(_last_turn(history)))
+
+
+def _last_turn(history: History) -> str:
+    return " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
 
 
 def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]:
@@ -121,7 +124,7 @@ def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]
     answer = next((turn["content"] for turn in reversed(history[-2:]) if turn.get("role") == "assistant"), "")
     if titled := library.papers_titled(titles_in(answer)):
         return named_in(answer, titled), titled
-    earlier = " ".join(turn.get("content", "") for turn in history[-2:])[:_LOOKED_BACK]
+    earlier = _last_turn(history)
     if not is_visible(earlier):
         return [], []
     found = library.find(read_question(earlier), _REWRITE_CANDIDATES, None)
@@ -140,10 +143,8 @@ def _several(text: str, history: History, library: Lookup) -> list[Paper]:
 
 def _spoken_of_before(history: History, library: Lookup) -> list[Paper]:
     """The papers that the answer before a refusal names, since the last question that stood alone."""
-    end = len(history)
-    while (
-        end - 2 > place_before(history) and history[end - 1].get("role") == "assistant" and not _cites(history[end - 1])
-    ):
+    first, end = place_before(history), len(history)
+    while end - 2 > first and history[end - 1].get("role") == "assistant" and not _cites(history[end - 1]):
         end -= 2
         if papers := _shown(history[:end], library)[0]:
             return papers

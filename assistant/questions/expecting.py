@@ -159,7 +159,7 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 
 def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
     """What the sentences that answer use one of, for each thing that the question asks after by name: "what limitations …?"."""
-    return tuple(topic.said for topic in _TOPICS if topic.asked.search(question.text))
+    return tuple(topic.said for topic in _asked_after(question))
 
 
 def left_out(question: Question) -> Callable[[str], bool] | None:
@@ -237,11 +237,14 @@ def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], obj
             yield f"anything in {match[1]}", partial(_measures, unit)
     if _MONEY_WANTED.search(question.text):
         yield "money", _MONEY.search
-    for topic in _TOPICS:
-        if topic.asked.search(question.text):
-            yield topic.name, topic.said.search
+    for topic in _asked_after(question):
+        yield topic.name, topic.said.search
     if question.wants_number:
         yield "a number", lambda text: quantities(text, in_names=True) or _ONE_OF_A_UNIT.search(text)
+
+
+def _asked_after(question: Question) -> Iterator[_Topic]:
+    return (topic for topic in _TOPICS if topic.asked.search(question.text))
 
 
 def _counted(text: str) -> str:

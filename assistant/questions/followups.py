@@ -34,15 +34,16 @@ _WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" d
     r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
     re.IGNORECASE,
 )
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_AT, _PLACED = "|".join(_ORDINALS), r"(?:one|paper|method|work|study|approach)\b"
 _ORDINAL = re.compile(
-    r"\bthe (first|second|third|fourth|last) (?:one|paper|method|work|study|approach)\b"
+    rf"\bthe ({_AT}) {_PLACED}"
     r"|\b(?:and|about|do|does|did|is|was|has|of) the (second|third|fourth)"
     r"(?=\W*$| (?:published|appear|come|released|propose|say|use|find|show|report|measure|compare|work|do|about|from"
     r"|called)\b)", re.IGNORECASE,
 )  # fmt: skip
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 # The same, by itself: "and the first one?", "the second?".
-_PLACE = r"the (?:first|second|third|fourth|last)(?: (?:one|paper|method|work|study|approach)\b)?"
+_PLACE = rf"the (?:{_AT})(?: {_PLACED})?"
 _OF_A_PLACE = re.compile(_PLACE, re.IGNORECASE)
 _PLACE_ALONE = re.compile(rf"^\W*(?:(?:and|but|so|then|what about|how about)\W+)*{_PLACE}\W*$", re.IGNORECASE)
 _SEVERAL, _CARRIED = 4, 2
@@ -254,19 +255,20 @@ def _narrows(text: str) -> bool:
 
 def place_before(history: Sequence[Mapping[str, str]]) -> int:
     """Where the last question that was none of the follow-ups stands in the history; 0 where there is none."""
-    asked = [number for number, turn in enumerate(history) if _is_question(turn)]
+    asked = [number for number, turn in enumerate(history) if is_question(turn)]
     whole = [number for number in asked if not leans_on_history(without_start(history[number]["content"][:_LONGEST]))]
     return whole[-1] if whole else asked[0] if asked else 0
 
 
-def _is_question(turn: Mapping[str, str]) -> bool:
+def is_question(turn: Mapping[str, str]) -> bool:
+    """True for a turn in which the user said something."""
     return turn.get("role") == "user" and is_visible(turn["content"])
 
 
 def question_before(history: Sequence[Mapping[str, str]]) -> str:
     """That question, cut where it is longer than any; "" where there is none."""
     turn = history[place_before(history)] if history else {}
-    return without_start(turn["content"]).strip()[:_LONGEST] if _is_question(turn) else ""
+    return without_start(turn["content"]).strip()[:_LONGEST] if is_question(turn) else ""
 
 
 def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
@@ -294,7 +296,7 @@ def asked_of_a_place(text: str, history: Sequence[Mapping[str, str]]) -> str:
     if not _PLACE_ALONE.match(text):
         is_one = names_a_place(text) and len(_OF_A_PLACE.findall(text)) == 1
         return _OF_A_PLACE.sub("it", text) if is_one else text
-    asked = (turn["content"][:_LONGEST] for turn in reversed(history) if _is_question(turn))
+    asked = (turn["content"][:_LONGEST] for turn in reversed(history) if is_question(turn))
     last = next((one for one in asked if not _PLACE_ALONE.match(one)), "")
     question = _OF_A_PLACE.sub("it", last)
     return question if _OF_ONE.search(question) and needs_history(question) else "What is it?"
@@ -310,7 +312,7 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         if len(papers) > 1 and _THEY_DIFFER.search(text):
             return _THEY_DIFFER.sub(lambda _: titles, text)
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
-    asked = [turn["content"] for turn in history if _is_question(turn)]
+    asked = [turn["content"] for turn in history if is_question(turn)]
     return f"{text} (after: {asked[-1][:300]})" if asked else text
 
 

@@ -90,7 +90,7 @@ _WHO = re.compile(
     r"|^\W*(?:(?:what are|list|name|give|tell|show)(?: me)? )?(?:the )?(?:authors?['’]?s? names?|names? of (?:the|its|their|all) "
     r"authors?)\b", re.IGNORECASE,
 )  # fmt: skip
-_OF_MORE = rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (?:more|fewer|most|fewest)"
+_OF_MORE = rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (?P<more>more|fewer|most|fewest)"
 _HAS_MORE = rf"^\W*(?:does|do|did) {_NAMED}.{{0,120}}? have (?:more|fewer|as many)"
 _AUTHOR_COUNT = re.compile(
     r"\bhow many (?:\w+ )?(?:co-?)?authors\b|\bauthor count\b|\bnumber of (?:co-?)?authors\b"
@@ -117,9 +117,7 @@ _JOINT = re.compile(
     rf"(?={_ANOTHER}|which |where )|, (?={_ANOTHER})", re.IGNORECASE,
 )  # fmt: skip
 
-_COUNTS_COMPARED = re.compile(
-    rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (more|fewer|most|fewest) (authors|comments)\W*$", re.IGNORECASE
-)
+_COUNTS_COMPARED = re.compile(rf"{_OF_MORE} (?P<what>authors|comments)\W*$", re.IGNORECASE)
 # What a follow-up carries over from the turn before it (`assistant.questions.followups.standalone`) is not what it asks.
 _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
@@ -169,5 +167,5 @@ def _order_asked(text: str) -> str:
     if _DATES_COMPARED.search(text):
         return "newest" if _NEWER.search(text) else "oldest"
     if counts := _COUNTS_COMPARED.search(text):
-        return f"{'fewest' if counts[1].lower().startswith('few') else 'most'} {counts[2].lower()}"
+        return f"{'fewest' if counts['more'].lower().startswith('few') else 'most'} {counts['what'].lower()}"
     return ""

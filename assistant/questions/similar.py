@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from assistant.questions.metadata import asked_now
 from assistant.questions.names import is_titled, possible_titles
 from assistant.records import Paper
 from assistant.terms import term_set
@@ -27,15 +28,13 @@ _FORMS = [
         rf"(?:{_PAPERS}|{_ANY}) (?:that |which )?(?:is |are )?like {_TO}",
     )
 ]
-_CARRIED_OVER = re.compile(r" \(about “.*”\)$")
 _BESIDE = term_set("this that it these those them one paper work study article method model approach technique the")
 
 
 def similar_to(text: str) -> str | None:
     """What other papers are to be similar to, as the question has it: "" where it names nothing, as in "similar papers?"; None
     where it does not ask for that. Papers "related to pruning" are read so too: `are_all_of` tells whether papers are named."""
-    asked = _CARRIED_OVER.sub("", text)
-    match = next((match for form in _FORMS if (match := form.match(asked))), None)
+    match = next((match for form in _FORMS if (match := form.match(asked_now(text)))), None)
     return None if match is None else (match["target"] or "")
 
 
