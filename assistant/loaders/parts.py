@@ -14,8 +14,9 @@ _ARXIV = re.compile(
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 # Under a title, these stand in affiliations and addresses, not in names.
 NOT_A_NAME = re.compile(
-    r"\b(?:university|institute|department|school|college|laborator|research|inc|google|meta|microsoft|abstract|academy|"
-    r"center|centre|corporation|team|group|technolog|science|engineering|email|street|usa|china|germany)", re.IGNORECASE,
+    r"\b(?:university|universit[àäée]|institut|department|school|college|laborator|research|google|microsoft|abstract|academy|"
+    r"author note|center|centre|clinic|corporation|hospital|pharma|technolog|science|engineering|email|revised|societ|"
+    r"association|street|china|germany|united|(?:ag|box|gmbh|group|inc|llc|ltd|meta|team|usa)\b)", re.IGNORECASE,
 )  # fmt: skip
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 

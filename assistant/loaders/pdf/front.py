@@ -1,17 +1,18 @@
 """What a PDF's first page says of the paper: title, authors, date, DOI and arXiv id. What is not printed is not guessed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.loaders.parts import NOT_A_NAME
-from assistant.loaders.pdf.layout import heading_of, without_abstract_mark
+from assistant.loaders.pdf.layout import is_known_heading, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
 _STAMP = re.compile(
     r"arXiv:\s*(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\s*\[[^\]]*\])?(?P<date>[^\n]{0,20})"
 )
-_DATE = re.compile(r"\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (?P<year>(?:19|20)\d{2})\b")
+_DATE = re.compile(r"\b(?P<date>\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (?:19|20)\d{2})\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9]")
 _FILE_ID = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(?:v\d+)?(?!\d)")
 _VENUE_YEAR = re.compile(
@@ -21,8 +22,34 @@ _VENUE_YEAR = re.compile(
 _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|title|paper|main|manuscript|template)\b|\.(?:docx?|tex|dvi|pdf|indd)$", re.IGNORECASE
 )
-_NAME = re.compile(r"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){1,4}[A-ZÀ-Ý][\w'’-]+$")
+_PARTICLES = (
+    "af al bin da das de del dela della den der di do dos du el la le los ten ter van von y zu zum zur".replace(
+        " ", "|"
+    )
+)
+_NAME = re.compile(rf"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){{1,4}}(?:(?:{_PARTICLES}|d[’'])\s*){{0,3}}[A-ZÀ-Ý][\w'’-]+\.?$")
 _MARKS = re.compile(r"[*†‡§¶∗⋆♠♣♦♥✉]|(?<=[A-Za-z])[\d,]+(?=\s|$|,)|\s\d+(?=\s|,|$)")
+_BETWEEN_NAMES = re.compile(r",|;|\band\b|&|\s{2,}", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_BY = re.compile(r"^(?:by|and)\s+", re.IGNORECASE)
+_TRAILING_MARKS = re.compile(r"(?<=[^\s*∗†‡§¶⋆])[\s*∗†‡§¶⋆,]*[*∗†‡§¶⋆]$")
+_FURNITURE = re.compile(
+    r"^(?:accepted|available|draft|journal|preprint|proceedings|published|received|submitted|to appear|typeset|under review|"
+    r"version|vol(?:ume|\.)|\W*\d)\b", re.IGNORECASE,
+)  # fmt: skip
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?"
+    r"|Dec(?:ember)?)\.?"
+)
+_DATED = re.compile(
+    r"^\(?(?:(?:dated|draft(?: version)?|published(?: online)?|(?:this )?version(?: of)?|last revised|compiled)\b:?\s*)?"
+    rf"(?P<date>{_MONTH}(?: \d{{1,2}},?)? (?:19|20)\d\d|\d{{1,2}}\.? {_MONTH},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\)?\.?$",
+    re.IGNORECASE,
+)
+_REFERENCE_FORMAT = re.compile(r"^acm reference format:?\s*", re.IGNORECASE)
+_OWN_REFERENCE = re.compile(r"(?P<authors>[^.]*(?:\b[A-Z]\.[^.]*)*)\. (?P<year>(?:19|20)\d\d)\. ")
+_PROSE = 40  # characters: a line of this length with as many small words is text, and no affiliation
+_SMALL_WORD = re.compile(r"\b(?!(?:and|at|de|du|for|in|of|the|und)\b)[a-zà-ÿ]{2,}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +68,8 @@ class Front:
 def read_front(pages: Sequence[PageText], metadata: Mapping[str, str], file_name: str, body: float) -> Front:
     """The first page's metadata; the file's own metadata and its name fill what the page does not show."""
     first = pages[0]
-    title_lines = _title_lines(first, body)
-    printed = " ".join(line.text for line in title_lines)
+    title_lines = _large_title(first, body) or _plain_title(first, body)
+    printed = _TRAILING_MARKS.sub("", " ".join(line.text for line in title_lines))
     title = (
         printed
         or _clean_title(metadata.get("Title", ""))
@@ -53,35 +80,66 @@ def read_front(pages: Sequence[PageText], metadata: Mapping[str, str], file_name
     stamp = _STAMP.search(first.sideways) or _STAMP.search("\n".join(line.text for line in first.lines[:6]))
     named = _FILE_ID.fullmatch(file_name.rsplit(".", 1)[0])
     arxiv_id = stamp["id"] if stamp else named.group(1) if named else None
-    date = _DATE.search(stamp["date"]) if stamp else None
+    date = (_DATE.search(stamp["date"]) if stamp else None) or _dated(first, title_lines, between)
     venue = _VENUE_YEAR.search(text)
+    own = _own_reference(first)
+    years = (
+        date and _YEAR.search(date["date"]),
+        own and _YEAR.fullmatch(own["year"]),
+        venue and _YEAR.search(venue.group(1)),
+    )
     doi = _DOI.search(text)
     return Front(
         title=title,
-        authors=_authors(between, metadata.get("Author", "")),
-        date=date.group() if date else None,
-        year=int(date["year"]) if date else int(venue.group(1)) if venue else _year_of(arxiv_id),
+        authors=_authors(between, metadata.get("Author", ""), own["authors"] if own else ""),
+        date=date["date"] if date else None,
+        year=next((int(year.group()) for year in years if year), _year_of(arxiv_id)),
         doi=doi.group().lower() if doi else None,
         arxiv_id=arxiv_id,
         used=frozenset([*title_lines, *between]),
     )
 
 
-def _title_lines(page: PageText, body: float) -> list[Line]:
-    """The lines in the largest type of the upper part of the page, where that is larger than the text's."""
-    upper = [line for line in page.lines if line.middle > 0.45 * page.height and len(line.text) > 3]
+def _large_title(page: PageText, body: float) -> list[Line]:
+    """The lines in the largest type of the upper part of the page, where that is larger than the text's and they are words."""
+    ends = (place for place, line in enumerate(page.lines) if place and (_is_abstract(line) or _is_contents(line)))
+    above = page.lines[: next(ends, len(page.lines))]
+    upper = [line for line in above if line.middle > 0.45 * page.height and len(line.text) > 3]
     large = [line for line in upper if line.size > body + 1.5 and not _STAMP.match(line.text)]
-    if not large:
-        return []
-    size = max(line.size for line in large)
-    chosen = [line for line in upper if line.size >= size - 0.6]
-    start = chosen.index(next(line for line in chosen if line.size == size))
-    title: list[Line] = []
-    for line in chosen[start:]:
-        if title and abs(title[-1].middle - line.middle) > 2.2 * size:
+    for size in sorted({line.size for line in large}, reverse=True):
+        chosen = [line for line in upper if line.size >= size - 0.6]
+        title = _block(chosen[chosen.index(next(line for line in chosen if line.size == size)) :])
+        words = [word for line in title for word in line.text.split() if word.isalpha()]
+        if len(words) > 1 or (len(title) > 1 and words) or sum(map(len, words)) >= 8:
+            return title
+    return []
+
+
+def _plain_title(page: PageText, body: float) -> list[Line]:
+    """The first lines of a page that are in bold type or in capitals, and above a heading or abstract: those of a title that is
+    no larger than the text."""
+    lines = list(page.lines)
+    for place, line in enumerate(lines):
+        if line.middle < 0.5 * page.height or _is_abstract(line) or _is_prose(line):
+            return []
+        words = [word for word in line.text.split() if word.isalpha()]
+        stands_out = line.size >= body - 0.25 and (line.bold or (line.text.isupper() and len(words) > 1))
+        if stands_out and len(words) > 1 and not _FURNITURE.match(line.text) and not _STAMP.match(line.text):
+            title = _block([other for other in lines[place:] if (other.size, other.bold) == (line.size, line.bold)])
+            title = [other for other in title if other.text.isupper() == line.text.isupper()]
+            below = _between_title_and_text(page, title, body)
+            return title if below and len(title) < 5 else []
+    return []
+
+
+def _block(lines: Sequence[Line]) -> list[Line]:
+    """The lines from the first on that follow each other closely."""
+    found: list[Line] = []
+    for line in lines:
+        if found and abs(found[-1].middle - line.middle) > 2.2 * found[0].size:
             break
-        title.append(line)
-    return title if sum(len(line.text) for line in title) >= 8 else []
+        found.append(line)
+    return found
 
 
 def _clean_title(title: str) -> str:
@@ -90,34 +148,81 @@ def _clean_title(title: str) -> str:
 
 
 def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) -> list[Line]:
-    """Authors and affiliations: what stands between the title and the abstract or the first heading."""
+    """Authors and affiliations: what stands between the title and the abstract, the first heading that has a number or a known
+    name, or the text. Bold type there is a name's."""
     if not title:
         return []
-    lines = list(page.lines)
     found: list[Line] = []
-    for line in lines[lines.index(title[-1]) + 1 :]:
-        if heading_of(line, body) or without_abstract_mark(line.text) is not None:
+    for line in page.lines[page.lines.index(title[-1]) + 1 :]:
+        if _is_abstract(line) or is_known_heading(line, body) or _is_prose(line):
             return found
         found.append(line)
-    return []  # no abstract and no heading: it cannot be told from the text
+    return []  # nothing of the kind: it cannot be told from the text
 
 
-def _authors(lines: Sequence[Line], from_metadata: str) -> tuple[str, ...]:
-    """The names printed under the title, where every part of a line is one; else those of the file's metadata."""
+def _is_abstract(line: Line) -> bool:
+    return without_abstract_mark(line.text) is not None or line.text.replace(" ", "").lower() == "abstract"
+
+
+def _is_contents(line: Line) -> bool:
+    return line.text.strip(" .:").lower() in {"contents", "table of contents"}
+
+
+def _is_prose(line: Line) -> bool:
+    return len(line.text) >= _PROSE and len(_SMALL_WORD.findall(line.text)) >= 4
+
+
+def _dated(page: PageText, title: Sequence[Line], between: Sequence[Line]) -> re.Match[str] | None:
+    """The date that is printed by itself under the title, or above it."""
+    if not title:
+        return None
+    above = page.lines[: page.lines.index(title[0])]
+    return next(filter(None, (_DATED.match(line.text) for line in (*between, *above))), None)
+
+
+def _own_reference(page: PageText) -> re.Match[str] | None:
+    """How the paper wants to be cited, where the page prints that: its authors, parted by commas, and its year."""
+    for place, line in enumerate(page.lines):
+        if mark := _REFERENCE_FORMAT.match(line.text):
+            lines = [line.text[mark.end() :], *(other.text for other in page.lines[place + 1 : place + 7])]
+            return _OWN_REFERENCE.match(" ".join(" ".join(lines).split()))
+    return None
+
+
+def _authors(lines: Sequence[Line], from_metadata: str, from_reference: str) -> tuple[str, ...]:
+    """The names in the paper's own reference; else those printed under the title: lines of nothing else, in the type of the first
+    such line, and where they stand side by side in one; else those of the file's metadata."""
+    for listed in (from_reference, *_lists_of_names(lines), from_metadata):
+        names = [_BY.sub("", " ".join(part.split())) for part in _BETWEEN_NAMES.split(listed)]
+        if found := [_in_small_letters(name) for name in names if _NAME.match(name) and not NOT_A_NAME.search(name)]:
+            return tuple(dict.fromkeys(found))
+    return ()
+
+
+def _lists_of_names(lines: Sequence[Line]) -> Iterator[str]:
+    """The names that lines under a title hold, parted by commas, where there are any."""
     names: list[str] = []
+    style: tuple[float, bool] | None = None
     for line in lines:
-        parts = [
-            part.strip() for part in re.split(r",|;|\band\b|&|\s{2,}", _MARKS.sub(" ", line.text).replace("  ", ","))
-        ]
-        parts = [" ".join(part.split()) for part in parts if part.strip()]
+        if style is not None and abs(line.size - style[0]) > 0.6:
+            continue
+        text = _MARKS.sub(
+            " ", _IN_BRACKETS.sub(" ", ", ".join(_BY.sub("", part) for part in line.parts or (line.text,)))
+        )
+        parts = [" ".join(part.split()) for part in _BETWEEN_NAMES.split(text)]
+        parts = [_BY.sub("", part) for part in parts if part]
         if parts and all(_NAME.match(part) and not NOT_A_NAME.search(part) for part in parts):
             names += parts
-        elif names:
-            break
-    if not names:
-        parts = [" ".join(part.split()) for part in re.split(r",|;|\band\b", from_metadata)]
-        names = [part for part in parts if _NAME.match(part)]
-    return tuple(dict.fromkeys(names))
+            style = style or (line.size, line.bold)
+    if names:
+        yield ", ".join(names)
+
+
+def _in_small_letters(name: str) -> str:
+    """A name that is set in capitals as names are written: "ADA LOVELACE", but not "J. A. CRUZ-LOPEZ III"."""
+    if not name.isupper():
+        return name
+    return re.sub(r"[^\W\d_]{2,}", lambda part: part.group().capitalize(), name)
 
 
 def _year_of(arxiv_id: str | None) -> int | None:

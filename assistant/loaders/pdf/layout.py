@@ -13,7 +13,9 @@ from assistant.loaders.pdf.lines import Line, PageText
 from assistant.records import Section
 from assistant.sentences import sentence_spans
 
-_EDGE = 0.1  # of a page's height, above and below: where running heads and page numbers stand
+# Of a page's height, above and below: where running heads and page numbers stand, and where they may when something parts them
+# from the text or they are numbers. LaTeX's article on letter paper has its page numbers at .12.
+_EDGE, _WIDE_EDGE = 0.1, 0.14
 _NEAR = 6  # pages: those of a chapter have its running head on every other one at least
 _APART, _OFF = 1.9, 1.4  # times the text's line distance: more than between paragraphs, and more than within one
 _COMPARED = 50  # lines of one key and page: where there are more, it is a table or a picture
@@ -33,12 +35,14 @@ _NUMBER = re.compile(
     r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|[A-H](?:\.\d{1,2}){1,2}\.?|A\.|[B-H]\.?)\s+(?=[A-Z“\"])"
 )
 _CAPTION = re.compile(r"^(?:Figure|Fig\.|Table|Algorithm|Listing)\s*\d+\s*[:.|]")
+_LEADERS = re.compile(r"(?:\. ?){4}")  # of a table of contents
 _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _INLINE_ABSTRACT = re.compile(r"^abstract\s*[—–:.-]+\s*(?=\S)", re.IGNORECASE)
 _REFERENCES = {"references", "bibliography", "literature cited"}
 _AFTER_REFERENCES = re.compile(r"^(?:[A-H](?:\.\d{1,2})*\.?\s+\S|appendi|supplement)", re.IGNORECASE)
 _SMALL_PRINT = 0.87  # of the text's font size: footnotes, not a slightly smaller abstract
 _MAX_HEADING = 90  # characters
+_LITTLE = 4  # characters of a line: "+", "> z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +188,19 @@ def _edges(pages: Sequence[PageText], body: float) -> list[_Edge]:
     found: list[_Edge] = []
     for page in pages:
         heights = sorted(line.middle for line in page.lines)
-        low, high = page.height * _EDGE, page.height * (1 - _EDGE)
+        low, high = page.height * _WIDE_EDGE, page.height * (1 - _WIDE_EDGE)
         is_apart, is_off = (_apart(heights, low, high, share * step) for share in (_APART, _OFF))
         for line in page.lines:
             if low <= line.middle <= high:
                 continue
             height = line.middle if line.middle < low else line.middle - page.height
+            text = line.text.replace("#", "♯")
+            key, numbers = _A_NUMBER.sub("#", text).strip(), tuple(map(_value, _A_NUMBER.findall(text)))
+            is_near = abs(height) <= _EDGE * page.height
+            if not is_near and (line.size > body + 1 or not (is_apart(line) or _ONLY_NUMBER.fullmatch(key.lower()))):
+                continue
             is_unlike = is_apart(line) and round(line.left) not in common
             is_unlike |= is_off(line) and not _is_body_size(line, body)
-            key, numbers = _A_NUMBER.sub("#", line.text).strip(), tuple(map(_value, _A_NUMBER.findall(line.text)))
             found.append(_Edge(line, key, numbers, height, page.width, is_apart(line), is_unlike))
     return found
 
@@ -251,7 +259,7 @@ def _is_same(one: _Edge, other: _Edge) -> bool:
 def heading_of(line: Line, body: float) -> str | None:
     """The heading that the line is, without its number; None where it is no heading."""
     text = line.text.strip()
-    if not 3 <= len(text) <= _MAX_HEADING or text.endswith((",", ";", "-")):
+    if not 3 <= len(text) <= _MAX_HEADING or text.endswith((",", ";", "-")) or _LEADERS.search(text):
         return None
     number = _NUMBER.match(text)
     name = text[number.end() :] if number else text
@@ -265,17 +273,26 @@ def heading_of(line: Line, body: float) -> str | None:
     return None
 
 
+def is_known_heading(line: Line, body: float) -> bool:
+    """True for a heading that has a number or the name of a section that most papers have."""
+    text = line.text.strip()
+    return heading_of(line, body) is not None and (
+        _NUMBER.match(text) is not None or text.rstrip(" .:").lower() in _NAMES
+    )
+
+
 def _title_case(name: str) -> str:
     return name.capitalize() if name.isupper() else name
 
 
 def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Iterator[Paragraph]:
-    """The document's paragraphs in reading order, without furniture and the reference list.
+    """The document's paragraphs in reading order, without furniture, tables of contents and the reference list.
 
-    Captions, tables and footnotes come as paragraphs of their own after the running text under their heading, so that they
-    interrupt no sentence.
+    Captions, tables, footnotes and code come as paragraphs of their own after the running text under their heading, so that
+    they interrupt no sentence.
     """
     ordered = [[line for line in in_reading_order(page) if line not in skip] for page in pages]
+    is_code = _code_among([line for lines in ordered for line in lines])
     words = vocabulary(line.text for lines in ordered for line in lines)
     heading: str | None = None
     in_references = False
@@ -293,18 +310,33 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
                 in_references = found.lower() in _REFERENCES or (
                     in_references and not _AFTER_REFERENCES.match(line.text)
                 )
-            elif in_references:
+            elif in_references or _LEADERS.search(line.text):
                 continue
             elif _CAPTION.match(line.text) or (in_caption and _continues(in_caption, line)):
                 in_caption = line
                 asides.append(line)
-            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2:
+            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2 or line in is_code:
                 asides.append(line)
             else:
                 in_caption = None
                 running.append(line)
     yield from _joined(running, heading, words)
     yield from _joined(asides, heading, words)
+
+
+def _code_among(lines: Sequence[Line]) -> set[Line]:
+    """The lines of code: in a font of fixed pitch, and what little stands between such ones. None of a document that is set in
+    such a font throughout."""
+    letters: Counter[bool] = Counter()
+    for line in lines:
+        letters[line.fixed] += len(line.text)
+    if letters[True] > letters[False]:
+        return set()
+    code: set[Line] = set()
+    for previous, line in zip([None, *lines], lines, strict=False):
+        if line.fixed or (previous in code and len(line.text) < _LITTLE):
+            code.add(line)
+    return code
 
 
 def _continues(caption: Line, line: Line) -> bool:
@@ -334,7 +366,10 @@ def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> 
 
 
 def _parts(previous: Line, line: Line) -> bool:
-    """True where `line` begins a paragraph: after a sentence's end, with an indent, a gap, or in another column."""
+    """True where `line` begins a paragraph: after a sentence's end, with an indent, a gap, or in another column; and where code
+    begins or ends."""
+    if previous.fixed != line.fixed:
+        return True
     if not _SENTENCE_END.search(previous.text):
         return _CAPTION.match(line.text) is not None
     is_below = line.page == previous.page and 0 < previous.middle - line.middle < 1.6 * line.size

@@ -6,23 +6,29 @@ Characters come in the order of the page's content; a wide gap ends a line, so t
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
 
+from assistant.loaders.pdf.signs import font_name, page_signs
+
 _GAP = 1.5  # times the font size: wider than any space of justified text, narrower than the space between columns
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00a0": " ", "\u00ad": "-"}
-)
+_LAYOUT = str.maketrans({"\u00a0": " ", "\u00ad": "-"})
 _BROKEN_WORD = ("\x02", "\ufffe")  # pdfium's sign for a hyphen at the end of a line
 _BOLD = ("bold", "black", "heavy", "medi", "cmbx", "demi")
+_NARROW = frozenset("iljftr.,:;'|()[]")  # as wide as other signs in a font of fixed pitch only
+_MEASURED = 24  # characters of a line
+_SMALL = 0.78  # times the size of a line's letters
+_APART = 0.8  # times the font size: wider than a space, as between names that stand side by side
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A stretch of text on one line: its box in points (origin at the lower left), font size, and whether it is bold."""
+    """A stretch of text on one line: its box in points (origin at the lower left), font size, whether it is bold, and whether it
+    is in a font of fixed pitch, as code is; `parts` is the text, cut where more than a space is left free and at smaller signs,
+    which are left out: raised ones."""
 
     text: str
     page: int
@@ -32,6 +38,8 @@ class Line:
     top: float
     size: float
     bold: bool
+    fixed: bool = False
+    parts: tuple[str, ...] = ()
 
     @property
     def middle(self) -> float:
@@ -70,9 +78,10 @@ def page_text(page: Any, number: int) -> PageText:
         upright = Counter(quarters).most_common(1)[0][0] if quarters else 0
         x, y, right, top = page.get_mediabox()
         width, height = right - x, top - y
-        read = _character_reader(handle, upright, (x, y, width, height))
-        characters = [read(index) for index in range(count) if quarters[index] == upright]
-        sideways = "".join(_sign(handle, index) for index in range(count) if quarters[index] != upright)
+        signs = page_signs(handle, count)
+        read = _character_reader(handle, signs, upright, (x, y, width, height))
+        characters = [read(index) for index in range(count) if signs[index] and quarters[index] == upright]
+        sideways = "".join(sign for sign, quarter in zip(signs, quarters, strict=True) if quarter != upright)
         lines = tuple(filter(None, (_line(text_page, number, group) for group in _groups(characters))))
         if upright % 2:
             width, height = height, width
@@ -87,21 +96,18 @@ def _quarter(handle: Any, index: int) -> int:
     return round(angle / (math.pi / 2)) % 4 if angle > 0 else 0
 
 
-def _sign(handle: Any, index: int) -> str:
-    code = raw.FPDFText_GetUnicode(handle, index)
-    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else ""
-
-
 def _character_reader(
-    handle: Any, upright: int, page: tuple[float, float, float, float]
+    handle: Any, signs: Sequence[str], upright: int, page: tuple[float, float, float, float]
 ) -> Callable[[int], _Character]:
     """Gives the character of an index in a page turned so that most of its text stands upright; `page` is x, y, width and
-    height. The four numbers that pdfium writes to are made once a page."""
+    height, `signs` are as `page_signs` has them. The four numbers that pdfium writes to are made once a page."""
     x, y, page_width, page_height = page
     box = [ctypes.c_double() for _ in range(4)]
     places = [ctypes.byref(number) for number in box]
     left_, right_, bottom_, top_ = box
-    char_box, font_size = raw.FPDFText_GetCharBox, raw.FPDFText_GetFontSize
+    matrix = raw.FS_MATRIX()
+    matrix_ = ctypes.byref(matrix)
+    char_box, font_size, char_matrix = raw.FPDFText_GetCharBox, raw.FPDFText_GetFontSize, raw.FPDFText_GetMatrix
 
     def read(index: int) -> _Character:
         char_box(handle, index, *places)
@@ -111,7 +117,9 @@ def _character_reader(
             left, right, bottom, top = height - top, height - bottom, left, right
             width, height = height, width
         size = font_size(handle, index)
-        return _Character(_sign(handle, index), left, bottom, right, top, size if size > 1 else top - bottom, index)
+        if char_matrix(handle, index, matrix_):  # many files give each font a size of 1 and scale it
+            size *= math.hypot(matrix.c, matrix.d)
+        return _Character(signs[index], left, bottom, right, top, size if size > 1 else top - bottom, index)
 
     return read
 
@@ -149,11 +157,10 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
     inked = [character for character in group if character.sign.strip()]
     if not inked:
         return None
-    text = "".join("-" if c.sign in _BROKEN_WORD else c.sign for c in group).translate(_LIGATURES)
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    text = _text(group)
     if not text:
         return None
-    sizes = Counter(round(character.size * 2) / 2 for character in inked)
+    size = Counter(round(character.size * 2) / 2 for character in inked).most_common(1)[0][0]
     return Line(
         text=text,
         page=page,
@@ -161,15 +168,56 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
         bottom=min(c.bottom for c in inked),
         right=max(c.right for c in inked),
         top=max(c.top for c in inked),
-        size=sizes.most_common(1)[0][0],
+        size=size,
         bold=_is_bold(text_page, inked[0].number),
+        fixed=_is_fixed(text_page, inked[:: 1 + len(inked) // _MEASURED]),
+        parts=tuple(filter(None, map(_text, _parts(group, size)))),
+    )
+
+
+def _parts(group: list[_Character], size: float) -> Iterator[list[_Character]]:
+    """The characters of a line of this size, cut where a space is wider than one, and where smaller ones stood."""
+    part: list[_Character] = []
+    right = math.inf
+    for character in group:
+        is_ink = not character.sign.isspace()
+        is_small = is_ink and character.size <= _SMALL * size
+        if is_small or (is_ink and character.left - right > _APART * size):
+            yield part
+            part = []
+        if is_ink:
+            right = character.right
+        if not is_small:
+            part.append(character)
+    yield part
+
+
+def _text(characters: list[_Character]) -> str:
+    text = "".join("-" if c.sign in _BROKEN_WORD else c.sign for c in characters).translate(_LAYOUT)
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _is_fixed(text_page: Any, characters: list[_Character]) -> bool:
+    """True where narrow signs are as wide as others, as to how far the next one is. (pdfium adds what a letter's ink takes
+    beyond.)"""
+    box = raw.FS_RECTF()
+    narrow: list[float] = []
+    wide: list[float] = []
+    for character in characters:
+        raw.FPDFText_GetLooseCharBox(text_page, character.number, box)
+        (narrow if character.sign in _NARROW else wide).append(abs(box.right - box.left))
+    if not narrow or not wide:
+        return False
+    least, both = 1.02 * min(*narrow, *wide), narrow + wide
+    return (
+        min(narrow) < least > min(wide)
+        and max(both) < 1.4 * least
+        and sum(width < least for width in both) >= 0.4 * len(both)
     )
 
 
 def _is_bold(text_page: Any, index: int) -> bool:
     if raw.FPDFText_GetFontWeight(text_page, index) >= 600:
         return True
-    buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
-    raw.FPDFText_GetFontInfo(text_page, index, buffer, 128, flags)
-    name = buffer.value.decode("utf-8", "replace").lower()
+    name = font_name(text_page, index).decode("utf-8", "replace").lower()
     return any(part in name for part in _BOLD)

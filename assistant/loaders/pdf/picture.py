@@ -12,11 +12,11 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageChops, ImageDraw
 
 from assistant.errors import LoadError
+from assistant.loaders.pdf.signs import LIGATURES, page_signs
 
 _SCALE = 1.6  # pixels a point: a letter page is about 980 wide
 _MARK = (255, 226, 110)
 _FEWEST = 12  # letters and digits: a shorter piece of a quotation could stand anywhere
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
@@ -64,15 +64,15 @@ def _boxes(page: Any, quote: str) -> list[Box]:
 
 def _folded(sign: str) -> str:
     """The letters and digits that a character stands for, in one case: what two ways of setting a text share."""
-    return "".join(letter for letter in _LIGATURES.get(sign, sign).casefold() if letter.isalnum())
+    return "".join(letter for letter in LIGATURES.get(sign, sign).casefold() if letter.isalnum())
 
 
 def _letters(text_page: Any) -> tuple[str, list[int]]:
     """The page's letters and digits as one text, and for each the index of its character."""
     letters: list[str] = []
     places: list[int] = []
-    for index in range(text_page.count_chars()):
-        folded = _folded(chr(raw.FPDFText_GetUnicode(text_page, index) or 32))
+    for index, sign in enumerate(page_signs(text_page.raw, max(0, text_page.count_chars()))):
+        folded = _folded(sign)
         letters.append(folded)
         places += [index] * len(folded)
     return "".join(letters), places

@@ -1,6 +1,7 @@
 """Reads one PDF into a paper. Runs in a child process."""
 
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from assistant.loaders.result import Loaded
 from assistant.records import Paper
 
 MAX_PAGES = 2000  # of a longer file the rest is left out, and said so
+_TEXT, _LONGEST_ABSTRACT = 200, 4000  # characters of a paragraph that is no affiliation, and of an abstract
 _EMPTY = 20  # characters: a page with fewer has no text to speak of
 _NAMED = 12  # empty pages named one by one
 
@@ -109,7 +111,8 @@ def _loaded(path: Path, pages: list[PageText], metadata: dict[str, str], problem
 
 
 def _abstract(found: list[Paragraph]) -> tuple[Paragraph | None, list[Paragraph]]:
-    """The abstract and everything else: what stands under that heading, or after the word where it is set in line."""
+    """The abstract and everything else: what stands under that heading, or after the word where it is set in line, or, in papers
+    that do not call it so, the text above the first heading."""
     under = [p for p in found if (p.heading or "").lower() == "abstract"]
     if under:
         return together(under), [p for p in found if p not in under]
@@ -119,6 +122,10 @@ def _abstract(found: list[Paragraph]) -> tuple[Paragraph | None, list[Paragraph]
             cut = len(paragraph.text) - len(inline)
             turns = tuple((start - cut, page) for start, page in paragraph.turns)
             return Paragraph(inline, paragraph.page, "Abstract", turns), found[:position] + found[position + 1 :]
+    above = list(takewhile(lambda paragraph: paragraph.heading is None, found))
+    text = [paragraph for paragraph in above if paragraph.page == 1 and len(paragraph.text) >= _TEXT]
+    if text and len(above) < len(found) and sum(len(paragraph.text) for paragraph in text) <= _LONGEST_ABSTRACT:
+        return together(text), [paragraph for paragraph in found if paragraph not in text]
     return None, found
 
 
