@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.loaders.parts import NOT_A_NAME
-from assistant.loaders.pdf.layout import is_known_heading, without_abstract_mark
+from assistant.loaders.pdf.layout import follows, is_known_heading, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
 _STAMP = re.compile(
@@ -154,7 +154,11 @@ def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) 
         return []
     found: list[Line] = []
     for line in page.lines[page.lines.index(title[-1]) + 1 :]:
-        if _is_abstract(line) or is_known_heading(line, body) or _is_prose(line):
+        if _is_abstract(line) or is_known_heading(line, body):
+            return found
+        if _is_prose(line):
+            while found and follows(found[-1], line):
+                line = found.pop()
             return found
         found.append(line)
     return []  # nothing of the kind: it cannot be told from the text

@@ -301,8 +301,13 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     for lines in ordered:
         rows = Counter(round(line.middle) for line in lines)
         in_caption: Line | None = None
+        in_heading: Line | None = None
         for line in lines:
+            if in_heading and heading and _continues_heading(in_heading, line, heading, body):
+                heading, in_heading = f"{heading} {line.text}", line
+                continue
             found = heading_of(line, body)
+            in_heading = line if found else None
             if found:
                 yield from _joined(running, heading, words)
                 yield from _joined(asides, heading, words)
@@ -337,6 +342,20 @@ def _code_among(lines: Sequence[Line]) -> set[Line]:
         if line.fixed or (previous in code and len(line.text) < _LITTLE):
             code.add(line)
     return code
+
+
+def follows(previous: Line, line: Line) -> bool:
+    """True for the next line of a text: set alike, and right below."""
+    is_below = line.page == previous.page and 0 < previous.middle - line.middle < 1.6 * line.size
+    return is_below and line.size == previous.size and line.bold == previous.bold
+
+
+def _continues_heading(previous: Line, line: Line, heading: str, body: float) -> bool:
+    """True for a further line of a heading that stands out by its type, and has no number of its own."""
+    stands_out = line.size >= body + 0.9 or line.bold
+    is_own = _NUMBER.match(line.text) or line.text.endswith(".") or line.text.rstrip(" :").lower() in _NAMES
+    is_short = len(heading) + len(line.text) <= 2 * _MAX_HEADING
+    return stands_out and not is_own and is_short and heading.lower() not in _NAMES and follows(previous, line)
 
 
 def _continues(caption: Line, line: Line) -> bool:

@@ -5,9 +5,10 @@ Characters come in the order of the page's content; a wide gap ends a line, so t
 
 import ctypes
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
@@ -17,7 +18,10 @@ from assistant.loaders.pdf.signs import font_name, page_signs
 _GAP = 1.5  # times the font size: wider than any space of justified text, narrower than the space between columns
 _LAYOUT = str.maketrans({"\u00a0": " ", "\u00ad": "-"})
 _BROKEN_WORD = ("\x02", "\ufffe")  # pdfium's sign for a hyphen at the end of a line
-_BOLD = ("bold", "black", "heavy", "medi", "cmbx", "demi")
+_BOLD = re.compile(r"bold|black|heavy|medi|demi|(?:cm|ec|lm|sf)(?:ss)?b|(?:libertine|biolinum)t?b", re.IGNORECASE)
+# What pdfium makes of the width of stems tells little by itself (TeX's common roman: 744, its bold: 560): a weight counts from
+# here on, and where it is so many times that of the page.
+_HEAVY, _HEAVIER = 600, 1.25
 _NARROW = frozenset("iljftr.,:;'|()[]")  # as wide as other signs in a font of fixed pitch only
 _MEASURED = 24  # characters of a line
 _SMALL = 0.78  # times the size of a line's letters
@@ -82,7 +86,9 @@ def page_text(page: Any, number: int) -> PageText:
         read = _character_reader(handle, signs, upright, (x, y, width, height))
         characters = [read(index) for index in range(count) if signs[index] and quarters[index] == upright]
         sideways = "".join(sign for sign, quarter in zip(signs, quarters, strict=True) if quarter != upright)
-        lines = tuple(filter(None, (_line(text_page, number, group) for group in _groups(characters))))
+        lines = _with_heavy_ones(
+            [found for group in _groups(characters) if (found := _line(text_page, number, group)) is not None]
+        )
         if upright % 2:
             width, height = height, width
         return PageText(number, width, height, lines, " ".join(sideways.split()))
@@ -153,7 +159,15 @@ def _groups(characters: list[_Character]) -> Iterator[list[_Character]]:
     yield group
 
 
-def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
+def _with_heavy_ones(weighed: list[tuple[Line, int]]) -> tuple[Line, ...]:
+    """The lines of a page, bold also where their weight is much above that of most of the text."""
+    weights = sorted(weight for line, weight in weighed for _ in line.text)
+    heavy = max(_HEAVY, _HEAVIER * weights[len(weights) // 2]) if weights else math.inf
+    return tuple(replace(line, bold=True) if weight >= heavy else line for line, weight in weighed)
+
+
+def _line(text_page: Any, page: int, group: list[_Character]) -> tuple[Line, int] | None:
+    """A line and the weight of its first letter's font, as pdfium makes it out."""
     inked = [character for character in group if character.sign.strip()]
     if not inked:
         return None
@@ -161,7 +175,8 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
     if not text:
         return None
     size = Counter(round(character.size * 2) / 2 for character in inked).most_common(1)[0][0]
-    return Line(
+    first = inked[0].number
+    line = Line(
         text=text,
         page=page,
         left=min(c.left for c in inked),
@@ -169,10 +184,11 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> Line | None:
         right=max(c.right for c in inked),
         top=max(c.top for c in inked),
         size=size,
-        bold=_is_bold(text_page, inked[0].number),
+        bold=_BOLD.search(font_name(text_page, first).decode("utf-8", "replace")) is not None,
         fixed=_is_fixed(text_page, inked[:: 1 + len(inked) // _MEASURED]),
         parts=tuple(filter(None, map(_text, _parts(group, size)))),
     )
+    return line, raw.FPDFText_GetFontWeight(text_page, first)
 
 
 def _parts(group: list[_Character], size: float) -> Iterator[list[_Character]]:
@@ -214,10 +230,3 @@ def _is_fixed(text_page: Any, characters: list[_Character]) -> bool:
         and max(both) < 1.4 * least
         and sum(width < least for width in both) >= 0.4 * len(both)
     )
-
-
-def _is_bold(text_page: Any, index: int) -> bool:
-    if raw.FPDFText_GetFontWeight(text_page, index) >= 600:
-        return True
-    name = font_name(text_page, index).decode("utf-8", "replace").lower()
-    return any(part in name for part in _BOLD)
