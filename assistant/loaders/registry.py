@@ -15,7 +15,7 @@ from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
 LOADERS_VERSION = (
-    3  # raise it when a loader reads more, or otherwise, out of the same file: such files are then read again
+    4  # raise it when a loader reads more, or otherwise, out of the same file: such files are then read again
 )
 
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -292,7 +292,7 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     they interrupt no sentence.
     """
     ordered = [[line for line in in_reading_order(page) if line not in skip] for page in pages]
-    is_code = _code_among([line for lines in ordered for line in lines])
+    ordered = _with_code(ordered)
     words = vocabulary(line.text for lines in ordered for line in lines)
     heading: str | None = None
     in_references = False
@@ -320,7 +320,7 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
             elif _CAPTION.match(line.text) or (in_caption and _continues(in_caption, line)):
                 in_caption = line
                 asides.append(line)
-            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2 or line in is_code:
+            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2 or line.fixed:
                 asides.append(line)
             else:
                 in_caption = None
@@ -329,19 +329,20 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     yield from _joined(asides, heading, words)
 
 
-def _code_among(lines: Sequence[Line]) -> set[Line]:
-    """The lines of code: in a font of fixed pitch, and what little stands between such ones. None of a document that is set in
-    such a font throughout."""
+def _with_code(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+    """The lines, in a font of fixed pitch where they are code: what little stands between such lines is, too, and nothing is in a
+    document that is set in such a font throughout."""
     letters: Counter[bool] = Counter()
-    for line in lines:
+    for line in (line for lines in pages for line in lines):
         letters[line.fixed] += len(line.text)
-    if letters[True] > letters[False]:
-        return set()
-    code: set[Line] = set()
-    for previous, line in zip([None, *lines], lines, strict=False):
-        if line.fixed or (previous in code and len(line.text) < _LITTLE):
-            code.add(line)
-    return code
+    is_typed, is_code = letters[True] > letters[False], False
+    found: list[list[Line]] = []
+    for lines in pages:
+        found.append([])
+        for line in lines:
+            is_code = not is_typed and (line.fixed or (is_code and len(line.text) < _LITTLE))
+            found[-1].append(line if line.fixed == is_code else replace(line, fixed=is_code))
+    return found
 
 
 def follows(previous: Line, line: Line) -> bool:

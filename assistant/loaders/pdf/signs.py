@@ -1,8 +1,8 @@
 """What the characters of a PDF's page stand for, also where the file does not say: TeX's encodings, and fonts drawn as pictures.
 
-Many papers set by TeX name neither ligatures nor quotation marks, so that "coefficients" comes as "coe\\x1ecients". In older
-ones each letter is a picture called "a" and its number, which readers of PDF take for the sign of that name among Zapf's
-Dingbats: a paper of black hearts and snowflakes.
+Many papers set by TeX name neither ligatures nor quotation marks, so that "coefficients" comes as "coe\\x1ecients", and draw
+accents by themselves. In others each letter is a picture called "a" and its number, which Ghostscript takes for the sign of that
+name among Zapf's Dingbats and writes so into the file: a paper of hearts and flowers.
 """
 
 import ctypes
