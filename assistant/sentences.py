@@ -13,10 +13,10 @@ _ABBREVIATIONS = frozenset(
     """e.g i.e etc al fig figs eq eqs sec secs tab no nos vol pp cf vs resp approx ref refs ch dr mr mrs ms prof st jr sr
     inc ltd co corp dept univ ed eds ca est w.r.t a.k.a u.s u.k e.t ph.d m.sc""".split()
 )
-# A sentence ends at . ! ? … with any closing quotes or brackets, before white space; the next starts with something
-# that can open a sentence.
+# A sentence ends at . ! ? … with any closing quotes, brackets or raised numbers of notes, before white space; the next starts
+# with something that can open a sentence.
 _BOUNDARY = re.compile(
-    r"(?P<end>(?<![.!?…])[.!?…]+[\"'”’)\]}*]*)(?P<space>\s+)(?=[\"'“‘(\[{*$\\]*[A-Z0-9À-ÞΑ-Ω]|[^\x00-\u02ff])"
+    r"(?P<end>(?<![.!?…])[.!?…]+[\"'”’)\]}*]*(?:[⁰¹²³⁴-⁹][⁰¹²³⁴-⁹⁻,]{0,40})?)(?P<space>\s+)(?=[\"'“‘(\[{*$\\]*[A-Z0-9À-ÞΑ-Ω]|[^\x00-\u02ff])"
 )
 _MISSING_SPACE = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z]*[ ,])")  # "… of sizes.From a theoretical view"
 _PARAGRAPH = re.compile(r"\n\s*\n")

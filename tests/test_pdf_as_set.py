@@ -260,6 +260,25 @@ def test_code_interrupts_no_sentence_and_a_heading_over_two_lines_is_one(tmp_pat
     assert not any(">" in paragraph for paragraph in paragraphs[:-1])
 
 
+def test_raised_and_lowered_digits_are_no_part_of_the_number_before_them(tmp_path: Path) -> None:
+    pieces = [
+        ("Rivers carry 2", 0),
+        ("2", 4),
+        ("− 1 = 3 times the CO", 0),
+        ("2", -2),
+        ("of lakes.", 0),
+        ("3,12", 4),
+        ("Otters sleep.", 0),
+    ]
+    drawn, x = [], 72.0
+    for text, rise in pieces:
+        size = 7 if rise else 10
+        drawn.append((x, 700 + rise, "Courier", size, text))
+        x += 0.6 * size * len(text) + (3 if rise else 0)
+    (section,) = page_of(tmp_path / "x.pdf", *drawn, *body(680)).body
+    assert section.text.startswith("Rivers carry 2² − 1 = 3 times the CO₂ of lakes.³,¹² Otters sleep.")
+
+
 def test_a_line_of_a_number_sign_beside_page_numbers_is_read(tmp_path: Path) -> None:
     def another(page: Any) -> None:
         page.setFont("Times-Roman", 10)

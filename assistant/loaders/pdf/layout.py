@@ -263,7 +263,7 @@ def heading_of(line: Line, body: float) -> str | None:
         return None
     number = _NUMBER.match(text)
     name = text[number.end() :] if number else text
-    if name.rstrip(" .:").lower() in _NAMES:
+    if name.rstrip(" .:").lower() in _NAMES and name[0].isupper():  # "model" alone may be a paragraph's last word
         return _title_case(name.rstrip(" .:"))
     stands_out = line.size >= body + 0.9 or line.bold or (name.isupper() and len(name) > 5)
     if not stands_out or text.endswith(".") or not any(letter.islower() or name.isupper() for letter in name):

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
@@ -25,6 +26,12 @@ _HEAVY, _HEAVIER = 600, 1.25
 _NARROW = frozenset("iljftr.,:;'|()[]")  # as wide as other signs in a font of fixed pitch only
 _MEASURED = 24  # characters of a line
 _SMALL = 0.78  # times the size of a line's letters
+_RAISED, _LOWERED = 0.15, 0.06  # times that size: how far above or below the others' feet small digits stand
+_BEFORE_EXPONENT = re.compile(
+    r"(?<=[\w)\]}|∥]) (?=[⁰¹²³⁴-⁹⁻])"
+)  # pdfium sees a space there more often than there is one
+_ABOVE = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_BELOW = str.maketrans("0123456789+-−–", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋")
 _APART = 0.8  # times the font size: wider than a space, as between names that stand side by side
 
 
@@ -171,10 +178,10 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> tuple[Line, int
     inked = [character for character in group if character.sign.strip()]
     if not inked:
         return None
-    text = _text(group)
+    size = Counter(round(character.size * 2) / 2 for character in inked).most_common(1)[0][0]
+    text = _BEFORE_EXPONENT.sub("", _text(_with_exponents(group, size)))
     if not text:
         return None
-    size = Counter(round(character.size * 2) / 2 for character in inked).most_common(1)[0][0]
     first = inked[0].number
     line = Line(
         text=text,
@@ -189,6 +196,21 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> tuple[Line, int
         parts=tuple(filter(None, map(_text, _parts(group, size)))),
     )
     return line, raw.FPDFText_GetFontWeight(text_page, first)
+
+
+def _with_exponents(group: list[_Character], size: float) -> list[_Character]:
+    """The characters of a line of this size, small digits and signs as raised and lowered ones, so that 2² is not read as 22."""
+    feet = [c.bottom for c in group if c.sign.isalnum() and c.size > _SMALL * size]
+    if not feet or not any(c.sign.isdigit() and c.size <= _SMALL * size for c in group):
+        return group
+    foot = median(feet)
+    found = []
+    for character in group:
+        above = character.bottom - foot
+        if character.size <= _SMALL * size and (above > _RAISED * size or above < -_LOWERED * size):
+            character = character._replace(sign=character.sign.translate(_ABOVE if above > 0 else _BELOW))
+        found.append(character)
+    return found
 
 
 def _parts(group: list[_Character], size: float) -> Iterator[list[_Character]]:

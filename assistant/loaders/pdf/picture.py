@@ -3,6 +3,7 @@
 import base64
 import ctypes
 import io
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pypdfium2.raw as raw
 from PIL import Image, ImageChops, ImageDraw
 
 from assistant.errors import LoadError
-from assistant.loaders.pdf.signs import LIGATURES, page_signs
+from assistant.loaders.pdf.signs import page_signs
 
 _SCALE = 1.6  # pixels a point: a letter page is about 980 wide
 _MARK = (255, 226, 110)
@@ -64,7 +65,7 @@ def _boxes(page: Any, quote: str) -> list[Box]:
 
 def _folded(sign: str) -> str:
     """The letters and digits that a character stands for, in one case: what two ways of setting a text share."""
-    return "".join(letter for letter in LIGATURES.get(sign, sign).casefold() if letter.isalnum())
+    return "".join(letter for letter in unicodedata.normalize("NFKC", sign).casefold() if letter.isalnum())
 
 
 def _letters(text_page: Any) -> tuple[str, list[int]]:
