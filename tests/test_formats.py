@@ -454,3 +454,80 @@ def test_a_run_of_one_sign_holds_nothing_up(name: str, text: str) -> None:
     for paper in load_source(Source(Path(name), text.encode())).papers:
         chunk_paper(paper, 256)
     assert time.process_time() - start < 5
+
+
+def word_file(path: Path, body: str, properties: str = "") -> Path:
+    """A Word document of paragraphs as XML, with what it says of itself."""
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>'
+    )
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    rels = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="r" Type="{relation}" Target="word/document.xml"/></Relationships>'
+    )
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{name}"><w:name w:val="{called}"/></w:style>'
+        for name, called in (("Title", "Title"), ("Heading1", "heading 1"))
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", types)
+        archive.writestr("_rels/.rels", rels)
+        archive.writestr("word/document.xml", f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>')
+        archive.writestr("word/styles.xml", f'<w:styles xmlns:w="{space}">{styles}</w:styles>')
+        if properties:
+            archive.writestr("docProps/core.xml", properties)
+    return path
+
+
+def word_line(text: str, style: str = "", raised: str = "") -> str:
+    styled = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    above = f'<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>{raised}</w:t></w:r>' if raised else ""
+    return f"<w:p>{styled}<w:r><w:t>{text}</w:t></w:r>{above}</w:p>"
+
+
+def test_a_word_document_is_read_under_its_headings(tmp_path: Path) -> None:
+    body = [
+        word_line("Otters at Night", "Title"), word_line("Ada Lovelace and Alan Turing"), word_line("Abstract", "Heading1"),
+        word_line(ABSTRACT), word_line("Results", "Heading1"), word_line("Rivers carry 2", raised="2"),
+        word_line("References", "Heading1"), word_line("Old."),
+    ]  # fmt: skip
+    (found,) = load_file(word_file(tmp_path / "a.docx", "".join(body))).papers
+    assert (found.title, found.authors, found.abstract) == (
+        "Otters at Night",
+        ("Ada Lovelace", "Alan Turing"),
+        ABSTRACT,
+    )
+    assert found.body == (Section("Rivers carry 2²", "Results"),)
+
+
+def test_a_word_document_without_styles_is_named_by_its_properties_or_first_line(tmp_path: Path) -> None:
+    core = '<p xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator></p>'
+    body = word_line(ABSTRACT) + word_line("They float.")
+    (found,) = load_file(word_file(tmp_path / "a.docx", body, core)).papers
+    assert (found.title, found.authors) == ("Otters at Night", ("Ada Lovelace",))
+    (found,) = load_file(word_file(tmp_path / "b.docx", word_line("Otters at Night") + body)).papers
+    assert (found.title, found.authors, len(found.sections)) == ("Otters at Night", (), 1)
+
+
+def test_a_word_document_that_is_none_says_what_to_do(tmp_path: Path) -> None:
+    for name, data in (("cut.docx", b"PK\x03\x04 and no more"), ("empty.docx", b"PK\x05\x06" + bytes(18))):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(LoadError, match=name):
+            load_file(tmp_path / name)
+    with pytest.raises(LoadError, match="no text"):
+        load_file(word_file(tmp_path / "blank.docx", word_line("")))
+    bomb = '<!DOCTYPE d [<!ENTITY a "' + "a" * 9000 + '">]><w:p><w:r><w:t>' + "&a;" * 90_000 + "</w:t></w:r></w:p>"
+    with zipfile.ZipFile(tmp_path / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bomb)
+    with pytest.raises(LoadError, match="bomb.docx"):
+        load_file(tmp_path / "bomb.docx")
+
+
+def test_raised_digits_of_a_page_are_no_part_of_the_number_before_them(tmp_path: Path) -> None:
+    text = "Of 10<sup>7</sup> otters<sup>12, 13</sup> in CO<sub>2</sub> the 5<sup>th</sup> swam."
+    page = f"<html><h1>Otters</h1><p>{text}</p></html>"
+    (found,) = load_source(Source(tmp_path / "a.html", page.encode())).papers
+    assert found.body[0].text == "Of 10⁷ otters¹²,¹³ in CO₂ the 5th swam."

@@ -12,6 +12,13 @@ _ARXIV = re.compile(
     re.IGNORECASE,
 )
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
+# A person's name as it stands under a title.
+_PARTICLES = (
+    "af al bin da das de del dela della den der di do dos du el la le los ten ter van von y zu zum zur".replace(
+        " ", "|"
+    )
+)
+NAME = re.compile(rf"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){{1,4}}(?:(?:{_PARTICLES}|d[’'])\s*){{0,3}}[A-ZÀ-Ý][\w'’-]+\.?$")
 # Under a title, these stand in affiliations and addresses, not in names.
 NOT_A_NAME = re.compile(
     r"\b(?:university|universit[àäée]|institut|department|school|college|laborator|research|google|microsoft|abstract|academy|"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from assistant.errors import AssistantError, LoadError
 from assistant.files import is_gone
 from assistant.interrupts import raise_if_interrupted
-from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web
+from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listing, markdown, pdf, plain, ris, web, word
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
@@ -35,6 +35,7 @@ class Format(NamedTuple):
 # In the order in which they are asked: what is surest first, plain text last.
 FORMATS: tuple[Format, ...] = (
     Format("PDF", (".pdf",), pdf),
+    Format("Word", (".docx", ".docm"), word),
     Format("Hugging Face papers listing", (".txt",), listing),
     Format("JSON or JSON Lines of papers", (".json", ".jsonl", ".ndjson"), json_papers),
     Format("arXiv Atom feed", (".xml", ".atom"), feed),

@@ -7,6 +7,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from assistant.errors import LoadError
+from assistant.loaders.exponents import raised
 from assistant.loaders.parts import arxiv_id, clean, doi, year
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
@@ -35,10 +36,7 @@ def sniff(source: Source) -> bool:
 
 def load(source: Source) -> Loaded:
     """The one paper of the page. Scripts are never run. Raises LoadError where there is no text."""
-    text = source.text
-    if _depth(text) > _DEEPEST:
-        raise LoadError(f"{source.name} is nested too deeply for a paper; save the page again, or as text")
-    tree = LexborHTMLParser(text)
+    tree = parsed(source.text, source.name)
     metadata = {
         clean(node.attributes.get("name")).lower(): clean(node.attributes.get("content"))
         for node in reversed(tree.css("meta[name]"))
@@ -52,12 +50,10 @@ def load(source: Source) -> Loaded:
     title = (
         metadata.get("citation_title") or (clean(named.text()) if named else "") or source.path.stem.replace("_", " ")
     )
-    for node in tree.css(_LEFT_OUT):
-        node.decompose()
     date = metadata.get("citation_publication_date") or metadata.get("citation_date")
     return prose_paper(
         title,
-        _parts(tree, title),
+        page_parts(tree, title),
         source.name,
         authors=tuple(filter(None, authors)),
         date=date,
@@ -66,6 +62,16 @@ def load(source: Source) -> Loaded:
         arxiv_id=arxiv_id(metadata.get("citation_arxiv_id")),
         venue=metadata.get("citation_journal_title") or metadata.get("citation_conference_title"),
     )
+
+
+def parsed(text: str, name: str) -> Any:
+    """The page of a file called `name`, its raised digits as such. Raises LoadError where it is nested too deeply."""
+    if _depth(text) > _DEEPEST:
+        raise LoadError(f"{name} is nested too deeply for a paper; save the page again, or as text")
+    tree = LexborHTMLParser(text)
+    for node in tree.css("sup, sub"):
+        node.replace_with(raised(node.text().strip(), below=node.tag == "sub"))
+    return tree
 
 
 def _depth(text: str) -> int:
@@ -78,8 +84,10 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _parts(tree: Any, title: str) -> Iterator[tuple[str | None, str]]:
-    """The paragraphs with the heading that they stand under."""
+def page_parts(tree: Any, title: str) -> Iterator[tuple[str | None, str]]:
+    """The paragraphs of a page with the heading that they stand under."""
+    for node in tree.css(_LEFT_OUT):
+        node.decompose()
     heading: str | None = None
     for node in tree.css(_TEXT):
         text = clean(node.text())

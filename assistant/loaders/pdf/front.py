@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.loaders.parts import NOT_A_NAME
+from assistant.loaders.parts import NAME, NOT_A_NAME
 from assistant.loaders.pdf.layout import follows, is_known_heading, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
@@ -22,12 +22,6 @@ _VENUE_YEAR = re.compile(
 _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|title|paper|main|manuscript|template)\b|\.(?:docx?|tex|dvi|pdf|indd)$", re.IGNORECASE
 )
-_PARTICLES = (
-    "af al bin da das de del dela della den der di do dos du el la le los ten ter van von y zu zum zur".replace(
-        " ", "|"
-    )
-)
-_NAME = re.compile(rf"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){{1,4}}(?:(?:{_PARTICLES}|d[’'])\s*){{0,3}}[A-ZÀ-Ý][\w'’-]+\.?$")
 _MARKS = re.compile(r"[*†‡§¶∗⋆♠♣♦♥✉]|(?<=[A-Za-z])[\d,]+(?=\s|$|,)|\s\d+(?=\s|,|$)")
 _BETWEEN_NAMES = re.compile(r",|;|\band\b|&|\s{2,}", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
@@ -198,7 +192,7 @@ def _authors(lines: Sequence[Line], from_metadata: str, from_reference: str) -> 
     such line, and where they stand side by side in one; else those of the file's metadata."""
     for listed in (from_reference, *_lists_of_names(lines), from_metadata):
         names = [_BY.sub("", " ".join(part.split())) for part in _BETWEEN_NAMES.split(listed)]
-        if found := [_in_small_letters(name) for name in names if _NAME.match(name) and not NOT_A_NAME.search(name)]:
+        if found := [_in_small_letters(name) for name in names if NAME.match(name) and not NOT_A_NAME.search(name)]:
             return tuple(dict.fromkeys(found))
     return ()
 
@@ -215,7 +209,7 @@ def _lists_of_names(lines: Sequence[Line]) -> Iterator[str]:
         )
         parts = [" ".join(part.split()) for part in _BETWEEN_NAMES.split(text)]
         parts = [_BY.sub("", part) for part in parts if part]
-        if parts and all(_NAME.match(part) and not NOT_A_NAME.search(part) for part in parts):
+        if parts and all(NAME.match(part) and not NOT_A_NAME.search(part) for part in parts):
             names += parts
             style = style or (line.size, line.bold)
     if names:

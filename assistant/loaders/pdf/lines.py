@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import pypdfium2.raw as raw
 
+from assistant.loaders.exponents import ABOVE, BELOW
 from assistant.loaders.pdf.signs import font_name, page_signs
 
 _GAP = 1.5  # times the font size: wider than any space of justified text, narrower than the space between columns
@@ -30,8 +31,6 @@ _RAISED, _LOWERED = 0.15, 0.06  # times that size: how far above or below the ot
 _BEFORE_EXPONENT = re.compile(
     r"(?<=[\w)\]}|∥]) (?=[⁰¹²³⁴-⁹⁻])"
 )  # pdfium sees a space there more often than there is one
-_ABOVE = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
-_BELOW = str.maketrans("0123456789+-−–", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋")
 _APART = 0.8  # times the font size: wider than a space, as between names that stand side by side
 
 
@@ -208,7 +207,7 @@ def _with_exponents(group: list[_Character], size: float) -> list[_Character]:
     for character in group:
         above = character.bottom - foot
         if character.size <= _SMALL * size and (above > _RAISED * size or above < -_LOWERED * size):
-            character = character._replace(sign=character.sign.translate(_ABOVE if above > 0 else _BELOW))
+            character = character._replace(sign=character.sign.translate(ABOVE if above > 0 else BELOW))
         found.append(character)
     return found
 

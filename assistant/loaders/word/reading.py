@@ -1,0 +1,94 @@
+"""Reads one Word document into a paper, by way of the HTML that mammoth makes of it. Runs in a child process."""
+
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+import mammoth
+from defusedxml import DefusedXmlException, ElementTree
+
+from assistant.errors import LoadError
+from assistant.loaders.parts import NAME, NOT_A_NAME, clean
+from assistant.loaders.prose import prose_paper
+from assistant.loaders.result import Loaded
+from assistant.loaders.web import page_parts, parsed
+
+_TEXT, _PROPERTIES = "word/document.xml", "docProps/core.xml"
+_MOST = 200_000_000  # bytes unpacked, of all that is not a picture
+_STYLES = """p[style-name='Title'] => h1.title:fresh
+p[style-name='Author'] => h1.author:fresh
+p[style-name='Abstract Title'] => h2:fresh
+p[style-name='Caption'] => p:fresh"""
+_LONGEST_TITLE = 200  # characters of a first line that is one
+_SPACE = "{http://purl.org/dc/elements/1.1/}"
+
+
+def read_word(path: Path) -> Loaded:
+    """The paper of the file at `path`. Raises LoadError where it cannot be read as one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = [entry.file_size for entry in archive.infolist() if entry.filename.endswith((".xml", ".rels"))]
+            if sum(sizes) > _MOST:
+                raise LoadError(f"{path.name} unpacks to more than {_MOST // 1_000_000} MB of text; split it")
+            names = set(archive.namelist())
+            if _TEXT not in names:
+                raise LoadError(f"{path.name} is no Word document; save it again as .docx or as PDF")
+            properties = archive.read(_PROPERTIES) if _PROPERTIES in names else b""
+        with path.open("rb") as file:
+            html = mammoth.convert_to_html(
+                file, style_map=_STYLES, convert_image=mammoth.images.img_element(_nothing)
+            ).value
+    except (zipfile.BadZipFile, KeyError, OSError, RuntimeError, ExpatError) as error:
+        reason = (str(error).splitlines() or ["?"])[0][:100]
+        raise LoadError(f"{path.name} is damaged or protected ({reason}); save it again as .docx or as PDF") from None
+    tree = parsed(html, path.name)
+    title = _taken(tree.css("h1.title")) or _property(properties, "title")
+    first = tree.css_first("h1, h2, p")
+    if first is not None and (clean(first.text()) == title or not title and len(clean(first.text())) <= _LONGEST_TITLE):
+        title = _taken([first])
+    authors = tuple(_names(_taken(tree.css("h1.author")))) or tuple(_authors_above(tree))
+    return prose_paper(
+        title or path.stem.replace("_", " "),
+        page_parts(tree, title),
+        path.name,
+        authors=authors or tuple(_names(_property(properties, "creator"))),
+    )
+
+
+def _taken(nodes: Sequence[Any]) -> str:
+    """The text of elements, which are then no longer part of the page."""
+    text = ", ".join(clean(node.text()) for node in nodes)
+    for node in nodes:
+        node.decompose()
+    return text
+
+
+def _authors_above(tree: Any) -> Iterator[str]:
+    """The names that paragraphs above the first heading hold, where they hold nothing else."""
+    for node in tree.css("h1, h2, h3, p"):
+        names = _names(clean(node.text()))
+        if node.tag != "p" or not names:
+            return
+        node.decompose()
+        yield from names
+
+
+def _names(line: str) -> list[str]:
+    """The names of a line, parted by commas; none where anything else is there."""
+    parts = [part.strip() for part in re.split(r",|;|\band\b|&", line) if part.strip()]
+    return parts if all(NAME.match(part) and not NOT_A_NAME.search(part) for part in parts) else []
+
+
+def _nothing(image: object) -> dict[str, str]:
+    return {}
+
+
+def _property(properties: bytes, name: str) -> str:
+    """What the file says of itself; "" where it says nothing."""
+    try:
+        return clean(ElementTree.fromstring(properties).findtext(f"{_SPACE}{name}")) if properties else ""
+    except (ElementTree.ParseError, DefusedXmlException):
+        return ""
