@@ -504,10 +504,13 @@ def test_a_word_document_is_read_under_its_headings(tmp_path: Path) -> None:
 
 
 def test_a_word_document_without_styles_is_named_by_its_properties_or_first_line(tmp_path: Path) -> None:
-    core = '<p xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator></p>'
+    said = "<dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator>"
+    core = f'<p xmlns:dc="http://purl.org/dc/elements/1.1/">{said}</p>'
     body = word_line(ABSTRACT) + word_line("They float.")
     (found,) = load_file(word_file(tmp_path / "a.docx", body, core)).papers
     assert (found.title, found.authors) == ("Otters at Night", ("Ada Lovelace",))
+    (again,) = load_file(word_file(tmp_path / "c.docx", word_line("Otters at Night") + body, core)).papers
+    assert again.body == found.body
     (found,) = load_file(word_file(tmp_path / "b.docx", word_line("Otters at Night") + body)).papers
     assert (found.title, found.authors, len(found.sections)) == ("Otters at Night", (), 1)
 

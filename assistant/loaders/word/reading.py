@@ -45,10 +45,14 @@ def read_word(path: Path) -> Loaded:
         reason = (str(error).splitlines() or ["?"])[0][:100]
         raise LoadError(f"{path.name} is damaged or protected ({reason}); save it again as .docx or as PDF") from None
     tree = parsed(html, path.name)
-    title = _taken(tree.css("h1.title")) or _property(properties, "title")
+    title = _taken(tree.css("h1.title"))
     first = tree.css_first("h1, h2, p")
-    if first is not None and (clean(first.text()) == title or not title and len(clean(first.text())) <= _LONGEST_TITLE):
+    line = clean(first.text()) if first is not None else ""
+    if (
+        not title and line and len(line) <= _LONGEST_TITLE and not line.endswith(".")
+    ):  # properties are often a template's
         title = _taken([first])
+    title = title or _property(properties, "title")
     authors = tuple(_names(_taken(tree.css("h1.author")))) or tuple(_authors_above(tree))
     return prose_paper(
         title or path.stem.replace("_", " "),
