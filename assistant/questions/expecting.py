@@ -162,6 +162,12 @@ def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
     return tuple(topic.said for topic in _asked_after(question))
 
 
+def counting(question: Question) -> Callable[[str], bool] | None:
+    """What is true of a text that gives a number of the things that the question counts; None where it counts nothing."""
+    counted = _counted(question.text)
+    return partial(_counts, stem(counted.lower())) if counted else None
+
+
 def left_out(question: Question) -> Callable[[str], bool] | None:
     """What is true of a text that says of something asked for that it is not done; None for a question that asks what is done."""
     asked = _LEFT_OUT.match(asked_now(question.text))
@@ -229,8 +235,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], object]]]:
     """What an answer must hold: how to call it, and whether a text holds it."""
-    if counted := _counted(question.text):
-        yield f"a number of {counted}", partial(_counts, stem(counted.lower()))
+    if is_counted := counting(question):
+        yield f"a number of {_counted(question.text)}", is_counted
     for match in _IN_UNIT.finditer(question.text):
         unit = next((quantity.unit for quantity in quantities(f"1 {match[1].lower()}")), "")
         if unit and unit != "$":

@@ -94,7 +94,7 @@ class Search:
         rerank: bool = True,
         order: Sequence[float] = (),
     ) -> list[Passage]:
-        """The `k` best passages, best first, at most two of one paper, within `paper_ids` where given.
+        """The `k` best passages, best first, at most two of one paper unless others lack, within `paper_ids` where given.
 
         `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone, both without the
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
@@ -119,7 +119,7 @@ class Search:
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
         ranked = sorted(scores, key=lambda name: (places.get(paper_of(name), 0), -scores[name], name))
-        best = _capped(ranked, k, 1 if question.wants_records else PER_PAPER)
+        best = _one_of_each(ranked)[:k] if question.wants_records else _capped(ranked, k, PER_PAPER)
         top = max(1.0, *(scores[name] for name in best)) if best else 1.0
         chances = again.chances(scores)
         passages = [
@@ -370,17 +370,27 @@ def _spans_in(text: str, chunk: Chunk) -> list[tuple[int, int]]:
     return [(span.start + shift, span.end + shift) for span in chunk.sentences]
 
 
+def _one_of_each(ranked: Sequence[str]) -> list[str]:
+    """The first chunk id of each paper."""
+    first: dict[str, str] = {}
+    for name in ranked:
+        first.setdefault(paper_of(name), name)
+    return list(first.values())
+
+
 def _capped(ranked: Sequence[str], k: int, per_paper: int) -> list[str]:
-    """The first `k` chunk ids, at most `per_paper` of one paper: lists and comparisons stay broad."""
+    """The first `k` chunk ids, at most `per_paper` of one paper, so that lists and comparisons stay broad; where the papers are
+    too few for that, as where one was chosen, the next best of any."""
     taken: Counter[str] = Counter()
     kept: list[str] = []
+    others: list[str] = []
     for name in ranked:
         taken[paper_of(name)] += 1
-        if taken[paper_of(name)] <= per_paper:
-            kept.append(name)
+        (kept if taken[paper_of(name)] <= per_paper else others).append(name)
         if len(kept) == k:
-            break
-    return kept
+            return kept
+    chosen = {*kept, *others[: k - len(kept)]}
+    return [name for name in ranked if name in chosen]
 
 
 class PaperRetriever(BaseRetriever):
