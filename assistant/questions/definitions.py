@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-from assistant.questions.abbreviations import spelt_out
 from assistant.questions.metadata import asked_now
 from assistant.terms import STOP_WORDS
 
@@ -24,7 +23,8 @@ _SAYS = (
     r"|(?:[a-z-]+ ){0,2}[a-z-]+s (?:that|which|who|whose|where|in which|for which|of|between)) "
     r"|(?:means?|denotes?|refers? to|describes?|stands? for|consists? of|comprises?|captures?|visuali[sz]es?"
     r"|can be (?:defined|seen|viewed|understood|thought of|regarded)) )"
-    r"|(?:,| [–—-]) (?:i\.e\.,? |that is,? |namely,? )?(?:an?|the|which (?:is|are)) | \((?:an?|the|i\.e\.) )"
+    r"|(?:,| [–—-]) (?:i\.e\.,? |that is,? |namely,? )?(?:an?|the|which (?:is|are)) "
+    r"| \((?:an?|the|i\.e\.) |(?<=\)),? (?:which|that) )"
 )
 # Before it: "known as …", "we call this …", "define … as", "the term …".
 _SAID = (
@@ -59,8 +59,7 @@ def definer(thing: str) -> Callable[[str], bool]:
     said = re.compile(rf"{_SAID}{name}{_CLOSE}{_ENDS}", re.IGNORECASE)
 
     def is_defined(text: str) -> bool:
-        is_said = bool(said.search(text)) or (" " not in thing and bool(spelt_out(thing, text)))
-        return is_said or any(not _depends(text[: match.start()]) for match in says.finditer(text))
+        return bool(said.search(text)) or any(not _depends(text[: match.start()]) for match in says.finditer(text))
 
     return is_defined
 

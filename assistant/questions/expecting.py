@@ -107,8 +107,9 @@ _TOPICS = (
     _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
     _topic(
         "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|shortcomings?|caveats?)\b",
-        r"\blimit|\bweak|\bdrawback|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work|\bdegrad|\bsuffer"
-        r"|\black|\brestrict|\bwors",
+        r"\blimit(?!ing\b|s? (?:theorem|distribution))|\bweakness|\b(?:is|are) weak|\bweak (?:in|at|on|when|points?|spots?)\b"
+        r"|\bdrawback|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work"
+        r"|\bdegrad|\bsuffer|\black|\brestrict|\bwors",
     ),
     _topic(
         "future work", r"\bfuture (?:works?|directions?|research|plans?|steps?)\b",
@@ -160,6 +161,11 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
     """What the sentences that answer use one of, for each thing that the question asks after by name: "what limitations …?"."""
     return tuple(topic.said for topic in _asked_after(question))
+
+
+def is_headed(question: Question, heading: str | None) -> bool:
+    """True where a heading names what the question asks after: "5. Limitations and future work"."""
+    return bool(heading) and any(topic.asked.search(heading or "") for topic in _asked_after(question))
 
 
 def counting(question: Question) -> Callable[[str], bool] | None:

@@ -13,8 +13,9 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
-from assistant.questions.expecting import mentions_all
+from assistant.questions.expecting import is_headed, mentions_all, words_for
 from assistant.questions.reading import Question, asked_of, in_order
+from assistant.questions.sections import summing_up
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.retrieval.finding import Finder, Found
 from assistant.retrieval.ranking import (
@@ -44,6 +45,8 @@ _OTHER_TIME = 0.1
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
+_HEADED_BONUS = 1.0
+_SUMMING_UP_BONUS = 10.0  # above every other, names included
 # What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
 _HELD, _HOLDING = 0.8, 1000
 PER_PAPER = 2  # passages of one paper that a search finds
@@ -118,6 +121,8 @@ class Search:
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
+        if question.wants_summary or (paper_ids is not None and words_for(question)):
+            scores = self._by_section(question, scores)
         ranked = sorted(scores, key=lambda name: (places.get(paper_of(name), 0), -scores[name], name))
         best = _one_of_each(ranked)[:k] if question.wants_records else _capped(ranked, k, PER_PAPER)
         top = max(1.0, *(scores[name] for name in best)) if best else 1.0
@@ -288,6 +293,16 @@ class Search:
         if question.time is None:
             return {name: score + _YEAR_BONUS * (name in dated) for name, score in fused.items()}
         return {name: score * (1.0 if name in dated else _OTHER_TIME) for name, score in fused.items()}
+
+    def _by_section(self, question: Question, scores: Mapping[str, float]) -> dict[str, float]:
+        """The scores where sections come first that say what their paper does, if that is asked, and those that are headed by
+        what is asked after."""
+        chunks = self._catalogue.chunks(list(scores)).values()
+        if question.wants_summary:
+            bonus = {chunk.id: _SUMMING_UP_BONUS * summing_up(question.text, chunk) for chunk in chunks}
+        else:
+            bonus = {chunk.id: _HEADED_BONUS * is_headed(question, chunk.heading) for chunk in chunks}
+        return {name: score + bonus.get(name, 0.0) for name, score in scores.items()}
 
     def _with_sentences(self, found: Found, passages: Sequence[Passage], again: _ReadAgain) -> list[Passage]:
         rows = self._sentence_scores(found.question, found.vector, passages, again.fits or None)
