@@ -70,9 +70,10 @@ def test_what_is_no_prose_is_quoted_only_where_nothing_says_it_better() -> None:
 def test_where_a_definition_is_asked_the_sentence_that_defines_is_quoted() -> None:
     asked = "What is a river plot?"
     mention, own = ("River plots are shown below for the otter data.", 0.8), ("We introduce three functions.", 0.3)
+    unsaid = ("Therefore we do not present any river plots.", 0.4)
     defined = ("A river plot (Otter 1980) is a bar plot whose bars are bent.", 0.5)
     assert quotes(asked, mention, own, defined) == [defined[0]]
-    assert quotes(asked, mention, own) == [mention[0]]
+    assert quotes(asked, mention, own, unsaid) == [mention[0]]
 
 
 def test_a_sure_paper_is_quoted_with_three_sentences() -> None:

@@ -77,6 +77,7 @@ def test_sentences_that_define_are_told(text: str) -> None:
         "This is called the river plot method.",
         "We show river plots and bar plots.",
         "In a river plot the bars are bent.",
+        "Conditional river plots are plots that show one bend.",
         "The upriver plot is a bar plot.",
     ],
 )

@@ -139,9 +139,13 @@ class Gathering:
     def _put_definitions_first(self, state: State, is_defined: Callable[[str], bool]) -> None:
         """Puts passages of the papers found that define what is asked before the others: a paper that uses a thing on every page
         defines it on one."""
-        if state.passages[0].signals.get("titled"):  # what the paper is called after is introduced by its abstract
+        if any(
+            one.signals.get("titled") for one in state.passages[:1]
+        ):  # its abstract introduces what it is called after
             return
-        papers = {one.paper.id: one for one in reversed(state.passages)}
+        papers = {one.paper.id: one for one in reversed(state.passages) if one.paper.body}  # an abstract was seen whole
+        if not papers:
+            return
         found = self._library.find(state.question, _SPELLING, list(papers))
         defining = [one for one in found if any(is_defined(sentence.text) for sentence in one.sentences)][:PER_PAPER]
         known = [replace(one, score=1.0, signals=papers[one.paper.id].signals) for one in defining]

@@ -34,7 +34,7 @@ _CLAIMING = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _INTRODUCING = re.compile(
-    r"\b(?:we|this (?:paper|work|article|study)|here,? we) (?:\w+ ){0,2}?(?:propos|introduc|present|develop|design)\w*\b",
+    r"\b(?:we|this (?:paper|work|article|study)|here,? we) (?:(?!not )\w+ ){0,2}?(?:propos|introduc|present|develop|design)\w*\b",
     re.IGNORECASE,
 )
 _OF_OTHERS = re.compile(
@@ -57,7 +57,7 @@ _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
 _DEFINING_BONUS = 1.0  # where that is asked, and a sentence says "X is a …"
 _COUNTING_BONUS = 0.2  # where a number of things is asked for, and those are counted
-_NO_PROSE_LOSS = 0.4  # of code, tables and formulas: what a sentence says as well is quoted instead
+_NO_PROSE_LOSS = 0.5  # of code, tables and formulas: what a sentence says as well is quoted instead
 _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
 _OF_OTHERS_LOSS = 0.3
 _TITLE_BONUS, _INTRODUCING_LITTLE, _OF_TEXT_LOSS = 0.5, 0.3, 0.5  # where a summary is asked for
@@ -103,9 +103,9 @@ def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
 
 
 def _introduces(question: Question, passage: Passage, text: str) -> bool:
-    """True where a sentence introduces what the question asks for: in an abstract the paper's own, further on what it names."""
+    """True where a sentence introduces what the question asks for: in an abstract the paper's own, further on what is named."""
     is_own = passage.chunk.heading == ABSTRACT or passage.chunk.heading is None
-    return bool(_INTRODUCING.search(text)) and (is_own or bool(term_set(text) & set(question.terms)))
+    return bool(_INTRODUCING.search(text)) and (is_own or term_set(text).issuperset(question.terms))
 
 
 def is_said(question: Question, passage: Passage, sentence: int) -> bool:

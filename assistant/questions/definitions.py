@@ -23,7 +23,7 @@ _SAYS = (
     r"|(?:[a-z-]+ ){0,2}[a-z-]+s (?:that|which|who|whose|where|in which|for which|of|between)) "
     r"|(?:means?|denotes?|refers? to|describes?|stands? for|consists? of|comprises?|captures?|visuali[sz]es?"
     r"|can be (?:defined|seen|viewed|understood|thought of|regarded)) )"
-    r"|(?:,| [–—-]) (?:i\.e\.,? |that is,? |namely,? )?(?:an?|the|which (?:is|are)) "
+    r"|(?:,| [–—-]) (?:i\.e\.,? |that is,? |namely,? )?(?:an?|which (?:is|are)) "
     r"| \((?:an?|the|i\.e\.) |(?<=\)),? (?:which|that) )"
 )
 # Before it: "known as …", "we call this …", "define … as", "the term …".
@@ -35,6 +35,7 @@ _SAID = (
 _ENDS = rf"(?!\.?\w|-|\s(?!(?:{'|'.join(sorted(map(re.escape, STOP_WORDS)))})\b)\w)"  # not "called the REML criterion"
 # "The rank of sandwich estimators is the …" says what the rank is.
 _OF = frozenset("of for in with by from on to using between under via through".split())
+_BEFORE = STOP_WORDS | frozenset("package method model algorithm framework approach function procedure term".split())
 _LOOKED_BACK = 60
 
 
@@ -59,11 +60,15 @@ def definer(thing: str) -> Callable[[str], bool]:
     said = re.compile(rf"{_SAID}{name}{_CLOSE}{_ENDS}", re.IGNORECASE)
 
     def is_defined(text: str) -> bool:
-        return bool(said.search(text)) or any(not _depends(text[: match.start()]) for match in says.finditer(text))
+        return bool(said.search(text)) or any(
+            not _depends(text[: match.start()], match[0]) for match in says.finditer(text)
+        )
 
     return is_defined
 
 
-def _depends(before: str) -> bool:
-    """True where the words before a name make it a part of what is spoken of."""
-    return any(word.lower() in _OF for word in _WORD.findall(before[-_LOOKED_BACK:])[-3:])
+def _depends(before: str, name: str) -> bool:
+    """True where the words before a name make it a part, or a kind, of what is spoken of; one in brackets stands alone."""
+    last = [word.lower() for word in _WORD.findall(before[-_LOOKED_BACK:])[-3:]]
+    is_kind = name[0].isalnum() and before.rstrip()[-1:].isalnum() and bool(last) and last[-1] not in _BEFORE
+    return is_kind or not _OF.isdisjoint(last)

@@ -106,9 +106,9 @@ _TOPICS = (
     ),
     _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
     _topic(
-        "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|shortcomings?|caveats?)\b",
+        "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|disadvantages?|downsides?|shortcomings?|caveats?)\b",
         r"\blimit(?!ing\b|s? (?:theorem|distribution))|\bweakness|\b(?:is|are) weak|\bweak (?:in|at|on|when|points?|spots?)\b"
-        r"|\bdrawback|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work"
+        r"|\bdrawback|\bdisadvantag|\bdownside|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work"
         r"|\bdegrad|\bsuffer|\black|\brestrict|\bwors",
     ),
     _topic(
