@@ -113,6 +113,10 @@ def test_a_summary_of_something_in_a_paper_is_no_summary_of_the_paper() -> None:
         "what are the key findings of these two papers?": "",
         "How many voles are there?": None,
         "What about voles?": None,
+        "Sum this paper up in two sentences": None,
+        "Summarise this paper in two sentences": "",
+        "please explain these papers": "",
+        "Explain Whisker": None,
     }
     assert {question: summary_of(question) for question in subjects} == subjects
 
@@ -126,6 +130,10 @@ def test_limitations_are_quoted_from_under_their_heading_and_not_from_praise(she
 
 def test_a_definition_is_found_beyond_the_pages_that_use_the_word_most(shelf: Assistant) -> None:
     assert shelf.ask("What is a splash plot?").claims[0].text == "A splash plot is a picture of how far water flies."
+
+
+def test_what_a_paper_is_called_after_is_defined_by_that_paper(shelf: Assistant) -> None:
+    assert shelf.ask("What is Burrower?").claims[0].text == "Burrower is a package for mapping burrows."
 
 
 def test_of_a_chosen_paper_as_many_passages_are_found_as_of_several(shelf: Assistant) -> None:

@@ -44,7 +44,7 @@ class Gathering:
             said = replace(
                 state.question, wants_list=False, wants_papers=False, wants_records=False, about_library=False
             )
-            state.question = replace(said, wants_comparison=False, wants_summary=True, things_wanted=of_each)
+            state.question = replace(said, wants_summary=True, things_wanted=of_each)
         if state.question.asks_nothing:
             return
         if _is_of_all_chosen(state):  # "which is newer?" of two that were chosen
@@ -129,7 +129,7 @@ class Gathering:
             short = state.question.abbreviation
             holding = [one for one in state.passages if spelt_out(short, one.text)]
             state.passages = (holding or state.passages)[: self._library.passages]
-        if state.decision.answerable and (is_defined := defined_by(state.question)):
+        elif state.decision.answerable and (is_defined := defined_by(state.question)):
             self._put_definitions_first(state, is_defined)
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
@@ -139,11 +139,9 @@ class Gathering:
     def _put_definitions_first(self, state: State, is_defined: Callable[[str], bool]) -> None:
         """Puts passages of the papers found that define what is asked before the others: a paper that uses a thing on every page
         defines it on one."""
-        if any(
-            one.signals.get("titled") for one in state.passages[:1]
-        ):  # its abstract introduces what it is called after
-            return
-        papers = {one.paper.id: one for one in reversed(state.passages) if one.paper.body}  # an abstract was seen whole
+        titled = [one for one in state.passages if one.signals.get("titled")]
+        # Of an abstract all was seen.
+        papers = {one.paper.id: one for one in reversed(titled or state.passages) if one.paper.body}
         if not papers:
             return
         found = self._library.find(state.question, _SPELLING, list(papers))

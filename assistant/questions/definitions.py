@@ -22,7 +22,7 @@ _SAYS = (
     r"(?:is|are|was|were) (?:(?:\w+ly|just|then|thus|here) )?(?:an?|the|one|any|those|defined|when|where"
     r"|(?:[a-z-]+ ){0,2}[a-z-]+s (?:that|which|who|whose|where|in which|for which|of|between)) "
     r"|(?:means?|denotes?|refers? to|describes?|stands? for|consists? of|comprises?|captures?|visuali[sz]es?"
-    r"|can be (?:defined|seen|viewed|understood|thought of|regarded)) )"
+    r"|provides?|implements?|can be (?:defined|seen|viewed|understood|thought of|regarded)) )"
     r"|(?:,| [–—-]) (?:i\.e\.,? |that is,? |namely,? )?(?:an?|which (?:is|are)) "
     r"| \((?:an?|the|i\.e\.) |(?<=\)),? (?:which|that) )"
 )

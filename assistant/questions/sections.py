@@ -11,6 +11,14 @@ _POLITE = (
 )
 _WHAT = r"(?:what(?:['’]?s| is| are| was| were)|tell me|list|name|summari[sz]e|describe|explain|state)"
 _MAIN = r"(?:(?:the|its|their|main|key|central|core|major|overall|most important)\b\W*)*"
+# "Explain this paper", but "Explain HFT" asks for what it is, wherever that is said.
+_TELLING = re.compile(
+    rf"{_POLITE}(?:explain|describe|tell (?:me |us )?about|(?:compare|contrast))\b(?P<of>.{{1,60}})$", re.IGNORECASE
+)
+_BRIEFLY = re.compile(
+    r",? (?:briefly|in (?:just |at most )?[\w-]{1,20} (?:short |simple )?(?:sentences?|words|lines?|paragraphs?|bullets?"
+    r"|bullet points?|terms))(?=\W{0,9}$)", re.IGNORECASE,
+)  # fmt: skip
 _GIST = (
     r"(?:contributions?|findings|results|conclusions?|ideas?|messages?|points|take-?aways?|claims?|goals?|aims?|purpose|gist|topics?"
     r"|novelty|summary|overview|highlights)"
@@ -47,11 +55,13 @@ _CONCLUDING = re.compile(r"\bconclu", re.IGNORECASE)
 def summary_of(text: str) -> str | None:
     """What is to be summed up: a name or title, "" for the papers that are spoken of ("What is this paper about?"); None where
     the question asks for something else."""
+    text = _BRIEFLY.sub("", text)
     for pattern in _SUMMARY:
         if asked := pattern.match(text):
             wanted = (asked["of"] or "").strip(" .,;:?!“”\"'")
             return "" if _DEICTIC.fullmatch(wanted) else wanted
-    return None
+    told = _TELLING.match(text)
+    return "" if told and _DEICTIC.fullmatch(told["of"]) else None
 
 
 def summing_up(question: str, chunk: Chunk) -> float:
