@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+ABSTRACT = "Abstract"  # the heading of a paper's abstract
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -74,7 +76,7 @@ class Paper:
         starts = ((0, self.abstract_page), *self.abstract_turns)
         ends = (*(start for start, _ in self.abstract_turns), len(self.abstract))
         parts = ((self.abstract[start:end], page) for (start, page), end in zip(starts, ends, strict=True))
-        return (*(Section(text, "Abstract", page) for text, page in parts if text), *self.body)
+        return (*(Section(text, ABSTRACT, page) for text, page in parts if text), *self.body)
 
 
 _TUPLES = ("authors", "sources")

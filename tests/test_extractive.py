@@ -33,6 +33,49 @@ def quoted(question: str, *passages: Passage) -> Counter[str]:
 QUESTION = "Where do otters live?"
 
 
+def quotes(question: str, *scored: tuple[str, float]) -> list[str]:
+    """What is quoted of one paper with these sentences and their scores."""
+    texts = [text for text, _ in scored]
+    text = " ".join(texts)
+    starts = [text.index(one) for one in texts]
+    spans = tuple(Span(start, start + len(one)) for start, one in zip(starts, texts, strict=True))
+    chunk = Chunk("p-0", "p", text, spans, section=3, start=99, tokens=12, heading="Methods")
+    sentences = tuple(Sentence(one, span, score) for (one, score), span in zip(scored, spans, strict=True))
+    found = Passage(chunk, Paper("P", text, id="p"), 1.0, sentences, {"chance": 0.99})
+    return [claim.text for claim in extract(read_question(question), [found])]
+
+
+def test_a_sentence_that_clearly_answers_is_quoted_without_weak_company() -> None:
+    others = ("The lake data hold 228 beavers.", 0.45), ("Rivers are set aside here.", 0.4)
+    clear, near = ("The river data hold 929 otters.", 0.8), ("Another 40 otters live in the river.", 0.7)
+    assert quotes("How many otters are in the river data?", *others, clear) == [clear[0]]
+    assert quotes("How many otters are in the river data?", others[0], clear, near) == [clear[0], near[0]]
+
+
+def test_things_that_are_counted_are_quoted_before_other_numbers() -> None:
+    beside, counted = ("Our data were gathered in 1998 on rivers.", 0.6), ("In all 929 otters were seen.", 0.5)
+    assert quotes("How many otters are in the data?", beside, counted)[-1] == counted[0]
+    assert quotes("How many years are in the data?", counted, beside)[-1] == beside[0]
+
+
+def test_what_is_no_prose_is_quoted_only_where_nothing_says_it_better() -> None:
+    code = "> fit <- otters(rivers ~ lakes + (1 | dive), data = d) > fit$coef 0.25 0.11 3.4e-05 ***"
+    table = "n 32 Otters 0.25 0.11 0.94 17 Beavers 0.30 0.92 0.88 12"
+    said = "The number of otters grows with that of rivers."
+    asked = "How does the number of otters depend on rivers?"
+    assert quotes(asked, (code, 0.7), (table, 0.7), (said, 0.6)) == [said]
+    assert code in quotes(asked, (code, 0.7), ("See below.", 0.1))
+
+
+def test_where_a_definition_is_asked_the_sentence_that_defines_is_quoted() -> None:
+    asked = "What is a river plot?"
+    mention, own = ("River plots are shown below for the otter data.", 0.8), ("We introduce three functions.", 0.3)
+    unsaid = ("Therefore we do not present any river plots.", 0.4)
+    defined = ("A river plot (Otter 1980) is a bar plot whose bars are bent.", 0.5)
+    assert quotes(asked, mention, own, defined) == [defined[0]]
+    assert quotes(asked, mention, own, unsaid) == [mention[0]]
+
+
 def test_a_sure_paper_is_quoted_with_three_sentences() -> None:
     assert quoted(QUESTION, passage("A", 1.0, chance=0.95), passage("B", 0.99, chance=0.04)) == {"A": 3}
     assert quoted(QUESTION, passage("A", 1.0, chance=1.0)) == {"A": 3}

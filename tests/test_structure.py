@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "assistant"
 # Each module may import only from those above it.
 ORDER = """errors interrupts recent records markup answers files resources privacy config prompts tokens costs replies transport
-terms sentences quantities loaders chunking models questions store retrieval citations answering reports indexing seeding
+terms prose sentences quantities loaders chunking models questions store retrieval citations answering reports indexing seeding
 exporting conversations feedback identity holdings library doctor evaluation testing page app terminal cli_eval cli __main__
 training __init__""".split()
 

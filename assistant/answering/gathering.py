@@ -1,6 +1,6 @@
 """What is found for a question, in all its forms, and whether that answers it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from assistant.answering.alike import papers_meant, question_of
@@ -9,11 +9,14 @@ from assistant.answering.continuing import Lookup
 from assistant.answering.deciding import Decision, too_few
 from assistant.answering.extractive import asked_about
 from assistant.answering.requests import State
+from assistant.answering.weighing import defined_by
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import is_about_several
 from assistant.questions.metadata import asked_now
+from assistant.questions.names import holds_title
 from assistant.questions.parts import leans_on_a_question
-from assistant.questions.reading import MOST_WANTED, Question, in_order
+from assistant.questions.reading import MOST_WANTED, Question, asked_of, in_order
+from assistant.questions.sections import summary_of
 from assistant.records import Passage, best_of_each_paper
 from assistant.retrieval.search import PER_PAPER
 from assistant.terms import term_set
@@ -36,6 +39,12 @@ class Gathering:
         def decided(asked: Question, passages: Sequence[Passage]) -> Decision:
             return self._library.decide(asked, passages, state.request.scope.paper_ids)
 
+        if _sums_up_chosen(state):
+            of_each = len(state.request.scope.paper_ids or ())
+            said = replace(
+                state.question, wants_list=False, wants_papers=False, wants_records=False, about_library=False
+            )
+            state.question = replace(said, wants_summary=True, things_wanted=of_each)
         if state.question.asks_nothing:
             return
         if _is_of_all_chosen(state):  # "which is newer?" of two that were chosen
@@ -49,19 +58,25 @@ class Gathering:
             state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
         if state.question.parts:
             self._find_for_parts(state)
+        elif named := _named_to_sum_up(state):
+            state.question = replace(state.question, wants_summary=True, things_wanted=len(named))
+            state.passages = self._found(state.question, state, within=named)
 
-    def _found(self, asked: Question, state: State, alike: Collection[str] = ()) -> list[Passage]:
-        """The passages, but for those of papers that are left out, those to which others are to be `alike` (ids) among them."""
+    def _found(
+        self, asked: Question, state: State, alike: Collection[str] = (), within: Sequence[str] | None = None
+    ) -> list[Passage]:
+        """The passages, but for those of papers that are left out, those to which others are to be `alike` (ids) among them;
+        `within` some papers (ids), else within those chosen."""
         shown, without = state.continued.left_out.union(alike), state.continued.without
         count = self._library.passages
         if asked.wants_records:
             count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
         elif asked.abbreviation:
             count = _SPELLING
-        elif asked.wants_list:
+        elif asked.wants_list or asked.wants_summary:
             count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))
-        found = self._library.find(asked, count + more, state.request.scope.paper_ids)
+        found = self._library.find(asked, count + more, within or state.request.scope.paper_ids)
         about = {one.paper.id for one in found if without and without <= term_set(f"{one.paper.record} {one.text}")}
         return [one for one in found if one.paper.id not in shown | about][:count]
 
@@ -100,6 +115,9 @@ class Gathering:
             none = "" if state.passages else "No other paper is in the library or in the chosen scope."
             state.decision = Decision(not none, reason=none)
             return
+        if state.question.wants_summary:  # of papers that are there
+            state.decision = Decision(bool(state.passages))
+            return
         if state.parts:
             self._decide_parts(state)
             return
@@ -111,10 +129,26 @@ class Gathering:
             short = state.question.abbreviation
             holding = [one for one in state.passages if spelt_out(short, one.text)]
             state.passages = (holding or state.passages)[: self._library.passages]
+        elif state.decision.answerable and (is_defined := defined_by(state.question)):
+            self._put_definitions_first(state, is_defined)
         if state.decision.answerable and state.question.wants_first:
             self._put_in_order(state)
         elif state.decision.answerable and state.question.wants_records and state.question.place:
             state.passages = state.passages[state.question.place - 1 :]
+
+    def _put_definitions_first(self, state: State, is_defined: Callable[[str], bool]) -> None:
+        """Puts passages of the papers found that define what is asked before the others: a paper that uses a thing on every page
+        defines it on one."""
+        titled = [one for one in state.passages if one.signals.get("titled")]
+        # Of an abstract all was seen.
+        papers = {one.paper.id: one for one in reversed(titled or state.passages) if one.paper.body}
+        if not papers:
+            return
+        found = self._library.find(state.question, _SPELLING, list(papers))
+        defining = [one for one in found if any(is_defined(sentence.text) for sentence in one.sentences)][:PER_PAPER]
+        known = [replace(one, score=1.0, signals=papers[one.paper.id].signals) for one in defining]
+        ids = {one.chunk.id for one in known}
+        state.passages = [*known, *(one for one in state.passages if one.chunk.id not in ids)][: len(state.passages)]
 
     def _put_in_order(self, state: State) -> None:
         """Takes those of the papers on the topic that come first in the order asked for; the nearest where none prints what
@@ -129,6 +163,27 @@ class Gathering:
         ids = [paper.id for paper in first[: min(state.question.papers_wanted, MOST_WANTED) or _FIRST]]
         found = best_of_each_paper(self._library.find(state.question, PER_PAPER * len(ids), ids)) if ids else ()
         state.passages = sorted(found, key=lambda one: ids.index(one.paper.id)) or state.passages
+
+
+def _sums_up_chosen(state: State) -> bool:
+    """True where the few papers that were chosen are to be summed up."""
+    question, chosen = state.question, state.request.scope.paper_ids
+    is_one = not (question.parts or question.abbreviation or question.similar_to)
+    return is_one and chosen is not None and 0 < len(chosen) <= _LISTED and summary_of(question.text) == ""
+
+
+def _named_to_sum_up(state: State) -> list[str]:
+    """The ids of the papers that the question names where it asks nothing of them but a summary."""
+    question = state.question
+    if question.wants_summary or summary_of(asked_now(question.text)) is None:
+        return []
+    papers = {one.paper.id: one for one in reversed(state.passages)}.values()
+    named = [one.paper for one in papers if one.signals.get("named") or holds_title(question.text, one.paper)]
+    text = asked_now(question.text)
+    for paper in named:
+        text = text.replace(paper.title, "")
+    is_all = bool(named) and summary_of(asked_of(replace(question, topic=text), named).topic) == ""
+    return [paper.id for paper in named] if is_all else []
 
 
 def _is_of_all_chosen(state: State) -> bool:

@@ -106,9 +106,10 @@ _TOPICS = (
     ),
     _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
     _topic(
-        "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|shortcomings?|caveats?)\b",
-        r"\blimit|\bweak|\bdrawback|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work|\bdegrad|\bsuffer"
-        r"|\black|\brestrict|\bwors",
+        "limitations", r"\b(?:limitations?|weakness(?:es)?|drawbacks?|disadvantages?|downsides?|shortcomings?|caveats?)\b",
+        r"\blimit(?!ing\b|s? (?:theorem|distribution))|\bweakness|\b(?:is|are) weak|\bweak (?:in|at|on|when|points?|spots?)\b"
+        r"|\bdrawback|\bdisadvantag|\bdownside|\bshortcoming|\bcaveat|\bfail|\bstruggl|\bcannot\b|\bunable|\bfuture work"
+        r"|\bdegrad|\bsuffer|\black|\brestrict|\bwors",
     ),
     _topic(
         "future work", r"\bfuture (?:works?|directions?|research|plans?|steps?)\b",
@@ -160,6 +161,17 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
 def words_for(question: Question) -> tuple[re.Pattern[str], ...]:
     """What the sentences that answer use one of, for each thing that the question asks after by name: "what limitations …?"."""
     return tuple(topic.said for topic in _asked_after(question))
+
+
+def is_headed(question: Question, heading: str | None) -> bool:
+    """True where a heading names what the question asks after: "5. Limitations and future work"."""
+    return bool(heading) and any(topic.asked.search(heading or "") for topic in _asked_after(question))
+
+
+def counting(question: Question) -> Callable[[str], bool] | None:
+    """What is true of a text that gives a number of the things that the question counts; None where it counts nothing."""
+    counted = _counted(question.text)
+    return partial(_counts, stem(counted.lower())) if counted else None
 
 
 def left_out(question: Question) -> Callable[[str], bool] | None:
@@ -229,8 +241,8 @@ def _listed(names: Sequence[str]) -> str:
 
 def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], object]]]:
     """What an answer must hold: how to call it, and whether a text holds it."""
-    if counted := _counted(question.text):
-        yield f"a number of {counted}", partial(_counts, stem(counted.lower()))
+    if is_counted := counting(question):
+        yield f"a number of {_counted(question.text)}", is_counted
     for match in _IN_UNIT.finditer(question.text):
         unit = next((quantity.unit for quantity in quantities(f"1 {match[1].lower()}")), "")
         if unit and unit != "$":

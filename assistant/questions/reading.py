@@ -137,7 +137,8 @@ class Question:
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
     `similar_to` do: then topic and terms are what these say. Where it asks for a paper's printed metadata and for what its text
-    says, these are its `parts`. The long form of an `abbreviation` may be asked for.
+    says, these are its `parts`. The long form of an `abbreviation` may be asked for. With
+    `wants_summary` the papers in question are to be summed up: that is known once it is known which these are.
     """
 
     text: str
@@ -180,6 +181,7 @@ class Question:
     similar_to: tuple[str, ...] = ()
     parts: tuple["Question", ...] = ()
     abbreviation: str = ""
+    wants_summary: bool = False
 
     @property
     def about_metadata(self) -> bool:

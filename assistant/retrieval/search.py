@@ -13,8 +13,9 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
-from assistant.questions.expecting import mentions_all
+from assistant.questions.expecting import is_headed, mentions_all, words_for
 from assistant.questions.reading import Question, asked_of, in_order
+from assistant.questions.sections import summing_up
 from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
 from assistant.retrieval.finding import Finder, Found
 from assistant.retrieval.ranking import (
@@ -44,6 +45,8 @@ _OTHER_TIME = 0.1
 # `training.asked` for a third more time, 30 lost more than half a point.
 RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
+_HEADED_BONUS = 1.0
+_SUMMING_UP_BONUS = 10.0  # above every other, names included
 # What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
 _HELD, _HOLDING = 0.8, 1000
 PER_PAPER = 2  # passages of one paper that a search finds
@@ -94,7 +97,7 @@ class Search:
         rerank: bool = True,
         order: Sequence[float] = (),
     ) -> list[Passage]:
-        """The `k` best passages, best first, at most two of one paper, within `paper_ids` where given.
+        """The `k` best passages, best first, at most two of one paper unless others lack, within `paper_ids` where given.
 
         `dense_weight` is the vectors' share of the score, 0 for words alone and 1 for vectors alone, both without the
         reranker; None lets the question decide. `rerank` False leaves the reranker out. `order` are weights of the library's
@@ -118,8 +121,10 @@ class Search:
         scores = self._dated(
             found.question, {name: score + _NAMED_BONUS * (name in found.named) for name, score in scores.items()}
         )
+        if question.wants_summary or (paper_ids is not None and words_for(question)):
+            scores = self._by_section(question, scores)
         ranked = sorted(scores, key=lambda name: (places.get(paper_of(name), 0), -scores[name], name))
-        best = _capped(ranked, k, 1 if question.wants_records else PER_PAPER)
+        best = _one_of_each(ranked)[:k] if question.wants_records else _capped(ranked, k, PER_PAPER)
         top = max(1.0, *(scores[name] for name in best)) if best else 1.0
         chances = again.chances(scores)
         passages = [
@@ -289,6 +294,16 @@ class Search:
             return {name: score + _YEAR_BONUS * (name in dated) for name, score in fused.items()}
         return {name: score * (1.0 if name in dated else _OTHER_TIME) for name, score in fused.items()}
 
+    def _by_section(self, question: Question, scores: Mapping[str, float]) -> dict[str, float]:
+        """The scores where sections come first that say what their paper does, if that is asked, and those that are headed by
+        what is asked after."""
+        chunks = self._catalogue.chunks(list(scores)).values()
+        if question.wants_summary:
+            bonus = {chunk.id: _SUMMING_UP_BONUS * summing_up(question.text, chunk) for chunk in chunks}
+        else:
+            bonus = {chunk.id: _HEADED_BONUS * is_headed(question, chunk.heading) for chunk in chunks}
+        return {name: score + bonus.get(name, 0.0) for name, score in scores.items()}
+
     def _with_sentences(self, found: Found, passages: Sequence[Passage], again: _ReadAgain) -> list[Passage]:
         rows = self._sentence_scores(found.question, found.vector, passages, again.fits or None)
         titled = {key for keys in found.titled.values() for key in keys}
@@ -370,17 +385,27 @@ def _spans_in(text: str, chunk: Chunk) -> list[tuple[int, int]]:
     return [(span.start + shift, span.end + shift) for span in chunk.sentences]
 
 
+def _one_of_each(ranked: Sequence[str]) -> list[str]:
+    """The first chunk id of each paper."""
+    first: dict[str, str] = {}
+    for name in ranked:
+        first.setdefault(paper_of(name), name)
+    return list(first.values())
+
+
 def _capped(ranked: Sequence[str], k: int, per_paper: int) -> list[str]:
-    """The first `k` chunk ids, at most `per_paper` of one paper: lists and comparisons stay broad."""
+    """The first `k` chunk ids, at most `per_paper` of one paper, so that lists and comparisons stay broad; where the papers are
+    too few for that, as where one was chosen, the next best of any."""
     taken: Counter[str] = Counter()
     kept: list[str] = []
+    others: list[str] = []
     for name in ranked:
         taken[paper_of(name)] += 1
-        if taken[paper_of(name)] <= per_paper:
-            kept.append(name)
+        (kept if taken[paper_of(name)] <= per_paper else others).append(name)
         if len(kept) == k:
-            break
-    return kept
+            return kept
+    chosen = {*kept, *others[: k - len(kept)]}
+    return [name for name in ranked if name in chosen]
 
 
 class PaperRetriever(BaseRetriever):

@@ -1,0 +1,155 @@
+"""What is found and quoted of papers in full, of which an abstract is a hundredth."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from assistant import Assistant
+from assistant.answers import Answer
+from assistant.questions.sections import summary_of
+from assistant.records import Paper, Section
+
+FILLER = [
+    Section(
+        " ".join(
+            f"In trial {n} the {animal} of river {n} dived {n} times, and plots are shown of it."
+            for n in range(8 * k, 8 * k + 8)
+        ),
+        f"Trial {k}",
+    )
+    for k, animal in enumerate(
+        ("otters", "beavers", "voles", "newts", "frogs", "eels", "pikes", "toads", "herons", "coots")
+    )
+]
+
+
+def full(name: str, subject: str, *more: Section) -> Paper:
+    """A paper of ten sections of trials between abstract and conclusions."""
+    own = f"{name} is a package for {subject}. We present how {name} treats {subject}."
+    abstract = f"A version of this paper was published in Rivers. {own}"
+    return Paper(
+        f"{name}: A Package for {subject.title()}",
+        abstract,
+        id=name,
+        body=(
+            Section(
+                f"Much is known of {subject}. This paper is organized as follows: Section 2 has the trials.",
+                "1 Introduction",
+            ),
+            *FILLER[:5],
+            *more,
+            *FILLER[5:],
+            Section(f"We have shown that {name} halves the time that {subject} takes.", "7 Conclusions"),
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    defined = Section("A splash plot is a picture of how far water flies. Its axes are free.", "Details")
+    plots = Section(
+        " ".join(f"Splash plots are used for trial {n} and splash plots for trial {n + 1}." for n in range(30)), "Plots"
+    )
+    limits = Section("Only tame otters were seen. Nothing holds at night.", "6 Limitations")
+    praise = Section(
+        "The limiting law is normal. Prior methods suffer from noise, and ours passes all of them.", "Laws"
+    )
+    with Assistant(data_dir=tmp_path_factory.mktemp("shelf")) as library:
+        library.add(
+            [
+                full("Splasher", "counting splashes", plots, defined),
+                full("Whisker", "measuring whiskers", praise, limits),
+                full("Burrower", "mapping burrows"),
+                full("Pebbler", "sorting pebbles"),
+            ]
+        )
+        yield library
+
+
+def sections_of(answer: Answer) -> set[str | None]:
+    return {citation.section for citation in answer.citations}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is this paper about?", "summarise it", "tl;dr", "What are the main contributions?", "give me an overview"],
+)
+def test_a_summary_of_a_chosen_paper_is_of_its_abstract_and_conclusions(shelf: Assistant, question: str) -> None:
+    answer = shelf.ask(question, papers=["Splasher"])
+    assert sections_of(answer) <= {"Abstract", "7 Conclusions"}
+    assert "Splasher is a package for counting splashes." in answer.text
+    assert "was published" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "question", ["Summarise Whisker", "What is Whisker about?", "Summarise Whisker: A Package for Measuring Whiskers"]
+)
+def test_so_is_that_of_one_that_is_named(shelf: Assistant, question: str) -> None:
+    answer = shelf.ask(question)
+    assert sections_of(answer) <= {"Abstract", "7 Conclusions"}
+    assert {citation.paper.id for citation in answer.citations} == {"Whisker"}
+
+
+def test_conclusions_are_quoted_from_the_conclusions(shelf: Assistant) -> None:
+    assert shelf.ask("What does this paper conclude?", papers=["Pebbler"]).citations[0].section == "7 Conclusions"
+
+
+@pytest.mark.parametrize(
+    "question", ["Summarise these papers", "what are these papers about?", "What do they propose?"]
+)
+@pytest.mark.parametrize("chosen", [["Splasher", "Whisker"], ["Splasher", "Whisker", "Burrower", "Pebbler"]])
+def test_of_several_chosen_papers_each_is_summed_up(shelf: Assistant, question: str, chosen: list[str]) -> None:
+    answer = shelf.ask(question, papers=chosen)
+    assert {citation.paper.id for citation in answer.citations} == set(chosen)
+    assert sections_of(answer) <= {"Abstract", "7 Conclusions"}
+
+
+def test_a_summary_of_something_in_a_paper_is_no_summary_of_the_paper() -> None:
+    subjects = {
+        "Summarise the trials of voles": "the trials of voles",
+        "What is Whisker about?": "Whisker",
+        "What is it about?": "",
+        "what are the key findings of these two papers?": "",
+        "How many voles are there?": None,
+        "What about voles?": None,
+        "Sum this paper up in two sentences": None,
+        "Summarise this paper in two sentences": "",
+        "please explain these papers": "",
+        "Explain Whisker": None,
+    }
+    assert {question: summary_of(question) for question in subjects} == subjects
+
+
+def test_limitations_are_quoted_from_under_their_heading_and_not_from_praise(shelf: Assistant) -> None:
+    answer = shelf.ask("What are the limitations?", papers=["Whisker"])
+    assert answer.citations[0].section == "6 Limitations"
+    assert "ours passes" not in answer.text
+    assert "limiting law" not in answer.text
+
+
+def test_a_definition_is_found_beyond_the_pages_that_use_the_word_most(shelf: Assistant) -> None:
+    assert shelf.ask("What is a splash plot?").claims[0].text == "A splash plot is a picture of how far water flies."
+
+
+def test_what_a_paper_is_called_after_is_defined_by_that_paper(shelf: Assistant) -> None:
+    assert shelf.ask("What is Burrower?").claims[0].text == "Burrower is a package for mapping burrows."
+
+
+def test_of_a_chosen_paper_as_many_passages_are_found_as_of_several(shelf: Assistant) -> None:
+    assert len(shelf.search("How often did otters dive?", k=6, papers=["Pebbler"])) == 6
+    papers = [passage.paper.id for passage in shelf.search("How often did otters dive?", k=6)]
+    assert max(map(papers.count, papers)) == 2
+
+
+def test_a_summary_is_read_in_no_time_whatever_the_text() -> None:
+    start = time.monotonic()
+    for text in (
+        "please " * 600,
+        "what is the " * 300,
+        "of this " * 400,
+        "summary of the " * 200,
+        "what do they " * 300,
+    ):
+        summary_of(text)
+    assert time.monotonic() - start < 1
