@@ -279,6 +279,42 @@ def test_raised_and_lowered_digits_are_no_part_of_the_number_before_them(tmp_pat
     assert section.text.startswith("Rivers carry 2² − 1 = 3 times the CO₂ of lakes.³,¹² Otters sleep.")
 
 
+@pytest.mark.parametrize("numbers", ["beside", "apart"])
+def test_references_in_a_table_of_contents_begin_no_reference_list(tmp_path: Path, numbers: str) -> None:
+    entries = [
+        "1. Introduction",
+        "2. Otters of the north",
+        "3. What they say of it",
+        "References",
+        "Index of all rivers",
+    ]
+    contents = []
+    for row, entry in enumerate(entries):
+        contents.append((72, 650 - 12 * row, "Times-Roman", 10, entry))
+        contents.append((180 if numbers == "beside" else 500, 650 - 12 * row, "Times-Roman", 10, str(3 + 10 * row)))
+    found = page_of(
+        tmp_path / "x.pdf", (150, 700, "Times-Bold", 17, "Sleeping Otters of the North"), *contents, *body(500)
+    )
+    assert TEXT[1] in found.body[-1].text
+
+
+def test_a_chapter_after_a_reference_list_is_text_and_what_the_list_holds_is_none(tmp_path: Path) -> None:
+    found = page_of(
+        tmp_path / "x.pdf",
+        (150, 700, "Times-Bold", 17, "Sleeping Otters of the North"),
+        (72, 660, "Times-Bold", 14, "1 Introduction"),
+        *body(640, count=4),
+        (72, 570, "Times-Bold", 14, "References"),
+        (72, 550, "Times-Roman", 10, "[1] A. Nobody. A paper on beavers in the rivers of the world. 1999."),
+        (72, 538, "Times-Roman", 10, "3 Introduction of beavers, a report."),
+        (72, 526, "Times-Roman", 10, "[2] B. Nobody. Another one on beavers. 2001."),
+        (72, 490, "Times-Bold", 14, "2 Of Sleep"),
+        *body(470, count=4),
+    )
+    assert [section.heading for section in found.body] == ["Introduction", "Of Sleep"]
+    assert not any("beavers" in section.text for section in found.body)
+
+
 def test_a_line_of_a_number_sign_beside_page_numbers_is_read(tmp_path: Path) -> None:
     def another(page: Any) -> None:
         page.setFont("Times-Roman", 10)

@@ -40,6 +40,8 @@ _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _INLINE_ABSTRACT = re.compile(r"^abstract\s*[—–:.-]+\s*(?=\S)", re.IGNORECASE)
 _REFERENCES = {"references", "bibliography", "literature cited"}
 _AFTER_REFERENCES = re.compile(r"^(?:[A-H](?:\.\d{1,2})*\.?\s+\S|appendi|supplement)", re.IGNORECASE)
+_AROUND = 4  # lines before and after one, by which a table of contents is told
+_PAGE_AT_END = re.compile(r"(?:^|\s|\.)(?:\d{1,3}|[ivxl]{1,6})$")
 _SMALL_PRINT = 0.87  # of the text's font size: footnotes, not a slightly smaller abstract
 _MAX_HEADING = 90  # characters
 _LITTLE = 4  # characters of a line: "+", "> z"
@@ -273,6 +275,23 @@ def heading_of(line: Line, body: float) -> str | None:
     return None
 
 
+def _in_contents(lines: Sequence[Line], place: int) -> bool:
+    """True for a line of a table of contents: many of those around it are page numbers or end in one."""
+    around = lines[max(0, place - _AROUND) : place + _AROUND + 1]
+    return sum(_PAGE_AT_END.search(line.text) is not None for line in around) >= max(3, 0.4 * len(around))
+
+
+def _ends_references(line: Line, body: float) -> bool:
+    """True for a heading after a reference list: of an appendix, or of a section that has a number and stands out or is called as
+    most papers call one. What a list holds may look like other headings."""
+    number = _NUMBER.match(line.text)
+    name = line.text[number.end() if number else 0 :].rstrip(" .:").lower()
+    stands_out = line.size >= body + 0.9 or (line.bold and line.size > body - 0.5)
+    return bool(
+        _AFTER_REFERENCES.match(line.text) or (stands_out and (number or name in _NAMES)) or (number and name in _NAMES)
+    )
+
+
 def is_known_heading(line: Line, body: float) -> bool:
     """True for a heading that has a number or the name of a section that most papers have."""
     text = line.text.strip()
@@ -302,7 +321,7 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
         rows = Counter(round(line.middle) for line in lines)
         in_caption: Line | None = None
         in_heading: Line | None = None
-        for line in lines:
+        for place, line in enumerate(lines):
             if in_heading and heading and _continues_heading(in_heading, line, heading, body):
                 heading, in_heading = f"{heading} {line.text}", line
                 continue
@@ -312,8 +331,10 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
                 yield from _joined(running, heading, words)
                 yield from _joined(asides, heading, words)
                 running, asides, heading, in_caption = [], [], found, None
-                in_references = found.lower() in _REFERENCES or (
-                    in_references and not _AFTER_REFERENCES.match(line.text)
+                in_references = (
+                    not _in_contents(lines, place)
+                    if found.lower() in _REFERENCES
+                    else in_references and not _ends_references(line, body)
                 )
             elif in_references or _LEADERS.search(line.text):
                 continue
