@@ -276,9 +276,11 @@ def heading_of(line: Line, body: float) -> str | None:
 
 
 def _in_contents(lines: Sequence[Line], place: int) -> bool:
-    """True for a line of a table of contents: many of those around it are page numbers or end in one."""
+    """True for a line of a table of contents: many of those around it end in a page number, or have one beside them."""
     around = lines[max(0, place - _AROUND) : place + _AROUND + 1]
-    return sum(_PAGE_AT_END.search(line.text) is not None for line in around) >= max(3, 0.4 * len(around))
+    beside = {round(line.middle) for line in lines if _PAGE_AT_END.match(line.text)}
+    numbered = sum(round(line.middle) in beside or _PAGE_AT_END.search(line.text) is not None for line in around)
+    return numbered >= max(3, 0.4 * len(around))
 
 
 def _ends_references(line: Line, body: float) -> bool:
