@@ -15,7 +15,7 @@ from assistant.answering.continuing import History, Lookup
 from assistant.answering.deciding import Decision
 from assistant.answering.pipeline import Pipeline
 from assistant.answering.requests import Request, Scope
-from assistant.answering.scoping import ids_of, scope_of
+from assistant.answering.scoping import by_titles, ids_of, scope_of
 from assistant.answering.writing import ExtractiveWriter, Writer
 from assistant.answers import Answer, Citation, Event
 from assistant.config import OWN_EMBEDDING, Config, load_config
@@ -124,6 +124,7 @@ class Assistant:
         Raises QuestionError for a question that cannot be asked.
         """
         scope = self._scope(papers, years, sources)
+        rewritten = rewritten or by_titles(question, self._catalogue)
         result = self.chain.invoke(Request(question, history or (), scope, rewritten, fresh))
         return result["answer"]
 
@@ -147,6 +148,7 @@ class Assistant:
         iterator stops the model's request.
         """
         scope = self._scope(papers, years, sources)
+        rewritten = rewritten or by_titles(question, self._catalogue)
         for piece in self.chain.stream(Request(question, history or (), scope, rewritten, fresh)):
             yield from piece["events"]
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -140,6 +141,26 @@ def test_of_a_chosen_paper_as_many_passages_are_found_as_of_several(shelf: Assis
     assert len(shelf.search("How often did otters dive?", k=6, papers=["Pebbler"])) == 6
     papers = [passage.paper.id for passage in shelf.search("How often did otters dive?", k=6)]
     assert max(map(papers.count, papers)) == 2
+
+
+def test_what_is_asked_of_a_named_paper_is_found_in_it_by_what_is_asked(shelf: Assistant) -> None:
+    question = "What does “Burrower: A Package for Mapping Burrows” say about toads?"
+    (first, *_) = shelf.search(question)
+    assert (first.paper.id, first.chunk.heading) == ("Burrower", "Trial 7")
+    assert "toads" in shelf.ask(question).claims[0].text
+
+
+def test_a_paper_may_be_called_by_the_name_of_its_file(tmp_path: Path) -> None:
+    for name, animal in (("night-otters.md", "otters"), ("voles.v2.md", "voles")):
+        text = f"# How {animal.title()} Sleep\n\n## Abstract\n\nWe find that {animal} sleep in rivers by night.\n"
+        (tmp_path / name).write_text(text)
+    with Assistant(data_dir=tmp_path / "data", model="extractive") as library:
+        library.add(tmp_path)
+        answer = library.ask("What is night-otters.md about?")
+        assert answer.standalone_question == "What is “How Otters Sleep” about?"
+        assert {citation.paper.title for citation in answer.citations} == {"How Otters Sleep"}
+        assert library.ask("where do the animals of voles.v2.md sleep?").citations[0].paper.title == "How Voles Sleep"
+        assert library.ask("What is beavers.md about?").status == "not_found"
 
 
 def test_a_summary_is_read_in_no_time_whatever_the_text() -> None:

@@ -1,11 +1,15 @@
 """Which papers a question is asked of: the ids of chosen papers, years and sources, and the same in words."""
 
+import re
 from collections.abc import Iterable
 
 from assistant.answering.requests import Scope
 from assistant.errors import LibraryError
 from assistant.records import counted
 from assistant.store.catalogue import Catalogue
+
+_FILE = re.compile(r"(?<![\w/\\.])\w[\w+-]{0,120}(?:\.[\w+-]{1,120}){0,3}\.[A-Za-z]{2,5}\b")
+_FEW = 3  # papers of a file: one of more is a listing
 
 
 def scope_of(
@@ -37,6 +41,19 @@ def scope_of(
         ids = [paper_id for paper_id in ids if paper_id in kept]
         words.append(f"sources {', '.join(sources) or 'none'}")
     return Scope(ids, f"{' · '.join(words)}: {len(ids):,} of {counted(catalogue.counts()[0], 'paper')}")
+
+
+def by_titles(question: str, catalogue: Catalogue) -> str | None:
+    """The question with the titles of papers for the names of their files ("lmer.pdf"); None where it has none that a paper, or
+    two or three, came from."""
+    names = list(dict.fromkeys(_FILE.findall(question))) if isinstance(question, str) else []
+    found = catalogue.ids_of_sources(names) if names else {}
+    titles = {
+        name: " and ".join(f"“{paper.title}”" for paper in catalogue.papers_by_id(sorted(ids)).values())
+        for name, ids in found.items()
+        if len(ids) <= _FEW
+    }
+    return _FILE.sub(lambda name: titles.get(name[0], name[0]), question) if titles else None
 
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:

@@ -31,7 +31,7 @@ from assistant.retrieval.ranking import (
 from assistant.retrieval.reranking import LateInteraction, Reading, Reranker
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Indexes
-from assistant.terms import fold, term_set
+from assistant.terms import fold, stem, term_set
 
 # Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
 SENTENCE_DENSE_WEIGHT = 0.5
@@ -49,6 +49,7 @@ _HEADED_BONUS = 1.0
 _SUMMING_UP_BONUS = 10.0  # above every other, names included
 # What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
 _HELD, _HOLDING = 0.8, 1000
+_COMPARING = frozenset(map(stem, ("compare", "contrast", "differ", "difference", "similar", "similarity", "versus")))
 PER_PAPER = 2  # passages of one paper that a search finds
 
 
@@ -141,6 +142,11 @@ class Search:
         if overlooked := self._overlooked(found, [one.paper for one in passages], paper_ids):
             passages = self.search(question, k, overlooked, dense_weight, rerank, order)
             return [replace(one, signals=one.signals | {"named": 1.0}) for one in passages]
+        if dense_weight is None and (asked := self._asked_of_full_texts(found)):
+            within = self.search(asked, k, sorted({paper_of(name) for name in found.named}), rerank=rerank, order=order)
+            # Whether that answers is told as of other papers, by all that the question says.
+            told = {key: max(one.signals.get(key, 0.0) for one in passages) for key in passages[0].signals}
+            return [replace(one, signals={**one.signals, **told}) for one in within]
         return self._with_sentences(found, passages, again)
 
     def _overlooked(self, found: Found, papers: Sequence[Paper], paper_ids: Sequence[str] | None) -> list[str]:
@@ -152,6 +158,16 @@ class Search:
             return []
         ids = dict.fromkeys(key for name in names for key in found.titled[name])
         return [key for key in ids if paper_ids is None or key in paper_ids] if papers else []
+
+    def _asked_of_full_texts(self, found: Found) -> Question | None:
+        """What a question asks of papers that it calls by their names, where one has so many passages that the names, which stand
+        in all of them, would choose among these; None elsewhere."""
+        question, chunks = found.question, Counter(map(paper_of, found.named))
+        if question.wants_records or question.wants_summary or max(chunks.values(), default=0) <= PER_PAPER:
+            return None
+        asked = asked_of(question, self._catalogue.papers_by_id(list(chunks)).values())
+        says = set(asked.terms) - _COMPARING
+        return replace(asked, text=asked.topic) if says and asked.terms != question.terms else None
 
     def evidence(self, question: Question, paper_ids: Sequence[str] | None = None) -> Candidates:
         """The candidates that the reranker reads, within `paper_ids` where given: what their order is learnt from. None of them
