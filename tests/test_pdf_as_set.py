@@ -315,6 +315,16 @@ def test_a_chapter_after_a_reference_list_is_text_and_what_the_list_holds_is_non
     assert not any("beavers" in section.text for section in found.body)
 
 
+def test_a_section_that_is_called_references_and_is_no_list_is_text(tmp_path: Path) -> None:
+    found = page_of(
+        tmp_path / "x.pdf",
+        (150, 700, "Times-Bold", 17, "Sleeping Otters of the North"),
+        (72, 660, "Times-Bold", 12, "3.2 References"),
+        *body(640, count=20),
+    )
+    assert TEXT[1] in found.body[-1].text
+
+
 def test_a_line_of_a_number_sign_beside_page_numbers_is_read(tmp_path: Path) -> None:
     def another(page: Any) -> None:
         page.setFont("Times-Roman", 10)

@@ -40,6 +40,11 @@ _SENTENCE_END = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _INLINE_ABSTRACT = re.compile(r"^abstract\s*[—–:.-]+\s*(?=\S)", re.IGNORECASE)
 _REFERENCES = {"references", "bibliography", "literature cited"}
 _AFTER_REFERENCES = re.compile(r"^(?:[A-H](?:\.\d{1,2})*\.?\s+\S|appendi|supplement)", re.IGNORECASE)
+_OF_A_LIST = re.compile(r"\b(?:1[5-9]|20)\d\d[a-z]?\b|^\W?\d{1,3}[\].)]?\s|\bdoi\b|https?:")
+_FEW_LINES, _MARKED = (
+    12,
+    0.15,
+)  # lines of a short list; the share of them that are marked so, half of them in a common one
 _AROUND = 4  # lines before and after one, by which a table of contents is told
 _PAGE_AT_END = re.compile(r"(?:^|\s|\.)(?:\d{1,3}|[ivxl]{1,6})$")
 _SMALL_PRINT = 0.87  # of the text's font size: footnotes, not a slightly smaller abstract
@@ -319,6 +324,7 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     in_references = False
     running: list[Line] = []
     asides: list[Line] = []
+    listed: list[Line] = []  # in what is called references
     for lines in ordered:
         rows = Counter(round(line.middle) for line in lines)
         in_caption: Line | None = None
@@ -332,14 +338,18 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
             if found:
                 yield from _joined(running, heading, words)
                 yield from _joined(asides, heading, words)
-                running, asides, heading, in_caption = [], [], found, None
+                if in_references and not _is_list(listed):
+                    yield from _joined(listed, "References", words)
+                running, asides, listed, heading, in_caption = [], [], [], found, None
                 in_references = (
                     not _in_contents(lines, place)
                     if found.lower() in _REFERENCES
                     else in_references and not _ends_references(line, body)
                 )
-            elif in_references or _LEADERS.search(line.text):
+            elif _LEADERS.search(line.text):
                 continue
+            elif in_references:
+                listed.append(line)
             elif _CAPTION.match(line.text) or (in_caption and _continues(in_caption, line)):
                 in_caption = line
                 asides.append(line)
@@ -350,6 +360,15 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
                 running.append(line)
     yield from _joined(running, heading, words)
     yield from _joined(asides, heading, words)
+    if in_references and not _is_list(listed):
+        yield from _joined(listed, "References", words)
+
+
+def _is_list(lines: Sequence[Line]) -> bool:
+    """True for a reference list, by the years and numbers in it: a section may be on references, or stand behind such a heading
+    unseen."""
+    marked = sum(_OF_A_LIST.search(line.text) is not None for line in lines)
+    return len(lines) < _FEW_LINES or marked >= _MARKED * len(lines)
 
 
 def _with_code(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
