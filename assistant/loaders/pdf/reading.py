@@ -9,10 +9,10 @@ import pypdfium2
 
 from assistant.errors import LoadError
 from assistant.loaders.pdf.front import Front, read_front
+from assistant.loaders.pdf.furniture import furniture
 from assistant.loaders.pdf.layout import (
     Paragraph,
     body_size,
-    furniture,
     paragraphs,
     sections,
     together,
