@@ -393,7 +393,7 @@ def test_the_first_papers_by_what_is_printed_of_them_are_named(library: Assistan
     counts = [paper.author_count or 0 for paper in library.papers()]
     most = library.ask("Which paper has the most authors?")
     assert most.citations[0].paper.author_count == max(counts)
-    assert most.reason.startswith(f"{sum(map(bool, counts))} papers may be meant")
+    assert most.reason.startswith(f"of {sum(map(bool, counts))} papers that print their")
 
 
 @pytest.mark.parametrize(

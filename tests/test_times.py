@@ -1,5 +1,6 @@
 """The time of publication that a question asks for, open at an end or with a year left out, is told from other times."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,50 @@ def test_where_no_paper_prints_a_year_those_that_come_nearest_are_not_said_to_be
         own.add([Paper("Otters", "Otters swim in cold rivers."), Paper("Bears", "Bears eat berries on mountains.")])
         answer = own.ask("papers from 2022 about otters")
     assert (answer.status, answer.reason) == ("partial", "no paper prints its year; these come nearest")
+
+
+@pytest.mark.parametrize(
+    ("question", "years"),
+    [
+        ("papers on otters from this year", {2023}),
+        ("papers published last year", {2022}),
+        ("papers published in the last year", {2022, 2023}),
+        ("Which papers appeared in the past two years?", {2021, 2022, 2023}),
+        ("papers on otters of last month", set()),
+        ("papers from this month", {2023}),
+        ("papers from the last 20 months", {2022, 2023}),
+        ("papers that were published in May", {2022, 2023}),
+        ("papers of January or december", {2019, 2021}),
+        ("papers on otters from June", set()),
+    ],
+)
+def test_times_are_seen_from_today_and_months_may_be_of_any_year(
+    question: str, years: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.questions.times.today", lambda: date(2023, 5, 20))
+    asked = read_question(question)
+    assert {paper.year for paper in DATED if asked.is_of_time(paper)} == years
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which models were trained last year?",
+        "What happened in March?",
+        "How did otters swim in the last two years of trials?",
+    ],
+)
+def test_other_times_than_those_of_publication_stay_a_topic(question: str) -> None:
+    assert read_question(question).time is None
+
+
+def test_what_is_meant_by_last_year_is_said_where_nothing_is_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.questions.times.today", lambda: date(2031, 5, 20))
+    with Assistant(data_dir=tmp_path, model="extractive") as library:
+        library.add(DATED)
+        assert "a date of 2030" in library.ask("papers published last year").reason
+        assert "a date since April 2031" in library.ask("papers of the last month").reason
+        (undated,) = library.ask("papers from May of any otter").citations[:1] or [None]
+        assert undated is None or undated.paper.date in {"May 7, 2022", "2023-05-09"}

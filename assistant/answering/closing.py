@@ -109,13 +109,10 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     count, printed = (len(library.listed(replace(question, order=by), ids)) for by in ("", order))
     if cited >= (question.papers_wanted or count) and not (question.counts_records or question.order):
         return _unnumbered(question, ids, library)
-    if question.order and question.place:
+    if question.order:
         prints = "prints its" if printed == 1 else "print their"
-        found = (
-            f"of {counted(printed, 'paper')} that {prints} {decided_by(order)}, this comes {ordinal(question.place)}"
-        )
-    elif question.order:
-        found = f"{counted(printed, 'paper')} may be meant, by what is printed of them; these come first"
+        comes = f"this comes {ordinal(question.place)}" if question.place else "these come first"
+        found = f"of {counted(printed, 'paper')} that {prints} {decided_by(order)}, {comes}"
     else:
         found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
     undecided = _undecided(order, printed, count) if question.order or cited < count else ""

@@ -244,7 +244,10 @@ def _is_foreign(within: Within, lexical: LexicalIndex, keep: float, own: OwnCali
 
 def _wanted(question: Question) -> str:
     """What the papers that are asked for are printed with."""
-    date = question.time and ("that date" if question.time.is_one else "a date of that time")
+    time = question.time
+    date = time and ("that date" if time.is_one else "a date of that time")
+    if time and time.in_words and not question.years:  # "last year" says none
+        date = f"a date {time.in_words}"
     return " and ".join(str(wanted) for wanted in (date, question.amount) if wanted)
 
 

@@ -6,9 +6,11 @@ It is told from other times: models that were trained before 2020 are a topic. I
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from assistant.questions.numbers import SEVERAL, number
+from assistant.questions.today import with_dates
 from assistant.records import Paper
 from assistant.terms import MONTHS
 
@@ -58,6 +60,11 @@ _TIME = re.compile(
     rf"(?P<to>(?:\s?[-–—]\s?| (?:to|until|till|through|up to) |(?(between) and |(?!))){_PART}{_DATE})?"
     rf"(?P<more>(?:(?:,|,? (?:and|or)) {_DATE})*)(?:(?P<later>{_LATER})|(?P<earlier>{_EARLIER}))?", re.IGNORECASE,
 )  # fmt: skip
+# "May" and "March" are other words in small letters, unless "in" or the like stands before them.
+_OF_A_MONTH = re.compile(
+    rf"\b(?P<within>in|from|of|during|dated) (?:the month of )?{_MONTH_NAME}(?:(?:,|,? (?:and|or)) {_MONTH_NAME})*"
+    r"(?!\.? ?\d| of)(?P<pre>(?!))?(?P<post>(?!))?", re.IGNORECASE,
+)  # fmt: skip
 _WORK = r"(?:paper|work|stud|preprint|article|publication)\w*"
 _AFTER_WORK = re.compile(rf"\b{_WORK}\b[^.?!]{{0,60}}$", re.IGNORECASE)
 _AFTER_PUBLISHED = re.compile(rf"\b(?:publish\b|{_PUBLISHED})[^.?!]{{0,24}}$", re.IGNORECASE)
@@ -90,19 +97,33 @@ _EVER: Days = ((0, 0, 0), (9999, 12, 31))
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """Any of the `spans` of days, but for those `excluded`."""
+    """Any of the `spans` of days, but for those `excluded`; where `months` are given (1 to 12), in one of these."""
 
     spans: tuple[Days, ...]
     excluded: tuple[Days, ...] = ()
+    months: tuple[int, ...] = ()
 
     @property
     def is_one(self) -> bool:
         """True where one day, month or year is named."""
         return len(self.spans) == 1 and not self.excluded and self.spans[0][0][0] == self.spans[0][1][0]
 
+    @property
+    def in_words(self) -> str:
+        """Such as "of 2025" or "since October 2025"; "" for several times, and for months of any year."""
+        if len(self.spans) > 1 or self.excluded or self.months:
+            return ""
+        (year, month, _), end = self.spans[0]
+        is_open = end == _EVER[1]
+        is_whole = month == 1 and (is_open or end[1:] == (12, 31))
+        called = str(year) if is_whole else f"{tuple(MONTHS)[month - 1].capitalize()} {year}"
+        return f"since {called}" if is_open else f"of {called}" if year == end[0] else ""
+
     def holds(self, paper: Paper) -> bool:
         """True where all that the paper's date may mean is of this time. A paper that prints no year is of no time, and so of
         none that is excluded."""
+        if self.months and not 0 < len(set(months := _months_of(paper.date or ""))) == len({*months} & {*self.months}):
+            return False
         if paper.year is None:
             return self.spans == (_EVER,)
         first, last = _days_of(paper.date or "", paper.year)
@@ -122,6 +143,27 @@ def first_day(paper: Paper) -> Day | None:
 
 def read_time(text: str) -> tuple[Time | None, str]:
     """The time of publication that `text` names, None where it names none, and the text without it."""
+    for read in (_read_dates, _read_months):
+        if (found := read(text))[0] is not None:
+            return found
+    dated = with_dates(text, today())
+    found = _read_dates(dated) if dated != text else (None, text)
+    return found if found[0] is not None else (None, text)
+
+
+def today() -> date:
+    """The day from which "last year" is seen."""
+    return date.today()
+
+
+def _read_months(text: str) -> tuple[Time | None, str]:
+    """The time of months of any year: "papers from June"."""
+    found = [match for match in _OF_A_MONTH.finditer(text) if _is_of_publication(match) and not _is_quoted(match)]
+    months = [month for match in found for month in _months_of(match.group())]
+    return (Time((_EVER,), months=tuple(months)), _without(text, found)) if found else (None, text)
+
+
+def _read_dates(text: str) -> tuple[Time | None, str]:
     text = _MONTH_WITHOUT_YEAR.sub(r"\1 \2", text)
     again = _ANOTHER_TIME.search(text)
     other = again and _TIME.search(again[1])
@@ -137,6 +179,12 @@ def read_time(text: str) -> tuple[Time | None, str]:
             "", text
         ).strip()
     return None, text
+
+
+def _is_quoted(match: re.Match[str]) -> bool:
+    """True inside of quotation marks, as in a title."""
+    before = match.string[: match.start()]
+    return before.count("“") > before.count("”") or before.count('"') % 2 == 1
 
 
 def _is_bound(match: re.Match[str]) -> bool:
@@ -195,15 +243,20 @@ def _days_of(date: str, year: int | None = None) -> Days:
     """The first and last day that a date may mean: all of a month or year of which it names no day. It names a year, or that is
     given."""
     year = year or int(_YEAR.findall(date)[0])
-    every = list(MONTHS.values())
-    months = [
-        every.index(name.lower()) + 1 if name else int(after or before) for name, after, before in _MONTH.findall(date)
-    ]
+    months = _months_of(date)
     days = [int(next(filter(None, found))) for found in _DAY.findall(date)]
     if not months:
         return (year, 1, 1), (year, 12, 31)
     one_day = days[0] if len(days) == len(months) == 1 else 0
     return (year, min(months), one_day or 1), (year, max(months), one_day or 31)
+
+
+def _months_of(date: str) -> list[int]:
+    """The months, from 1 on, that a date names."""
+    every = list(MONTHS.values())
+    return [
+        every.index(name.lower()) + 1 if name else int(after or before) for name, after, before in _MONTH.findall(date)
+    ]
 
 
 def _without(text: str, matches: list[re.Match[str]]) -> str:

@@ -266,7 +266,11 @@ class Search:
             papers = self._by(question.by)
         else:
             time = question.time
-            years = None if time is None else [year for year in self._catalogue.years() if time.may_hold(year)]
+            years = (
+                None
+                if time is None or time.months
+                else [year for year in self._catalogue.years() if time.may_hold(year)]
+            )
             papers = self._catalogue.ordering(years)
         return [paper for paper in papers if (scope is None or paper.id in scope) and question.is_for(paper)]
 
