@@ -32,6 +32,7 @@ from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
+from assistant.questions.openly import asked_openly
 from assistant.questions.parts import parts_of
 from assistant.questions.spelling import in_small_letters, without_typing_errors
 from assistant.questions.times import Time, first_day, read_time
@@ -256,6 +257,8 @@ def read_question(text: str) -> Question:
     short, beside = abbreviation_asked(said)
     if short:
         return replace(read_question(f"What is {short}{beside}"), text=cleaned, abbreviation=short)
+    if (openly := asked_openly(said)) != said:
+        return replace(read_question(openly), text=cleaned)
     parts = tuple(map(read_question, parts_of(said)))
     amount, said = read_amount(said)
     time, rest = read_time(said)
