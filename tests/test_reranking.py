@@ -16,7 +16,7 @@ from assistant.errors import ConfigError, LibraryError
 from assistant.resources import resource
 from assistant.retrieval.encoding import MAX_TOKENS, Encoder, Encoding, Shelf, shipped_encoder
 from assistant.retrieval.reranking import LateInteraction
-from assistant.retrieval.search import SENTENCE_MEANT_WEIGHT
+from assistant.retrieval.sentences import SENTENCE_MEANT_WEIGHT
 from assistant.store.catalogue import Catalogue
 
 PAPERS = [

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 
 from assistant.retrieval.reranking import LateInteraction, Reranker
-from assistant.retrieval.search import reranked_text
+from assistant.retrieval.sentences import reranked_text
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Progress
 

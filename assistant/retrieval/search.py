@@ -16,11 +16,12 @@ from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import is_headed, mentions_all, words_for
 from assistant.questions.reading import Question, asked_of, in_order
 from assistant.questions.sections import summing_up
-from assistant.records import Chunk, Paper, Passage, Sentence, paper_of
+from assistant.records import Chunk, Paper, Passage, paper_of
 from assistant.retrieval.finding import Finder, Found
 from assistant.retrieval.ranking import (
     BROAD_SHARE,
     FEATURES,
+    RERANKED,
     RIVAL_SHARE,
     Candidates,
     coverer,
@@ -29,21 +30,13 @@ from assistant.retrieval.ranking import (
     shipped_weights,
 )
 from assistant.retrieval.reranking import LateInteraction, Reading, Reranker
+from assistant.retrieval.sentences import Fits, SentenceScorer, reranked_text, spans_in
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Indexes
 from assistant.terms import fold, stem, term_set
 
-# Share of vector similarity in a sentence's score; the rest is its cover of the question's weighted terms.
-SENTENCE_DENSE_WEIGHT = 0.5
-SENTENCE_MEANT_WEIGHT = 0.6  # of the shipped reranker; chosen on the held-out questions of `training.asked`
-# Of late interaction: of any two texts some tokens are alike, and no question is like its answer throughout. About the 5 % and
-# 99 % quantiles over sentences of the first papers found, on the development half and the held-out questions.
-SENTENCE_FLOOR, SENTENCE_CEILING = 0.4, 0.9
 _YEAR_BONUS = 0.25
 _OTHER_TIME = 0.1
-# The reranker reads this many candidates: 60 gained less than a tenth of a point of nDCG@10 on the held-out questions of
-# `training.asked` for a third more time, 30 lost more than half a point.
-RERANKED = 45
 _NAMED_BONUS = 1.0  # above every other
 _HEADED_BONUS = 1.0
 _SUMMING_UP_BONUS = 10.0  # above every other, names included
@@ -60,7 +53,7 @@ class _ReadAgain:
 
     scores: Mapping[str, float] = field(default_factory=dict)
     meant: Mapping[str, float] = field(default_factory=dict)
-    fits: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    fits: Fits = field(default_factory=dict)
     spread: float | None = None
 
     def chances(self, scores: Mapping[str, float]) -> dict[str, float]:
@@ -87,6 +80,7 @@ class Search:
         self._embedder = embedder
         self._finder = Finder(catalogue, indexes, embedder)
         self._reranker = reranker
+        self._sentences = SentenceScorer(indexes, embedder, reranker)
         self._last_listed: tuple[object, list[Paper], dict[str, list[str]]] = None, [], {}
 
     def search(
@@ -147,7 +141,7 @@ class Search:
             # Whether that answers is told as of other papers, by all that the question says.
             told = {key: max(one.signals.get(key, 0.0) for one in passages) for key in passages[0].signals}
             return [replace(one, signals={**one.signals, **told}) for one in within]
-        return self._with_sentences(found, passages, again)
+        return self._sentences.scored(found, passages, again.fits)
 
     def _overlooked(self, found: Found, papers: Sequence[Paper], paper_ids: Sequence[str] | None) -> list[str]:
         """The ids of papers, within `paper_ids` where given, that the question names beside much else, where none of those found
@@ -204,7 +198,7 @@ class Search:
     ) -> tuple[Candidates, Reading]:
         """What is known of candidates, and what of that the reranker said."""
         texts = [reranked_text(paper, chunk) for chunk, paper in read]
-        spans = [_spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
+        spans = [spans_in(text, chunk) for text, (chunk, _) in zip(texts, read, strict=True)]
         reading = reranker.read(found.question.topic, texts, spans)
         cover = coverer(found.question.terms, self._indexes.lexical.idf)
         rows = [
@@ -324,85 +318,9 @@ class Search:
             bonus = {chunk.id: _HEADED_BONUS * is_headed(question, chunk.heading) for chunk in chunks}
         return {name: score + bonus.get(name, 0.0) for name, score in scores.items()}
 
-    def _with_sentences(self, found: Found, passages: Sequence[Passage], again: _ReadAgain) -> list[Passage]:
-        rows = self._sentence_scores(found.question, found.vector, passages, again.fits or None)
-        titled = {key for keys in found.titled.values() for key in keys}
-        for paper in {passage.paper.id: passage.paper for passage in passages if passage.paper.id in titled}.values():
-            # A paper's own name says nothing about which of its sentences answers: those that repeat it would win.
-            places = [place for place, passage in enumerate(passages) if passage.paper.id == paper.id]
-            asked = asked_of(found.question, [paper])
-            if asked.terms:
-                # A provider's embedding would be another call, for little.
-                is_own = self._embedder is own_embedder()
-                vector = self._embedder.encode([asked.topic])[0] if is_own else found.vector
-                of_paper = [passages[place] for place in places]
-                scores = self._sentence_scores(asked, vector, of_paper, {} if again.fits else None)
-                for place, row in zip(places, scores, strict=True):
-                    rows[place] = row
-        return [
-            replace(
-                passage,
-                sentences=tuple(
-                    Sentence(passage.chunk.sentence(i), span, row[i]) for i, span in enumerate(passage.chunk.sentences)
-                ),
-            )
-            for passage, row in zip(passages, rows, strict=True)
-        ]
-
-    def _sentence_scores(
-        self,
-        question: Question,
-        vector: np.ndarray,
-        passages: Sequence[Passage],
-        fits: Mapping[str, Sequence[float | None]] | None,
-    ) -> list[list[float]]:
-        """How well each sentence of each passage fits the question, in [0, 1]: its similarity, its share of the question's idf
-        mass and, where the shipped reranker is in use, what that makes of it, which `fits` holds as far as it has read."""
-        texts = [passage.chunk.sentence(i) for passage in passages for i in range(len(passage.chunk.sentences))]
-        similarity = np.clip(self._embedder.encode_often(texts) @ vector, 0.0, 1.0)
-        cover = coverer(question.terms, self._indexes.lexical.idf)
-        covers = np.array([cover(term_set(text)) for text in texts])
-        scores = SENTENCE_DENSE_WEIGHT * similarity + (1 - SENTENCE_DENSE_WEIGHT) * covers
-        if fits is not None and isinstance(self._reranker, LateInteraction):
-            meant = self._sentences_meant(question, passages[:RERANKED], self._reranker, fits)
-            read = scores[: len(meant)]
-            read += SENTENCE_MEANT_WEIGHT * (meant - read)
-        every = iter(scores.tolist())
-        return [[next(every) for _ in passage.chunk.sentences] for passage in passages]
-
-    def _sentences_meant(
-        self,
-        question: Question,
-        passages: Sequence[Passage],
-        reranker: LateInteraction,
-        fits: Mapping[str, Sequence[float | None]],
-    ) -> np.ndarray:
-        """What the shipped reranker makes of each sentence of the passages, in [0, 1]; `fits` are those that it read already."""
-        fits = dict(fits)
-        unread = [passage for passage in passages if None in fits.get(passage.chunk.id, (None,))]
-        if unread:
-            texts = [reranked_text(passage.paper, passage.chunk) for passage in unread]
-            spans = [_spans_in(text, passage.chunk) for passage, text in zip(unread, texts, strict=True)]
-            rows = reranker.score_spans(question.topic, texts, spans)
-            fits |= {passage.chunk.id: row for passage, row in zip(unread, rows, strict=True)}
-        found = [score for passage in passages for score in fits[passage.chunk.id]]
-        meant = np.array([SENTENCE_FLOOR if score is None else score for score in found])
-        return np.clip((meant - SENTENCE_FLOOR) / (SENTENCE_CEILING - SENTENCE_FLOOR), 0.0, 1.0)
-
 
 def _named(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
     return dict(zip(names, values.tolist(), strict=True))
-
-
-def reranked_text(paper: Paper, chunk: Chunk) -> str:
-    """What the reranker reads of a chunk: the title gives a passage from the middle of a paper its topic."""
-    return f"{paper.title}\n{chunk.text}"
-
-
-def _spans_in(text: str, chunk: Chunk) -> list[tuple[int, int]]:
-    """Where the sentences of a chunk stand in what the reranker reads of it."""
-    shift = len(text) - len(chunk.text)
-    return [(span.start + shift, span.end + shift) for span in chunk.sentences]
 
 
 def _one_of_each(ranked: Sequence[str]) -> list[str]:
