@@ -1,7 +1,7 @@
 """What a PDF's first page says of the paper: title, authors, date, DOI and arXiv id. What is not printed is not guessed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.loaders.parts import NAME, NOT_A_NAME
@@ -188,39 +188,36 @@ def _own_reference(page: PageText) -> re.Match[str] | None:
 
 
 def _authors(lines: Sequence[Line], from_metadata: str, from_reference: str) -> tuple[str, ...]:
-    """The names in the paper's own reference; else those printed under the title: lines of nothing else, in the type of the first
-    such line, and where they stand side by side in one; else those of the file's metadata."""
-    for listed in (from_reference, *_lists_of_names(lines), from_metadata):
+    """The names in the paper's own reference; else those printed under the title; else those of the file's metadata."""
+    for listed in (from_reference, _names_printed(lines), from_metadata):
         names = [_BY.sub("", " ".join(part.split())) for part in _BETWEEN_NAMES.split(listed)]
         if found := [_in_small_letters(name) for name in names if NAME.match(name) and not NOT_A_NAME.search(name)]:
             return tuple(dict.fromkeys(found))
     return ()
 
 
-def _lists_of_names(lines: Sequence[Line]) -> Iterator[str]:
-    """The names that lines under a title hold, parted by commas, where there are any."""
+def _names_printed(lines: Sequence[Line]) -> str:
+    """The names, parted by commas, of those lines under a title that hold nothing else and are of the first such line's size:
+    they may stand side by side, and above an affiliation each."""
     names: list[str] = []
-    style: tuple[float, bool] | None = None
+    size: float | None = None
     for line in lines:
-        if style is not None and abs(line.size - style[0]) > 0.6:
+        if size is not None and abs(line.size - size) > 0.6:
             continue
-        text = _MARKS.sub(
-            " ", _IN_BRACKETS.sub(" ", ", ".join(_BY.sub("", part) for part in line.parts or (line.text,)))
-        )
-        parts = [" ".join(part.split()) for part in _BETWEEN_NAMES.split(text)]
-        parts = [_BY.sub("", part) for part in parts if part]
+        printed = ", ".join(_BY.sub("", part) for part in line.parts or (line.text,))
+        text = _MARKS.sub(" ", _IN_BRACKETS.sub(" ", printed))
+        parts = [_BY.sub("", " ".join(part.split())) for part in _BETWEEN_NAMES.split(text) if part.strip()]
         if parts and all(NAME.match(part) and not NOT_A_NAME.search(part) for part in parts):
             names += parts
-            style = style or (line.size, line.bold)
-    if names:
-        yield ", ".join(names)
+            size = size or line.size
+    return ", ".join(names)
 
 
 def _in_small_letters(name: str) -> str:
-    """A name that is set in capitals as names are written: "ADA LOVELACE", but not "J. A. CRUZ-LOPEZ III"."""
+    """A name that is set in capitals as names are written: "ADA LOVELACE II" as "Ada Lovelace II"."""
     if not name.isupper():
         return name
-    return re.sub(r"[^\W\d_]{2,}", lambda part: part.group().capitalize(), name)
+    return re.sub(r"\b(?!I{2,3}\b|IV\b)[^\W\d_]{2,}", lambda part: part.group().capitalize(), name)
 
 
 def _year_of(arxiv_id: str | None) -> int | None:
