@@ -16,6 +16,7 @@ from assistant.questions.followups import (
 )
 from assistant.questions.reading import read_question
 
+HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 LST, MACEDONIAN = "What is LST?", "Which model was trained for Macedonian?"
 
 
@@ -38,6 +39,8 @@ def chat(library: Assistant, *questions: str) -> tuple[str, list[str]]:
         (MACEDONIAN, "genomic sequences", "HyenaDNA"),
         ("Which papers study drones in haze?", "lameness of cows", "A Model Generalization Study"),
         ("What is DyLoRA?", "cyberbullying?", "Improving Classifier Training Efficiency"),
+        (HALF, "Which papers prune large language models?", "To prune, or not"),
+        ("papers on drones", "Which papers are about unlearning?", ""),
     ],
 )
 def test_a_question_on_another_topic_leaves_the_paper_before(
@@ -46,6 +49,11 @@ def test_a_question_on_another_topic_leaves_the_paper_before(
     understood, cited = chat(library, first, question)
     assert understood == without_start(question)
     assert cited[0].startswith(title)
+
+
+@pytest.mark.parametrize("question", ["which paper is newer?", "which papers do that?", "Which paper says this?"])
+def test_what_is_asked_of_which_paper_may_mean_those_before(library: Assistant, question: str) -> None:
+    assert "(about “" in chat(library, "papers on continual learning", question)[0]
 
 
 def test_after_a_refusal_the_paper_before_is_still_meant(library: Assistant) -> None:

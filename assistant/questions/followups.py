@@ -102,6 +102,14 @@ _OF_SET = re.compile(
 OF_THOSE = re.compile(
     r"^\W*(?:and |but )?which (?:one )?(?:is|was|has|had) the (?:(?!here\b)\w+\W*){1,4}$", re.IGNORECASE
 )
+# "Which papers prune language models?" is asked of the library, "which paper is newer?" of what was spoken of.
+_COMPARED = (
+    r"(?:more|less|fewer|better|worse|(?:old|new|earli|lat|long|short|strong|fast|cheap|simpl|larg|small|bigg)er)\b"
+)
+_WHICH_PAPERS = re.compile(
+    rf"^\W*(?:which|what) papers?\b(?! of\b| (?:do|did|are|were) (?:you|we)\b)(?! (?:\w+ ){{1,2}}?{_COMPARED})",
+    re.IGNORECASE,
+)
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
     r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"
@@ -142,7 +150,7 @@ _EXPLETIVE = re.compile(
 
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
-    says_little = len(_content(text)) <= 1 and not _asks_what_is(text) and not asks_for_papers(text)
+    says_little = len(_content(text)) <= 1 and not _asks_what_is(text) and not _asks_the_library(text)
     return bool(_LEANING_START.search(text)) or says_little or needs_history(text)
 
 
@@ -162,7 +170,7 @@ def may_lean(text: str) -> bool:
     """True where words do not tell whether the question stands for itself or leans on the turn before: "and on images?", "was the
     bigger model better?"."""
     rest = without_start(text)
-    says_little = len(_content(text)) <= _FEW_TERMS and not asks_for_papers(text)
+    says_little = len(_content(text)) <= _FEW_TERMS and not _asks_the_library(text)
     return (rest != text or says_little) and not _asks_what_is(rest)
 
 
@@ -177,6 +185,10 @@ def _content(text: str) -> list[str]:
     """The terms, but for the request to explain."""
     explain = _EXPLAIN.search(text)
     return terms(text[explain.end() :] if explain else text)
+
+
+def _asks_the_library(text: str) -> bool:
+    return asks_for_papers(text) or bool(_WHICH_PAPERS.search(text) and terms(text) and not points_back(text))
 
 
 def _asks_what_is(text: str) -> bool:

@@ -46,23 +46,35 @@ def test_a_chip_shows_its_own_sentences_by_click_and_by_focus_in_any_turn(open_p
     assert page.locator("#evidence mark.active").is_visible()
 
 
-def test_a_new_question_stands_at_the_top_of_the_chat_and_its_answer_in_view(
+BELOW_TOP = """() => {
+    const box = document.querySelector("#chatbot .bubble-wrap").getBoundingClientRect();
+    const last = [...document.querySelectorAll("#chatbot .user.message, #chatbot .message.user")].at(-1);
+    return last.getBoundingClientRect().top - box.top;
+}"""
+
+
+def test_a_new_question_stands_at_the_top_of_the_chat_where_its_answer_fills_it(
     open_page: Any, seeds: Any, ask: Any
 ) -> None:
     page = open_page(seeds)
     ask(page, HALF, "half of the parameters")
-    ask(page, "What does CorDA use to obtain the covariance matrices?", "covariance")
-    below = """() => {
-        const box = document.querySelector("#chatbot .bubble-wrap").getBoundingClientRect();
-        const last = [...document.querySelectorAll("#chatbot .user.message, #chatbot .message.user")].at(-1);
-        return last.getBoundingClientRect().top - box.top;
-    }"""
-    page.wait_for_function(f"Math.abs(({below})()) < 30")
+    ask(page, "Which papers prune large language models?", "prun")
+    page.wait_for_function(f"Math.abs(({BELOW_TOP})()) < 30")
     assert page.locator("#chatbot a[href^='#quote-2-']").first.bounding_box()["y"] < 700
     page.locator("#chatbot").hover()
     page.mouse.wheel(0, -4000)
     page.wait_for_timeout(300)
-    assert page.evaluate(f"({below})()") > 100  # where the reader scrolls, the chat stays
+    assert page.evaluate(f"({BELOW_TOP})()") > 100  # where the reader scrolls, the chat stays
+
+
+def test_a_short_answer_is_in_view_from_its_question_to_its_last_chip(open_page: Any, seeds: Any, ask: Any) -> None:
+    page = open_page(seeds)
+    ask(page, HALF, "half of the parameters")
+    ask(page, "What does CorDA use to obtain the covariance matrices?", "covariance")
+    page.wait_for_selector("#chatbot a[href^='#quote-2-']")
+    last = "[...document.querySelectorAll('#chatbot a[href^=\"#quote-2-\"]')].at(-1).getBoundingClientRect()"
+    box = "document.querySelector('#chatbot .bubble-wrap').getBoundingClientRect()"
+    page.wait_for_function(f"({BELOW_TOP})() >= 0 && {last}.bottom <= {box}.bottom")
 
 
 def test_a_follow_up_shows_what_was_understood_and_can_be_reworded(open_page: Any, seeds: Any, ask: Any) -> None:
