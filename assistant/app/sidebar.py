@@ -88,7 +88,9 @@ def connect(
     sidebar.really.click(stored.delete, current, outputs, cancels=runs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, sidebar.really, **PRIVATE
     )
-    current.change(  # what was meant for one conversation goes with it
-        lambda: (gr.Button(visible=False), gr.File(visible=False), ""),
-        None, [sidebar.really, sidebar.exported, sidebar.title], show_progress="hidden", **PRIVATE,
+    # What was meant for one conversation goes with it; the title at once, not over what is typed while the server is asked.
+    current.change(None, None, sidebar.title, js="() => ''", show_progress="hidden", **PRIVATE)
+    current.change(
+        lambda: (gr.Button(visible=False), gr.File(visible=False)),
+        None, [sidebar.really, sidebar.exported], show_progress="hidden", **PRIVATE,
     )  # fmt: skip

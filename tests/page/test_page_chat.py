@@ -157,11 +157,13 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     with page.expect_download() as download:
         page.locator("#exported a[download='conversation.md']").click()
     assert "9 cubs" in download.value.path().read_text(encoding="utf-8")
+    page.fill("#title-box input, #title-box textarea", "Dens")
     page.click("#delete")
     page.wait_for_selector("#really-delete")
     page.locator("#conversations label").nth(1).click()
     page.wait_for_selector("#chatbot :text('9 fish')")
-    page.wait_for_selector("#really-delete", state="hidden")  # it was meant for the other conversation
+    page.wait_for_selector("#really-delete", state="hidden")  # these were meant for the other conversation
+    assert page.input_value("#title-box input, #title-box textarea") == ""
     page.wait_for_selector("#exported", state="hidden")
     page.click("#delete")
     page.click("#really-delete")
