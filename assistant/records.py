@@ -104,6 +104,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def quoted(names: Iterable[str]) -> str:
+    """Names or titles as a sentence lists them: “HFT” and “LST”."""
+    return " and ".join(f"“{name}”" for name in names)
+
+
 def is_visible(text: str) -> bool:
     """True where `text` shows anything: white space, control and zero-width characters show nothing."""
     return any(letter.isprintable() and letter != " " for letter in text)

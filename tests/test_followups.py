@@ -14,6 +14,7 @@ from assistant.questions.followups import (
     titles_in,
     without_start,
 )
+from assistant.questions.orders import in_another_order
 from assistant.questions.reading import read_question
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
@@ -89,6 +90,73 @@ def test_a_place_in_a_list_is_meant_of_that_list(library: Assistant, question: s
     for between in ((), ("who wrote the second one?",), ("summarize the first paper",)):
         understood, _ = chat(library, LISTED, *between, question)
         assert understood.endswith(f"(about “{listed[place]}”)")
+
+
+@pytest.mark.parametrize(
+    ("question", "places"),
+    [
+        ("compare the first two", (0, 1)),
+        ("how do the first and the third paper differ?", (0, 2)),
+        ("what do the last two papers have in common?", (2, 3)),
+    ],
+)
+def test_several_places_in_a_list_are_meant_of_that_list(
+    library: Assistant, question: str, places: tuple[int, int]
+) -> None:
+    _, listed = chat(library, LISTED)
+    understood, cited = chat(library, LISTED, question)
+    wanted = [listed[place] for place in places]
+    assert " and ".join(f"“{title}”" for title in wanted) in understood
+    assert set(cited) == set(wanted)
+
+
+def test_of_two_papers_compared_the_newer_one_is_told(library: Assistant) -> None:
+    _, compared = chat(library, LISTED, "compare the first and the third paper")
+    understood, cited = chat(library, LISTED, "compare the first and the third paper", "which of the two is newer?")
+    assert all(title in understood for title in compared) and len(compared) == 2
+    years = {paper.title: paper.date for paper in library.papers()}
+    assert years[cited[0]] and set(cited) <= set(compared)
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "understood"),
+    [
+        (
+            "What is the newest paper on pruning?",
+            "and the second newest?",
+            "What is the second newest paper on pruning?",
+        ),
+        ("the newest papers on pruning", "what about the three oldest?", "the three oldest papers on pruning"),
+        ("What is the second newest paper?", "and the oldest one?", "What is the oldest paper?"),
+        ("Which paper has the most authors?", "and the fewest?", "Which paper has the fewest authors?"),
+        ("What does HFT propose?", "what is the newest?", "Which paper is the newest?"),
+        ("What is the newest paper on pruning?", "and the oldest layers?", ""),
+    ],
+)
+def test_another_place_in_an_order_is_asked_for(library: Assistant, first: str, question: str, understood: str) -> None:
+    heard, cited = chat(library, first, question)
+    assert (heard == understood and cited) or not understood
+    assert not in_another_order(question, first) or understood
+
+
+def test_an_order_alone_is_of_the_papers_listed_or_of_the_library(library: Assistant) -> None:
+    understood, cited = chat(library, LISTED, "what is the oldest?")
+    assert understood.startswith("Which is the oldest? (about “") and set(cited) <= set(chat(library, LISTED)[1])
+    assert chat(library, "what is the newest?")[1] == chat(library, "What is the newest paper?")[1]
+
+
+@pytest.mark.parametrize("question", ["who wrote them?", "list the authors of these papers", "and the authors?"])
+def test_who_wrote_the_papers_listed_is_told_of_each(library: Assistant, question: str) -> None:
+    library_of_two = [{"role": "user", "content": LISTED}, {"role": "assistant", "content": library.ask(LISTED).text}]
+    answer = library.ask(question, history=library_of_two)
+    assert answer.status == "not_found" and answer.reason.startswith("The listing")
+    assert "who wrote" in answer.reason
+
+
+def test_when_the_papers_listed_were_published_is_told_of_each(library: Assistant) -> None:
+    _, listed = chat(library, LISTED)
+    dated = {paper.title for paper in library.papers() if paper.date} & set(listed)
+    assert set(chat(library, LISTED, "when were they published?")[1]) == dated and len(dated) > 1
 
 
 def test_others_go_on_with_what_was_asked_last(library: Assistant) -> None:

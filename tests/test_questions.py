@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions.asking import asks_for_papers, counts_papers, first_on_topic, topic_of
+from assistant.questions.asking import asks_for_papers, counts_papers, topic_of
 from assistant.questions.followups import leans_on_history, points_back
 from assistant.questions.names import is_titled, possible_titles
+from assistant.questions.orders import first_on_topic
 from assistant.questions.reading import read_question
 from assistant.questions.spelling import foreign_words, in_small_letters, without_typing_errors
 from assistant.store.catalogue import Catalogue

@@ -10,10 +10,12 @@ from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
 from assistant.questions.metadata import asked_now
+from assistant.questions.names import holds_title
 from assistant.questions.numbers import ordinal
-from assistant.questions.reading import MOST_WANTED, Question, decided_by, in_order
+from assistant.questions.orders import decided_by, in_order
+from assistant.questions.reading import MOST_WANTED, Question
 from assistant.questions.times import read_time
-from assistant.records import counted
+from assistant.records import counted, quoted
 from assistant.terms import squeezed, term_set
 
 _NEAR = 40  # characters behind a "without", half as many before a "-free", that say what is left out
@@ -87,7 +89,7 @@ def _more(state: State, cited: int, library: Lookup) -> str:
     on a topic; "" elsewhere."""
     question = state.question.settled(passage.paper for passage in state.passages)
     if question.similar_to:
-        titles = " and ".join(f"“{title}”" for title in question.similar_to)
+        titles = quoted(question.similar_to)
         return f"these papers come nearest to {titles} by what they say; 'assistant search' shows the next"
     yearless = _yearless(state, question, library)
     fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
@@ -160,9 +162,11 @@ def _not_printed(state: State, cited: set[str], claims: Sequence[Claim]) -> str:
         if not (paper.id in cited and answers_all) and (missing := missing_metadata(question, paper))
     ]
     is_unplaced = bool(cited) and _compares(question)
-    if is_unplaced and len(lacking) > 1:
-        titles = " and ".join(f"“{paper.title}”" for paper, _ in lacking)
-        return f"The listings of {titles} do not say {lacking[0][1]}: their places in this order are not known."
+    together = [paper for paper, missing in lacking if missing == lacking[0][1]]
+    if len(together) > 1 and (is_unplaced or all(holds_title(question.text, paper) for paper in together)):
+        titles = quoted(paper.title for paper in together)
+        unplaced = ": their places in this order are not known" if is_unplaced else ""
+        return f"The listings of {titles} do not say {_of_several(lacking[0][1])}{unplaced}."
     for paper, missing in lacking:
         printed = f"; it prints {paper.details}" if paper.details else ""
         unplaced = ": its place in this order is not known" if is_unplaced else ""
@@ -176,6 +180,13 @@ def _not_printed(state: State, cited: set[str], claims: Sequence[Claim]) -> str:
     if _compares(state.question) and len(cited) == 1 and not state.question.place:
         return "Only one of the papers that are to be compared was found."
     return ""
+
+
+def _of_several(missing: str) -> str:
+    """What one listing does not say as several do not: "who wrote it" -> "who wrote them"."""
+    return (
+        missing.replace("it has", "they have").replace("it appeared", "they appeared").replace("wrote it", "wrote them")
+    )
 
 
 def _leaves_out(question: Question, claims: Sequence[Claim]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from assistant.answering.abstention import log_odds
 from assistant.answering.deciding import OF_ANY_PAPER, Decision
 from assistant.questions.followups import (
-    asked_of_a_place,
+    asked_of_a_position,
     asks_for_others,
     excluded,
     is_of_last_answer,
@@ -15,7 +15,6 @@ from assistant.questions.followups import (
     leans_on_history,
     may_lean,
     named_in,
-    names_a_place,
     needs_history,
     place_before,
     points_back,
@@ -26,6 +25,7 @@ from assistant.questions.followups import (
     without_start,
 )
 from assistant.questions.metadata import asked_now
+from assistant.questions.positions import names_a_position
 from assistant.questions.reading import MAX_CHARACTERS, Question, read_question
 from assistant.questions.similar import similar_to
 from assistant.records import Paper, Passage, is_visible
@@ -88,7 +88,7 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     if not leans and _stands_alone(alone, (last or near)[:_CARRIED], paper_ids, library):
         return Continued(alone)
     papers = spoken_of(text, _several(text, history, library) or last, lambda: _shown_since(history, library, count=2))
-    text = asked_of_a_place(text, history)
+    text = asked_of_a_position(text, history)
     return Continued(read_question(standalone(text, history, papers)), without=excluded(text), may_be_reworded=True)
 
 
@@ -134,7 +134,7 @@ def _shown(history: History, library: Lookup) -> tuple[list[Paper], list[Paper]]
 
 def _several(text: str, history: History, library: Lookup) -> list[Paper]:
     """The papers of the last answer that names several, for a question about one by its place; none for any other."""
-    if names_a_place(text):
+    if names_a_position(text):
         for end in range(len(history), place_before(history) + 1, -1)[:_LISTS]:
             if history[end - 1].get("role") == "assistant" and len(papers := _shown(history[:end], library)[0]) > 1:
                 return papers

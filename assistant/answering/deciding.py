@@ -13,8 +13,9 @@ from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, fea
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import unmet
+from assistant.questions.orders import decided_by, in_order
 from assistant.questions.places import is_placed
-from assistant.questions.reading import Question, asked_of, decided_by, in_order
+from assistant.questions.reading import Question, asked_of
 from assistant.questions.spelling import foreign_words
 from assistant.records import Paper, Passage, counted
 from assistant.retrieval.ranking import terms_held

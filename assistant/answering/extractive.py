@@ -8,7 +8,8 @@ from assistant.answers import Citation, Claim
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import left_out, words_for
 from assistant.questions.names import holds_title
-from assistant.questions.reading import Question, in_order
+from assistant.questions.orders import in_order
+from assistant.questions.reading import Question
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
 from assistant.terms import squeezed, terms

@@ -14,8 +14,9 @@ from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import is_about_several
 from assistant.questions.metadata import asked_now
 from assistant.questions.names import holds_title
+from assistant.questions.orders import in_order
 from assistant.questions.parts import leans_on_a_question
-from assistant.questions.reading import MOST_WANTED, Question, asked_of, in_order
+from assistant.questions.reading import MOST_WANTED, Question, asked_of
 from assistant.questions.sections import summary_of
 from assistant.records import Passage, best_of_each_paper
 from assistant.retrieval.search import PER_PAPER

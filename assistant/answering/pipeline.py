@@ -19,7 +19,8 @@ from assistant.answering.gathering import Gathering
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
-from assistant.questions.followups import OF_THOSE, points_back
+from assistant.questions.followups import points_back
+from assistant.questions.orders import order_alone
 from assistant.questions.reading import Question, read_question
 from assistant.records import best_of_each_paper, one_line
 
@@ -45,7 +46,7 @@ class Pipeline:
         start, request = time.monotonic(), request_of(given)
         asked = read_question(request.question)
         state = State(request, asked, start)
-        leans = points_back(asked.text) or OF_THOSE.match(asked.text)
+        leans = points_back(asked.text) or order_alone(asked.text)
         stands_alone = asked.small_talk or asked.doubts or (asked.about_library and not leans)
         if request.rewritten:
             state.question = read_question(request.rewritten)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from assistant.answering.requests import Scope
 from assistant.errors import LibraryError
-from assistant.records import counted
+from assistant.records import counted, quoted
 from assistant.store.catalogue import Catalogue
 
 _FILE = re.compile(r"(?<![\w/\\.])\w[\w+-]{0,120}(?:\.[\w+-]{1,120}){0,3}\.[A-Za-z]{2,5}\b")
@@ -49,7 +49,7 @@ def by_titles(question: str, catalogue: Catalogue) -> str | None:
     names = list(dict.fromkeys(_FILE.findall(question))) if isinstance(question, str) else []
     found = catalogue.ids_of_sources(names) if names else {}
     titles = {
-        name: " and ".join(f"“{paper.title}”" for paper in catalogue.papers_by_id(sorted(ids)).values())
+        name: quoted(paper.title for paper in catalogue.papers_by_id(sorted(ids)).values())
         for name, ids in found.items()
         if len(ids) <= _FEW
     }

@@ -3,22 +3,22 @@ texts to be written. What is left of it is the topic."""
 
 import re
 
-from assistant.questions.numbers import ORDINAL, SEVERAL, number, place
+from assistant.questions.numbers import SEVERAL, number
 
 _PAPERS = (
     r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|research|literature|documents?|sources?"
     r"|surveys?)"
 )
-_ABOUT = r"(?:about|on|regarding|concerning|dealing with|related to|covering)"
+ABOUT = r"(?:about|on|regarding|concerning|dealing with|related to|covering)"
 _SAYING = (
-    rf"(?:(?:is|are) {_ABOUT}|deals? with|talks? about|looks? at|focus(?:es)? on|discuss(?:es)?|covers?|mentions?"
+    rf"(?:(?:is|are) {ABOUT}|deals? with|talks? about|looks? at|focus(?:es)? on|discuss(?:es)?|covers?|mentions?"
     r"|address(?:es)?)"
 )
 _THESE = r"(?:the|these|this|your|my|our)"
-_SHELF = rf"(?:here|in {_THESE} (?:library|collection|corpus|papers))"
-_STORED = rf"(?:(?:do )?(?:you|we|i) have|are there|there are|{_SHELF})"
+SHELF = rf"(?:here|in {_THESE} (?:library|collection|corpus|papers))"
+_STORED = rf"(?:(?:do )?(?:you|we|i) have|are there|there are|{SHELF})"
 _DATED = r"(?:from|of|in|published in) (?:\w+ )?(?:19|20)\d\d"
-_ON_TOPIC = rf"(?:{_ABOUT}|that (?:are {_ABOUT}|{_SAYING}))"
+ON_TOPIC = rf"(?:{ABOUT}|that (?:are {ABOUT}|{_SAYING}))"
 _THANKS = r"(?:thanks|thank you)(?: (?:so|very) much| a lot| in advance| again)?"
 _I_AM = r"(?:i['’]?m|i am|we are|we['’]re)"
 _LEARN = r"(?:know|learn|understand|read|see|hear|find(?: out)?|get)"
@@ -43,24 +43,24 @@ _LEADS = (
     rf"(?:according to|based on|in|from) {_THESE} (?:papers?|library|collection|literature|sources|documents)(?= ?[,:])",
     r"(?:can|could|would|will) you(?: please| maybe| also| briefly)?\b",
     rf"help (?:me|us)(?: to)? {_LEARN}\b(?: this{_DIRECTLY})?",
-    rf"(?:i (?:want|need|wish|would like|would love)|i['’]d (?:like|love)) (?:you )?to {_LEARN}(?: more)?(?: {_ABOUT})?\b",
+    rf"(?:i (?:want|need|wish|would like|would love)|i['’]d (?:like|love)) (?:you )?to {_LEARN}(?: more)?(?: {ABOUT})?\b",
     rf"{_I_AM} (?:\w+ )?(?:(?:looking|searching) for|interested in|(?:curious|wondering)(?: about)?)\b",
-    rf"{_I_AM} (?:\w+ )?trying to {_LEARN}(?: more)?(?: {_ABOUT})?\b|i (?:wonder(?:ed)?|was wondering)\b",
+    rf"{_I_AM} (?:\w+ )?trying to {_LEARN}(?: more)?(?: {ABOUT})?\b|i (?:wonder(?:ed)?|was wondering)\b",
     r"do you (?:happen to )?know\b(?: (?:anything|something|much|a lot) about\b)?",
-    rf"what (?:do|can) (?:you|we|i|the papers|the library) (?:know|say|tell me|have|find) {_ABOUT}\b",
+    rf"what (?:do|can) (?:you|we|i|the papers|the library) (?:know|say|tell me|have|find) {ABOUT}\b",
     r"what (?:is|do we|are the papers) (?:known|know|saying) about\b|(?:what|how) about\b",
     rf"(?:explain|describe|summari[sz]e)(?: (?:to|for) (?:me|us))?{_DIRECTLY}|(?:list|name|enumerate){_DIRECTLY}",
     rf"(?:show|find|give|tell|teach) (?:me|us){_DIRECTLY}(?: (?:an? )?(?:short |brief |quick |general )?overview of\b)?"
-    rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {_ABOUT}\b)?",
+    rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {ABOUT}\b)?",
     rf"tell about\b|(?:show|find|give|get|recommend|suggest)(?: (?:me|us))?"
-    rf"(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?(?:{_ON_TOPIC}|to read)\b)",
-    rf"{_TO_READ}(?: (?:if (?:i|we) want |in order )?to {_LEARN}(?: more)?(?: {_ABOUT})?| {_ABOUT})\b",
+    rf"(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?(?:{ON_TOPIC}|to read)\b)",
+    rf"{_TO_READ}(?: (?:if (?:i|we) want |in order )?to {_LEARN}(?: more)?(?: {ABOUT})?| {ABOUT})\b",
     rf"{_I_AM} (?:\w+ )?new to\b",
     r"(?:an? |the )?(?:short |brief |quick |general |[a-z]{3,6}-(?:sentence|line|paragraph) )?summary of\b",
     rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
-    rf" (?:{_PAPERS}|anything|something|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
-    rf"(?:papers|articles|publications|anything|information|info)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b",
-    rf"(?:which|what|how many)(?: of {_THESE})? {_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}|(?: that)? {_SAYING})\b",
+    rf" (?:{_PAPERS}|anything|something|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
+    rf"(?:papers|articles|publications|anything|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
+    rf"(?:which|what|how many)(?: of {_THESE})? {_PAPERS}(?:(?: {_STORED})+ {ON_TOPIC}|(?: that)? {_SAYING})\b",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
@@ -94,44 +94,6 @@ _BESIDE = (
 _ABOUT_LIBRARY = re.compile(
     rf"^(?=.*\b(?:{_OF_LIBRARY})\b)(?:[\W\d]*\b(?:{_OF_LIBRARY}|{_BESIDE})\b)+[\W\d]*$", re.IGNORECASE
 )
-# What is asked of the library's records, and which papers come first then.
-_ORDERS = {
-    "newest": r"newest|latest|most recent",
-    "oldest": r"oldest|earliest",
-    "most authors": r"most authors",
-    "fewest authors": r"fewest authors",
-    "most comments": r"most comment(?:s|ed)",
-    "fewest comments": r"fewest comments",
-}
-_PLACE_WANTED = re.compile(rf"\b({ORDINAL})[- ](?:{ORDINAL}[- ])*(?=(?:{'|'.join(_ORDERS.values())})\b)", re.IGNORECASE)
-_EACH_ORDER = {order: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for order, words in _ORDERS.items()}
-# The same of the papers on a topic: "the two newest papers on otters", "Which paper about otters has the most authors?", "the
-# latest otter paper". In mid-sentence it is a topic: "How does the latest work on otters …?"
-_FEW = rf"(?:(?:\d{{1,3}}|(?:a )?{SEVERAL}) )?"
-_FIRST_OR_LAST = r"(?:newest|latest|most recent|last|oldest|earliest|first)"
-_MOST = r"(?:most|fewest) (?:authors|comments)"
-_REQUEST = (
-    r"^\W*(?:(?:(?:and|please|which|what|when|is|are|was|were|give|show|tell|find|list|name|me|us|about|can|could|you|"
-    r"i|want|need|looking|for|see|do|have|we)|(?:what|which|who)['’]s)\W+)*"
-)
-_ONE_OF = r"(?:papers?|articles?|publications?|preprints?|works?|stud(?:y|ies)|surveys?|research)"
-_OF_TOPIC = rf"(?: (?:here|you have|we have|{_SHELF}))? (?:{_ON_TOPIC}|in) "
-_END = rf"(?: (?:published|released|written|(?:that )?(?:you|we) have))?(?: (?:here|{_SHELF}))?\W*$"
-_COMES = (
-    r"(?:(?:is|are|was|were|appeared|came(?: out)?|has been)(?: (?:published|released))?(?: the)?"
-    rf" (?P<order>{_FIRST_OR_LAST})|(?:has|have|had|with)(?: the)? (?P<most>{_MOST}))\W*$"
-)
-_TOPIC_WORD = rf"(?!(?:{_ONE_OF}|{_ABOUT}|of|the|these|those|this|that|other|one|my|our|your|and|or)\b)[\w-]+"
-_TOPIC_BEFORE = rf"(?P<topic>{_TOPIC_WORD}(?: {_TOPIC_WORD}){{0,3}}) (?:papers?|articles?|publications?|preprints?)"
-_ON_TOPIC_FIRST = (
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>{_FIRST_OR_LAST}|most commented) {_FEW}{_ONE_OF}{_OF_TOPIC}"
-    rf"(?P<topic>[^?.]{{2,200}}?){_END}",
-    rf"{_REQUEST}(?:the )?{_FEW}{_ONE_OF}{_OF_TOPIC}(?P<topic>[^?.]{{2,200}}?) (?:that )?{_COMES}",
-    rf"{_REQUEST}(?:the )?{_FEW}(?P<order>newest|latest|most recent|oldest|earliest|most commented) {_FEW}{_TOPIC_BEFORE}{_END}",
-    rf"^\W*(?:which|what) {_TOPIC_BEFORE} (?:that )?{_COMES}",
-)
-_EACH_ON_TOPIC_FIRST = [re.compile(pattern, re.IGNORECASE) for pattern in _ON_TOPIC_FIRST]
-_NAMES_OF_ORDERS = {"last": "newest", "first": "oldest"}  # of what was published
 _LISTS_LIBRARY = re.compile(
     r"^(?=.*\b(?:papers|documents|articles|publications|library|collection|every (?:paper|document|article|publication))\b)"
     r"(?=.*\b(?:all|every|everything|list|library|collection|here|(?:you|we|i) have|you (?:hold|know)|are there|there are"
@@ -167,13 +129,13 @@ _TO_BE_SAID = re.compile(
 )  # fmt: skip
 # Papers of the library are counted, not those that a paper reviews: "how many papers does the survey cover?"
 _COUNTS_PAPERS = re.compile(
-    rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {_ON_TOPIC}\b| {_SAYING}\b| {_ON_TOPIC}\b.* {_STORED}\W*$)",
+    rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {ON_TOPIC}\b| {_SAYING}\b| {ON_TOPIC}\b.* {_STORED}\W*$)",
     re.IGNORECASE,
 )
 _FOR_PAPERS = re.compile(
     rf"^\W*(?:(?:{_SOME}|me|us|are|is|there|do|you|we|i|have|got|show|find|give|get|latest|tell|can|could|would|please|want|"
     r"need|like|am|['’]m|looking|for|know|to|see|hi|hello|hey)\W+)*"
-    rf"(?:papers|articles|publications|preprints)(?: {_SHELF})?(?: {_DATED})? {_ON_TOPIC}\b", re.IGNORECASE,
+    rf"(?:papers|articles|publications|preprints)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b", re.IGNORECASE,
 )  # fmt: skip
 _READING = re.compile(
     rf"\b{_TO_READ}\b|^\W*(?:please )?(?:recommend|suggest) (?:me |us )?(?:{_SOME} )*papers\b", re.IGNORECASE
@@ -232,24 +194,6 @@ def lists_library(text: str) -> bool:
     return bool(_LISTS_LIBRARY.search(text))
 
 
-def order_of_records(text: str) -> str:
-    """Which of the library's papers come first by what is printed of them: "newest", "most authors", …; "" where that is not
-    asked."""
-    return next((order for order, words in _EACH_ORDER.items() if is_about_library(text) and words.search(text)), "")
-
-
-def first_on_topic(text: str) -> tuple[str, str]:
-    """Which of the papers on a topic come first by what is printed of them, as in `order_of_records`, and the topic; "" twice
-    where that is not asked."""
-    for pattern in _EACH_ON_TOPIC_FIRST:
-        if (asked := pattern.match(text)) and not is_about_library(text):
-            said = {"most": "", **asked.groupdict()}
-            words = said["order"] or said["most"]
-            named = next((order for order, each in _EACH_ORDER.items() if each.search(words)), "")
-            return named or _NAMES_OF_ORDERS[words.lower()], said["topic"]
-    return "", ""
-
-
 def counts_records(text: str) -> bool:
     """True where papers are to be counted by what is printed of them: "How many papers are there?"."""
     return bool(_COUNTS_RECORDS.search(text))
@@ -259,12 +203,6 @@ def papers_wanted(text: str) -> int:
     """How many papers are asked for: 3 of "the three newest papers"; 0 where that is not said."""
     wanted = _HOW_MANY_WANTED.search(text)
     return number(wanted[1]) if wanted else 0
-
-
-def place_wanted(text: str) -> tuple[int, str]:
-    """Which place in an order is asked for, 2 of "the second newest paper", 0 where none is, and the text without it."""
-    wanted = _PLACE_WANTED.search(text)
-    return (place(wanted[1]), _PLACE_WANTED.sub("", text)) if wanted else (0, text)
 
 
 def things_wanted(text: str) -> int:

@@ -16,7 +16,7 @@ from assistant.questions.metadata import asked_now
 from assistant.questions.names import is_titled
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question
-from assistant.records import Paper, Passage
+from assistant.records import Paper, Passage, quoted
 from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem, term_set
 
 _COUNTED = re.compile(
@@ -146,7 +146,7 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
         names = [name for name in together if _is_telling(name) and is_known(name)]
         holding = {paper.id for paper in papers if mentions_all(paper, names)}
         if not holding:
-            return f"Not found: no paper found mentions {_listed(names)}{' together' if len(names) > 1 else ''}."
+            return f"Not found: no paper found mentions {quoted(names[:3])}{' together' if len(names) > 1 else ''}."
         joined |= holding
     if question.about_metadata:
         return ""
@@ -233,10 +233,6 @@ def mentions_all(paper: Paper, names: Sequence[str]) -> bool:
         return is_spelt_out(first, text) or is_placed(first, text)
 
     return all(map(is_used, names))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(f"“{name}”" for name in names[:3])
 
 
 def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], object]]]:

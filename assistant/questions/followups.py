@@ -7,15 +7,26 @@ from itertools import islice
 from assistant.questions.asking import asks_for_papers
 from assistant.questions.metadata import clauses
 from assistant.questions.names import NAME
+from assistant.questions.orders import as_which, in_another_order, order_alone
+from assistant.questions.positions import (
+    few_of_set,
+    is_position_alone,
+    names_a_position,
+    of_one_position,
+    of_several,
+    positions,
+)
 from assistant.questions.similar import similar_to
-from assistant.records import Paper, is_visible, normalised
+from assistant.records import Paper, is_visible, normalised, quoted
 from assistant.terms import terms
 
 _LEANING_START = re.compile(
     r"^\W*(?:and|but|so|also|then|what about|how about|what else|anything else|any other|tell me more|go on|"
     r"more (?:details?|on))\b(?!-)", re.IGNORECASE,
 )  # fmt: skip
-_POINTING_START = re.compile(r"^\W*(?:why (?:is|was) that|which ones?(?! of\b))\b", re.IGNORECASE)
+_POINTING_START = re.compile(
+    r"^\W*(?:why (?:is|was) that|which ones?(?! of\b)|which (?:one )?of the (?:two|three|four))\b", re.IGNORECASE
+)
 _FEW_TERMS = 4  # "how many examples are in the instruction data?" may be meant of the paper before, or of any
 _THEY_DIFFER = re.compile(r"\bthey(?= (?:\w+ )?(?:differ|compare)\b)", re.IGNORECASE)
 _EXPLAIN = re.compile(
@@ -34,18 +45,6 @@ _WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" d
     r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
     re.IGNORECASE,
 )
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-_AT, _PLACED = "|".join(_ORDINALS), r"(?:one|paper|method|work|study|approach)\b"
-_ORDINAL = re.compile(
-    rf"\bthe ({_AT}) {_PLACED}"
-    r"|\b(?:and|about|do|does|did|is|was|has|of) the (second|third|fourth)"
-    r"(?=\W*$| (?:published|appear|come|released|propose|say|use|find|show|report|measure|compare|work|do|about|from"
-    r"|called)\b)", re.IGNORECASE,
-)  # fmt: skip
-# The same, by itself: "and the first one?", "the second?".
-_PLACE = rf"the (?:{_AT})(?: {_PLACED})?"
-_OF_A_PLACE = re.compile(_PLACE, re.IGNORECASE)
-_PLACE_ALONE = re.compile(rf"^\W*(?:(?:and|but|so|then|what about|how about)\W+)*{_PLACE}\W*$", re.IGNORECASE)
 _SEVERAL, _CARRIED = 4, 2
 _TITLE_ENDS, _TITLE_ENDINGS = re.compile(r":\s|\s·\s|\s?\[\d+\]|$"), 6  # some titles hold colons
 _SENTENCE_ENDS = re.compile(r"\n|(?<=[.!?\]])\s")
@@ -53,7 +52,7 @@ _QUOTED = re.compile(r"“([^“”]+)”")
 _LONGEST = 2000  # characters of an earlier question
 _OF_SEVERAL = re.compile(r"\b(?:they|them|their|these|those|each|both|all|which ones?)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
-_OWN_ANTECEDENT = re.compile(r"that\s+\w", re.IGNORECASE)
+_OWN_ANTECEDENT = re.compile(r"that\s+(?!one\b)\w", re.IGNORECASE)
 _BEFORE_DEMONSTRATIVE = re.compile(
     r"(?:^|\b(?:do|does|did|is|are|was|were|can|could|would|will|should|has|have|of|about|with|from|to|for|on|by|like|than|"
     r"why|how|what|if|whether|and|but|explain|describe|summari[sz]e))\W+$", re.IGNORECASE,
@@ -95,13 +94,9 @@ _OF_EACH = re.compile(
 )  # fmt: skip
 # "How do they differ?" and "which is the oldest?" are about all that was spoken of since the last question that stood alone.
 _OF_SET = re.compile(
-    r"\b(?:which (?:one )?(?:is|was|has|had) the (?:most|least|[a-z]+st)|of (?:them|these|those)|both"
+    r"\b(?:which (?:one )?(?:is|was|has|had) the (?:most|least|[a-z]+st)|of (?:them|these|those|the (?:two|three|four))|both"
     r"|they (?:\w+ )?(?:differ|compare)|(?:differ|compare|difference)\b.*\b(?:them|these|those|two))\b", re.IGNORECASE,
 )  # fmt: skip
-# "Which paper has the most authors?" is asked of the library, "which has the most authors?" of what was spoken of.
-OF_THOSE = re.compile(
-    r"^\W*(?:and |but )?which (?:one )?(?:is|was|has|had) the (?:(?!here\b)\w+\W*){1,4}$", re.IGNORECASE
-)
 # "Which papers prune language models?" is asked of the library, "which paper is newer?" of what was spoken of.
 _COMPARED = (
     r"(?:more|less|fewer|better|worse|(?:old|new|earli|lat|long|short|strong|fast|cheap|simpl|larg|small|bigg)er)\b"
@@ -159,7 +154,9 @@ def needs_history(text: str) -> bool:
     rest = without_start(text)
     if similar_to(text) == "":
         return True
-    if is_of_last_answer(text) or _ORDINAL.search(text) or _POINTING_START.search(rest) or not _content(rest):
+    if is_of_last_answer(text) or names_a_position(text) or order_alone(text):
+        return True
+    if _POINTING_START.search(rest) or not _content(rest):
         return True
     if (explain := _EXPLAIN.search(rest)) and explain[1] and len(_content(rest)) <= 2:  # "explain in simple words"
         return True
@@ -238,6 +235,8 @@ def asked_again(text: str, earlier: str) -> str:
         return ""
     if time := _OF_ANOTHER_TIME.search(text):
         return f"{earlier} ({text if time[1] else f'from {time[2]}'})"
+    if ordered := in_another_order(text, earlier):
+        return ordered
     if _ASKED_AGAIN.search(text) or excluded(text):
         return earlier
     if meant := _MEANT.search(text):
@@ -286,31 +285,25 @@ def question_before(history: Sequence[Mapping[str, str]]) -> str:
 def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
     """The papers that a follow-up carries over: of those of the `last` answer one for "the second one", the first for "it", else
     two; up to four for "which of them", of all since the `earlier` question that stood alone."""
-    ordinal = _ORDINAL.search(text)
-    number = _ORDINALS[(ordinal[1] or ordinal[2]).lower()] if ordinal else 0
-    papers = list(last)
-    if _OF_SET.search(text) or (ordinal and number >= len(papers)):
+    papers, few = list(last), few_of_set(text)
+    is_of_set = bool(_OF_SET.search(text) or order_alone(text)) and not few
+    if is_of_set or max([few, *positions(text, len(last))]) > len(last):
         papers = list({paper.id: paper for paper in (*earlier(), *last)}.values())
-    if ordinal and -len(papers) <= number < len(papers):
-        papers = [papers[number]]
-    is_of_several = _OF_SEVERAL.search(text) or _OF_SET.search(text) or wants_each(text)
+    if few:
+        return papers[:few]
+    if named := [papers[position - 1] for position in positions(text, len(papers)) if position <= len(papers)]:
+        return named
+    is_of_several = _OF_SEVERAL.search(text) or is_of_set or wants_each(text)
     return papers[: _SEVERAL if is_of_several else 1 if _OF_ONE.search(text) else _CARRIED]
 
 
-def names_a_place(text: str) -> bool:
-    """True for what is asked of a paper by its place in an earlier answer: "the second one"."""
-    return bool(_ORDINAL.search(text))
-
-
-def asked_of_a_place(text: str, history: Sequence[Mapping[str, str]]) -> str:
-    """What is asked of a paper by its place as it is asked of "it": "who wrote it?" of "who wrote the second one?". A place by
-    itself, "and the first one?", is asked what was asked of another place last, or of "it"."""
-    if not _PLACE_ALONE.match(text):
-        is_one = names_a_place(text) and len(_OF_A_PLACE.findall(text)) == 1
-        return _OF_A_PLACE.sub("it", text) if is_one else text
+def asked_of_a_position(text: str, history: Sequence[Mapping[str, str]]) -> str:
+    """What is asked of a paper by its position as it is asked of "it": "who wrote it?" of "who wrote the second one?". A position
+    by itself, "and the first one?", is asked what was asked of another last, or of "it"."""
+    if not is_position_alone(text):
+        return of_one_position(text)
     asked = (turn["content"][:_LONGEST] for turn in reversed(history) if is_question(turn))
-    last = next((one for one in asked if not _PLACE_ALONE.match(one)), "")
-    question = _OF_A_PLACE.sub("it", last)
+    question = of_one_position(next((one for one in asked if not is_position_alone(one)), ""))
     return question if _OF_ONE.search(question) and needs_history(question) else "What is it?"
 
 
@@ -319,10 +312,14 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
     over, else with that question; as it is where there is nothing to add."""
     if again := asked_again(text, question_before(history)):
         return again
-    titles = " and ".join(f"“{paper.title}”" for paper in papers)
+    if order_alone(text):
+        if len(papers) < 2:  # there is nothing to compare
+            return as_which(text)
+        text = as_which(text, papers="")
+    titles = quoted(paper.title for paper in papers)
     if titles:
-        if len(papers) > 1 and _THEY_DIFFER.search(text):
-            return _THEY_DIFFER.sub(lambda _: titles, text)
+        if len(papers) > 1 and (named := _THEY_DIFFER.sub(lambda _: titles, of_several(text, titles))) != text:
+            return named
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
     asked = [turn["content"] for turn in history if is_question(turn)]
     return f"{text} (after: {asked[-1][:300]})" if asked else text

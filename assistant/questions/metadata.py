@@ -21,8 +21,10 @@ _NAMED = rf"(?:{_ARTICLE} {_WORDS}(?:{_WORK}|{_NAME})|{_NAME})"
 _PLACE = (
     r"the (?:first|second|third|fourth|last)(?: (?:one|paper|method|work|study|approach))?\b"  # of those named before
 )
-_AS_SUBJECT = rf"(?:(?:it|this|that)\b|{_PLACE}|{_NAMED})"  # "when did it appear"
-_AS_OBJECT = rf"(?:(?:it|this|that|{_PLACE})\b(?=\W*$|[,;.]| (?:and|or)\b)|{_NAMED})"  # not "who made it possible"
+_THEM = rf"(?:them|both|each|all|(?:all |each |both )?(?:of )?(?:these|those|them|the)(?: (?:two|three|four))?(?: {_WORK})?)"
+_AS_SUBJECT = rf"(?:(?:it|this(?: one)?|that(?: one)?)\b|{_PLACE}|{_NAMED})"  # "when did it appear"
+# Not "who made it possible".
+_AS_OBJECT = rf"(?:(?:it|this(?: one)?|that(?: one)?|{_PLACE})\b(?=\W*$|[,;.]| (?:and|or)\b)|{_NAMED})"
 _BARE = rf"(?!{_ARTICLE}|(?:about|and|behind|for|in|on|or|what|with)\b)\w"
 
 _PUBLISHED = (
@@ -46,7 +48,7 @@ _ITEMS = r"\s?(?:[,:;?]|[-–—])\s"
 _WHICH_CAME = rf"\b(?:which|what)(?: {_THING})? {_CAME}(?: the)?"
 # "Which of them is the newest?", "Which came first?"
 _FIRST_OF = (
-    rf"\bwhich(?: (?:one|paper|of (?:them|(?:these|those)(?: (?:two|three|four))?(?: {_WORK})?|the (?:\w+ )?{_WORK}"
+    rf"\bwhich(?: (?:one|paper|of (?:them|(?:these|those|the)(?: (?:two|three|four))?(?: {_WORK})?|the (?:\w+ )?{_WORK}"
     rf"|{_NAME}[^,;:?]{{1,120}}? (?:and|or) [^,;:?]{{1,120}}?)))? "
     r"(?:is|was|appeared|came out|came)(?: the)? "
     r"(?:newest|newer|latest|later|most recent|more recent|oldest|older|earliest|earlier|first|last)\W*$"
@@ -65,6 +67,7 @@ _WHEN = re.compile(
     rf"|\bhow old (?:is|are|was) (?:it\W*$|{_ARTICLE} {_WORDS}{_WORK}|{_NAME})"
     r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
     rf"|{_FIRST_OF}"
+    rf"|\bwhen (?:was|were) (?:they|{_THEM})(?: (?:all|each|first))? (?:published|submitted|written)\W*$"
     r"|(?:^\W*|\b(?:and|but) )when\W*$"
     rf"|{_COMPARED}"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,
@@ -80,6 +83,9 @@ _GROUP = (
 )
 _WHO = re.compile(
     rf"\bwho(?:['’]s| is| are| was| were) (?:\w+ ){{0,3}}?(?:co-?)?authors?\b"
+    rf"|{_ASKING}(?:who|{_GROUP}) (?:wrote|authored) {_THEM}\W*$"
+    rf"|{_ASKING}(?:(?:what|who) (?:are|were) |list |name |give |tell |show |(?:me|us|all) )*(?:(?:the|its|their) )?"
+    rf"(?:co-?)?authors(?: (?:of|for|from) (?:{_AS_OBJECT}|{_THEM}))?\W*$"
     rf"|{_ASKING}(?:who|{_GROUP})(?: (?:first|originally|has|have|is|are|was|were|stands?))? (?:"
     rf"(?:{_AUTHORED}|{_MADE}|behind) {_AS_OBJECT}|{_AUTHORED} (?!them|these|those)|{_MADE} {_BARE})"
     rf"|\bby whom (?:is|was|were|are) (?:{_AS_SUBJECT}|{_BARE})[^,;]{{0,120}}\b(?:{_AUTHORED}|written)\b"

@@ -32,6 +32,11 @@ _ASKED = tuple(
             rf"(?:(?:any )?papers? |something )?(?:about|on) (?!(?:it|this|that|them|these|those)\b){_OF}{_END}",
             "Which papers are about {}?",
         ),
+        (
+            r"^(?:(?:please|(?:can|could) you|list|name|show|give|tell|me|us|who|what|are|the|all) )*authors "
+            rf"(?:of|behind|on|for) (?:the |all )*(?:papers|articles|publications|work) (?:about|on) {_OF}{_END}",
+            "Which papers are about {}?",
+        ),
     )
 )  # fmt: skip
 _PAPERS = r"(?P<papers>papers?|articles?|works?|publications?|preprints?)\b"

@@ -1,10 +1,8 @@
 """What a question asks for, read from its words: its terms, its names, and the kind of answer."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Any
 
 from assistant.errors import QuestionError
 from assistant.questions.abbreviations import abbreviation_asked
@@ -14,14 +12,11 @@ from assistant.questions.asking import (
     asks_what_to_read,
     counts_papers,
     counts_records,
-    first_on_topic,
     is_about_library,
     is_doubt,
     is_small_talk,
     lists_library,
-    order_of_records,
     papers_wanted,
-    place_wanted,
     sentences_wanted,
     things_wanted,
     topic_of,
@@ -33,9 +28,10 @@ from assistant.questions.metadata import asked_metadata, asked_now
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
+from assistant.questions.orders import as_which, first_on_topic, order_of_records, place_wanted
 from assistant.questions.parts import parts_of
 from assistant.questions.spelling import in_small_letters, without_typing_errors
-from assistant.questions.times import Time, first_day, read_time
+from assistant.questions.times import Time, read_time
 from assistant.records import Paper, one_line
 from assistant.terms import terms
 
@@ -257,7 +253,7 @@ def read_question(text: str) -> Question:
     short, beside = abbreviation_asked(said)
     if short:
         return replace(read_question(f"What is {short}{beside}"), text=cleaned, abbreviation=short)
-    if (openly := asked_openly(said)) != said:
+    if (openly := as_which(asked_openly(said))) != said:
         return replace(read_question(openly), text=cleaned)
     parts = tuple(map(read_question, parts_of(said)))
     amount, said = read_amount(said)
@@ -337,22 +333,6 @@ def _search_terms(text: str, topic: str) -> tuple[str, ...]:
     every = tuple(dict.fromkeys(terms(text)))
     wanted = dict.fromkeys(terms(_WHATS.sub(" ", topic)))
     return tuple(term for term in wanted if term not in _ASKING_VERBS) or every
-
-
-def in_order(papers: Sequence[Paper], order: str) -> list[Paper]:
-    """The papers as `Question.order` says, without those that do not print what decides; the newest first, and those without a
-    date last, where it says nothing."""
-    value: Callable[[Paper], Any] = first_day
-    if order.endswith(("authors", "comments")):
-        value = attrgetter("author_count" if order.endswith("authors") else "comment_count")
-    printed = [paper for paper in papers if value(paper) is not None]
-    first = sorted(printed, key=value, reverse=not order.startswith(("oldest", "fewest")))
-    return first if order else [*first, *(paper for paper in papers if value(paper) is None)]
-
-
-def decided_by(order: str) -> str:
-    """What of a paper's record decides its place in an order: its "year", or its "number of authors" or "of comments"."""
-    return f"number of {order.split()[1]}" if " " in order else "year"
 
 
 def asked_of(question: Question, papers: Collection[Paper]) -> Question:

@@ -14,7 +14,8 @@ from langchain_core.retrievers import BaseRetriever
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import is_headed, mentions_all, words_for
-from assistant.questions.reading import Question, asked_of, in_order
+from assistant.questions.orders import in_order
+from assistant.questions.reading import Question, asked_of
 from assistant.questions.sections import summing_up
 from assistant.records import Chunk, Paper, Passage, paper_of
 from assistant.retrieval.finding import Finder, Found
