@@ -235,6 +235,22 @@ def test_of_two_papers_that_are_named_or_all_that_there_is_both_are_quoted(
         assert {citation.paper.id for citation in two.ask(question).citations} == {paper.id for paper in both}
 
 
+@pytest.mark.parametrize("question", ["HFT vs PERP", "How do PERP and HFT differ?", "compare NOLA with CorDA"])
+def test_papers_compared_by_name_are_summed_up_in_the_order_of_the_question(library: Assistant, question: str) -> None:
+    answer = library.ask(question)
+    cited = [claim.citations[0].paper.title.split(":")[0] for claim in answer.claims]
+    first, second = sorted(set(cited), key=question.index)
+    assert cited == [first] * 2 + [second] * 2
+    for name in (first, second):  # each says what it is, where a comparison of words found its figures
+        said = [claim.text for claim in answer.claims if claim.citations[0].paper.title.startswith(name)]
+        assert any(name in text for text in said)
+
+
+def test_a_comparison_of_names_in_some_respect_quotes_no_paper_that_mentions_neither(library: Assistant) -> None:
+    cited = [one.paper.title for one in library.ask("Compare DARE and HESSO in terms of memory").citations]
+    assert [title.split()[0] for title in cited] == ["DARE", "HESSO:"]
+
+
 def test_what_is_asked_after_by_name_is_quoted_from_a_sentence_on_it() -> None:
     one = passage("A", 1.0, chance=1.0)
     fit = replace(one.sentences[3], text="It fails where otters dive.")

@@ -225,6 +225,8 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         ):  # what is named, and two at least, however few of the question's words the second one holds
             meant = {p.paper.id for p in passages if p.signals.get("titled") or holds_title(question.text, p.paper)}
             near = dict.fromkeys(paper for paper in papers if paper in near or paper in meant or paper in papers[:2])
+        if question.wants_comparison and (mentioning := _mentioning(question.names, passages)):
+            near = dict.fromkeys(paper for paper in near if paper in mentioning)
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
         }
@@ -238,6 +240,13 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     ]
     best = Counter(paper for _, paper in sorted(gains, key=lambda gain: -gain[0])[:_SENTENCES])
     return {paper: best[paper] or 1 for place, paper in enumerate(papers) if best[paper] or not place}
+
+
+def _mentioning(names: Sequence[str], passages: Sequence[Passage]) -> set[str]:
+    """The ids of the papers that mention one of the names that are compared; none where not each of two or more is mentioned."""
+    texts = {p.paper.id: squeezed(f"{p.paper.record} {p.text}") for p in reversed(passages)}
+    holding = [{paper for paper, text in texts.items() if squeezed(name) in text} for name in names]
+    return set().union(*holding) if len(names) > 1 and all(holding) else set()
 
 
 def _told_of(passages: Sequence[Passage]) -> list[str]:

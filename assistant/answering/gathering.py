@@ -17,8 +17,8 @@ from assistant.questions.names import holds_title
 from assistant.questions.orders import in_order
 from assistant.questions.parts import leans_on_a_question
 from assistant.questions.reading import MOST_WANTED, Question, asked_of
-from assistant.questions.sections import summary_of
-from assistant.records import Passage, best_of_each_paper
+from assistant.questions.sections import compares_alone, summary_of
+from assistant.records import Passage, best_of_each_paper, normalised
 from assistant.retrieval.search import PER_PAPER
 from assistant.terms import term_set
 
@@ -61,7 +61,8 @@ class Gathering:
             self._find_for_parts(state)
         elif named := _named_to_sum_up(state):
             state.question = replace(state.question, wants_summary=True, things_wanted=len(named))
-            state.passages = self._found(state.question, state, within=named)
+            found = self._found(state.question, state, within=named)
+            state.passages = sorted(found, key=lambda one: named.index(one.paper.id))
 
     def _found(
         self, asked: Question, state: State, alike: Collection[str] = (), within: Sequence[str] | None = None
@@ -174,17 +175,21 @@ def _sums_up_chosen(state: State) -> bool:
 
 
 def _named_to_sum_up(state: State) -> list[str]:
-    """The ids of the papers that the question names where it asks nothing of them but a summary."""
+    """The ids of the papers that the question names, in its order, where it asks nothing of them but a summary, or how they
+    compare."""
     question = state.question
-    if question.wants_summary or summary_of(asked_now(question.text)) is None:
+    if question.wants_summary or (summary_of(asked_now(question.text)) is None and not question.wants_comparison):
         return []
     papers = {one.paper.id: one for one in reversed(state.passages)}.values()
     named = [one.paper for one in papers if one.signals.get("named") or holds_title(question.text, one.paper)]
     text = asked_now(question.text)
     for paper in named:
         text = text.replace(paper.title, "")
-    is_all = bool(named) and summary_of(asked_of(replace(question, topic=text), named).topic) == ""
-    return [paper.id for paper in named] if is_all else []
+    beside = asked_of(replace(question, topic=text), named).topic
+    is_all = bool(named) and summary_of(beside) == "" or (len(named) > 1 and compares_alone(beside))
+    asked = normalised(question.text)
+    in_its_order = sorted(named, key=lambda paper: asked.find(normalised(paper.title.split(":")[0])))
+    return [paper.id for paper in in_its_order] if is_all else []
 
 
 def _is_of_all_chosen(state: State) -> bool:

@@ -38,6 +38,12 @@ _DEICTIC = re.compile(
     r"|papers?|articles?|stud(?:y|ies)|works?|documents?|pdfs?|texts?|it|them|they|authors?|for me|please|in short)\b)*",
     re.IGNORECASE,
 )  # fmt: skip
+# What "Compare A and B" and "How do A and B differ?" say beside the names.
+_COMPARING = re.compile(
+    r"(?:\W|\b(?:and|or|with|to|from|between|against|compare[ds]?|comparison|contrast(?:ed)?|differ(?:ent|s)?|differences?"
+    r"|distinguishes|versus|vs|in common|how|what|which|is|are|do|does|can|could|you|please|an?|the|main|key|major|briefly|have"
+    r"|has|me|give|tell|explain|describe|both|two|papers?|methods?|approach(?:es)?|one|each other)\b)*", re.IGNORECASE,
+)  # fmt: skip
 _NUMBERED = r"^\W*(?:(?:\d+|[a-z]|[ivx]+)(?:\.\d+)*[.)]?\s+)?"
 _MORE = r"(?: (?:and|&) [\w -]{1,40})?"
 _CONCLUSIONS = re.compile(
@@ -62,6 +68,11 @@ def summary_of(text: str) -> str | None:
             return "" if _DEICTIC.fullmatch(wanted) else wanted
     told = _TELLING.match(text)
     return "" if told and _DEICTIC.fullmatch(told["of"]) else None
+
+
+def compares_alone(text: str) -> bool:
+    """True where nothing is asked, names apart, but how things compare: "How do … and … differ?"."""
+    return bool(_COMPARING.fullmatch(text))
 
 
 def summing_up(question: str, chunk: Chunk) -> float:
