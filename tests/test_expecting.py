@@ -12,7 +12,7 @@ DENS = Paper(
     title="OtterNet: Counting Dens from Drones",
     abstract="OtterNet finds 41 dens in 12 hours on two A100 GPUs with a batch size of 64 in Norway. It is released under the "
     "MIT licence, beats RiverNet by 3 points, and each flight costs 90 dollars. Trained with support by grants of 2019. Seals "
-    "are left for future work.",
+    "are left for future work. It installs from PyPI and is maintained by Den Lab.",
 )
 BARE = Paper(title="OtterNet: Counting Dens from Drones", abstract="OtterNet finds dens from drones, and it is fast.")
 ASKED = [
@@ -32,6 +32,8 @@ ASKED = [
     "Which years do the grants span?",
     "By what share is OtterNet better?",
     "What future work does OtterNet leave?",
+    "Who is the maintainer of OtterNet?",
+    "How can I install OtterNet?",
 ]
 
 

@@ -122,6 +122,11 @@ _TOPICS = (
         r"\b(?:is|are|where|link|address|url)\b[^?]{0,80}\b(?:code|implementation|repository|repo|github|weights|checkpoints)\b",
         r"\bcode\b|\bgithub|https?:|\breleas|\bavailab|\bopen[- ]?sourc|\bpublicly|\bweights\b|\bcheckpoint|\brepositor",
     ),
+    _topic("a maintainer", r"\bwho (?:[\w'’-]+ ){0,5}?maintain(?:s|ers?|ed)?\b", r"\bmaintainer|\bmaintained by\b"),
+    _topic(
+        "how to install it", r"\bhow (?:\S+ ){0,5}?install(?:ed|s)?\b|\binstallation\b",
+        r"\binstall(?!ed\b(?! (?:from|via|using|with|by)\b))|\bdownload|\bavailab|\b(?:CRAN|PyPI|pip|conda)\b|\bgithub|https?:",
+    ),
     _topic("a seed", r"\b(?:which|what|how many) (?:random )?seeds?\b", r"\bseed"),
 )  # fmt: skip
 
