@@ -149,7 +149,7 @@ def test_an_order_alone_is_of_the_papers_listed_or_of_the_library(library: Assis
 def test_who_wrote_the_papers_listed_is_told_of_each(library: Assistant, question: str) -> None:
     library_of_two = [{"role": "user", "content": LISTED}, {"role": "assistant", "content": library.ask(LISTED).text}]
     answer = library.ask(question, history=library_of_two)
-    assert answer.status == "not_found" and answer.reason.startswith("The listing")
+    assert answer.status == "not_found" and answer.reason.startswith("The record")
     assert "who wrote" in answer.reason
 
 

@@ -105,13 +105,13 @@ def test_metadata_that_is_not_printed_is_not_guessed(library: Assistant) -> None
 def test_another_papers_date_answers_nothing(library: Assistant, question: str, title: str) -> None:
     answer = library.ask(question)
     assert (answer.status, answer.claims) == ("not_found", ())
-    assert answer.reason.startswith(f"The listing of “{title}")
+    assert answer.reason.startswith(f"The record of “{title}")
 
 
 def test_of_two_papers_asked_about_it_is_said_which_prints_no_date(library: Assistant) -> None:
     answer = library.ask("When were HFT and BioBERT published?")
     assert [claim.citations[0].paper.title for claim in answer.claims] == [HFT]
-    assert answer.status == "partial" and answer.reason.startswith("The listing of “BioBERT")
+    assert answer.status == "partial" and answer.reason.startswith("The record of “BioBERT")
 
 
 def test_a_name_that_no_paper_mentions_is_named(library: Assistant) -> None:

@@ -185,7 +185,7 @@ def test_a_paper_that_prints_no_year_has_no_place_in_an_order_of_dates(tmp_path:
             ),
         )
     assert [c.paper.title[:5] for c in newest.citations] == ["River", "DenNe"]
-    assert newest.reason.startswith("The listings of") and "OtterNet" in newest.reason and "LakeNet" in newest.reason
+    assert newest.reason.startswith("The records of") and "OtterNet" in newest.reason and "LakeNet" in newest.reason
     assert [c.paper.title[:5] for c in oldest.citations] == ["DenNe", "River"]
     assert "Of 4 papers, 2 without a printed year may belong before these." in oldest.reason
     assert "Of 4 papers, 2 without a printed year may belong before these." in all_of_them.reason

@@ -581,7 +581,7 @@ def test_questions_about_writing_are_not_requests(question: str) -> None:
 def test_who_wrote_it_says_what_is_printed(zoo: Assistant) -> None:
     for question in ("Who wrote Otters in May?", "Who authored Otters in May?"):
         reason = zoo.ask(question).reason
-        assert reason == "The listing of “Otters in May” does not say who wrote it; it prints 4 authors · May 3, 2022."
+        assert reason == "The record of “Otters in May” does not say who wrote it; it prints 4 authors · May 3, 2022."
 
 
 @pytest.mark.parametrize(
@@ -701,7 +701,7 @@ def test_printed_metadata_is_asked_of_the_paper_of_the_turn_before(zoo: Assistan
         {"role": "assistant", "content": "PALBEAR: Bears that ponder: Bears ponder. Otters in May: Otters swim."},
     ]
     who = zoo.ask("who wrote it?", history=history)
-    assert who.reason.startswith("The listing of “PALBEAR: Bears that ponder” does not say who wrote it")
+    assert who.reason.startswith("The record of “PALBEAR: Bears that ponder” does not say who wrote it")
     newest = zoo.ask("which of them is the newest?", history=history)
     assert {c.paper.title: c.section for c in newest.citations} == {
         "PALBEAR: Bears that ponder": "record",

@@ -166,11 +166,11 @@ def _not_printed(state: State, cited: set[str], claims: Sequence[Claim]) -> str:
     if len(together) > 1 and (is_unplaced or all(holds_title(question.text, paper) for paper in together)):
         titles = quoted(paper.title for paper in together)
         unplaced = ": their places in this order are not known" if is_unplaced else ""
-        return f"The listings of {titles} do not say {_of_several(lacking[0][1])}{unplaced}."
+        return f"The records of {titles} do not say {_of_several(lacking[0][1])}{unplaced}."
     for paper, missing in lacking:
         printed = f"; it prints {paper.details}" if paper.details else ""
         unplaced = ": its place in this order is not known" if is_unplaced else ""
-        return f"The listing of “{paper.title}” does not say {missing}{printed}{unplaced}."
+        return f"The record of “{paper.title}” does not say {missing}{printed}{unplaced}."
     cited_titles = [squeezed(one.paper.title) for one in state.passages if one.paper.id in cited]
     beside = [names[0] for names in state.question.together if len(names) == 1]
     if state.question.about_metadata and len(beside) > 1:
