@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from assistant.loaders import load_file
+from assistant.loaders.pdf.layout import paragraphs
+from assistant.loaders.pdf.lines import Line, PageText
 from assistant.loaders.pdf.picture import _boxes
 from assistant.loaders.pdf.reading import read_pdf
 from assistant.records import Paper
@@ -333,3 +335,79 @@ def test_a_line_of_a_number_sign_beside_page_numbers_is_read(tmp_path: Path) -> 
 
     found = page_of(tmp_path / "x.pdf", *body(600), (72, 40, "Times-Roman", 10, "#"), more=[another, another])
     assert "#" in found.body[0].text
+
+
+FRACTION = [
+    ("They take ", 10, 0),
+    ("k−1", 7, 4.2),
+    ("2n", 7, -3.6),
+    (" of all fish, a slope of −", 10, 0),
+    ("1", 7, 4.2),
+    ("3", 7, -3.6),
+]
+
+
+def with_fractions(path: Path, bars: bool) -> str:
+    """A line with a wide and a narrow fraction, the text of the paper."""
+
+    def draw(page: Any) -> None:
+        x = 72.0
+        for place, (said, size, rise) in enumerate(FRACTION):
+            page.setFont("Courier", size)
+            is_below = rise < 0
+            above = 0.6 * 7 * len(FRACTION[place - 1][0])
+            at = x - above + (above - 0.6 * size * len(said)) / 2 if is_below else x + (1.2 if rise else 0)
+            page.drawString(at, 700 + rise, said)
+            if rise > 0 and bars:
+                page.rect(x + 1, 702.6, 0.6 * size * len(said) + 0.4, 0.4, stroke=0, fill=1)
+            x = x + 0.6 * size * len(said) + (1.2 if rise else 0) if not is_below else x
+        page.setFont("Courier", 10)
+        page.drawString(x + 1.2, 700, ", and rest.")
+        for y, text in enumerate(TEXT * 4):
+            page.setFont("Courier", 10)
+            page.drawString(72, 670 - 12 * y, text)
+
+    page = canvas.Canvas(str(path), pagesize=(612, 792))
+    draw(page)
+    page.save()
+    return text_of(path)
+
+
+def test_fractions_stay_in_their_sentence(tmp_path: Path) -> None:
+    assert "They take (k−1)/(2n) of all fish, a slope of −1/3, and rest." in with_fractions(tmp_path / "x.pdf", True)
+
+
+def test_what_stands_above_and_below_without_a_bar_is_no_fraction(tmp_path: Path) -> None:
+    found = with_fractions(tmp_path / "x.pdf", False)
+    assert "/" not in found and ", and rest." in found.split("of all fish, a slope of −")[1][:20]
+
+
+def test_an_equation_s_number_and_lines_of_figures_are_no_part_of_a_sentence(tmp_path: Path) -> None:
+    found = page_of(
+        tmp_path / "x.pdf",
+        *body(706, count=3),
+        (72, 670, "Times-Roman", 10, "Of all the otters that were counted in a river the share that sleeps is then"),
+        (240, 640, "Times-Roman", 10, "s = a + b"),
+        (520, 640, "Times-Roman", 10, "(12)"),
+        (72, 610, "Times-Roman", 10, "17 17 15 52"),
+        (72, 580, "Times-Roman", 10, "The otters of the lakes sleep as long."),
+        *body(568),
+    )
+    text = "\n\n".join(section.text for section in found.body)
+    assert "(12)" not in text
+    assert any(part.startswith("The otters of the lakes sleep as long.") for part in text.split("\n\n"))
+    assert "17 17 15 52" in text.split("\n\n")
+
+
+@pytest.mark.parametrize(("gap", "is_table"), [(4, False), (30, True)])
+def test_a_line_that_signs_cut_in_pieces_is_no_row_of_a_table(gap: float, is_table: bool) -> None:
+    def line(text: str, left: float, middle: float) -> Line:
+        return Line(text, 1, left, middle - 5, left + 5 * len(text), middle + 5, 10, False)
+
+    pieces = ["and that we split", "by the share", "of sleepers in the rivers."]
+    lefts = [72, 157 + gap, 217 + 2 * gap]
+    row = [line(text, left, 676) for text, left in zip(pieces, lefts, strict=True)]
+    lines = (line("All of them sleep here,", 72, 688), *row, line("and end.", 72, 664))
+    first, *asides = paragraphs([PageText(1, 612, 792, lines)], set(), 10)
+    assert ("by the share of sleepers" in first.text) != is_table
+    assert bool(asides) == is_table

@@ -14,9 +14,8 @@ from assistant.loaders import bibtex, csv_table, feed, json_papers, latex, listi
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source, read_source
 
-LOADERS_VERSION = (
-    4  # raise it when a loader reads more, or otherwise, out of the same file: such files are then read again
-)
+# Raise it when a loader reads more, or otherwise, out of the same file: such files are then read again.
+LOADERS_VERSION = 5
 
 
 class _Module(Protocol):

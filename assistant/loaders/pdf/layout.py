@@ -1,9 +1,11 @@
 """Lines become running text: reading order, headings, paragraphs, the reference list."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from assistant.loaders.pdf.hyphens import join, vocabulary
@@ -36,6 +38,13 @@ _AROUND = 4  # lines before and after one, by which a table of contents is told
 _PAGE_AT_END = re.compile(r"(?:^|\s|\.)(?:\d{1,3}|[ivxl]{1,6})$")
 _SMALL_PRINT = 0.87  # of the text's font size: footnotes, not a slightly smaller abstract
 _MAX_HEADING = 90  # characters
+# What interrupts a text: an equation's number, figures of a table or an axis, a prompt and what is typed there.
+_EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,3})?[a-z]?\)")
+_FIGURES = re.compile(r"(?:(?:[A-Za-z] ?= ?)?[-−+(]?\d[\d.,%]*(?:e[-+−]?\d+)?\)?(?:\s+|$))+(?<![.,])")
+_PROMPT = re.compile(r"(?:R?>|>>>|\$) \S|\+ \S+\(")
+_CAPITALISED, _IN_SMALL_LETTERS = re.compile(r"[A-Z][a-z]*\b"), re.compile(r"\b[a-z]+\b")
+_INTERRUPTED = 2.2  # times the font size, from one line to the next
+_CELLS_APART = 1.2  # times the font size
 _LITTLE = 4  # characters of a line: "+", "> z"
 
 
@@ -162,14 +171,17 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
     """
     ordered = [[line for line in in_reading_order(page) if line not in skip] for page in pages]
     ordered = _with_code(ordered)
-    words = vocabulary(line.text for lines in ordered for line in lines)
+    written = [line.text for lines in ordered for line in lines]
+    small = frozenset(word for text in written for word in _IN_SMALL_LETTERS.findall(text))
+    joined = partial(_joined, words=vocabulary(written), small=small)
     heading: str | None = None
     in_references = False
     running: list[Line] = []
     asides: list[Line] = []
     listed: list[Line] = []  # in what is called references
+    is_after_code = False
     for lines in ordered:
-        rows = Counter(round(line.middle) for line in lines)
+        cells = _cells(lines)
         in_caption: Line | None = None
         in_heading: Line | None = None
         for place, line in enumerate(lines):
@@ -179,32 +191,60 @@ def paragraphs(pages: Sequence[PageText], skip: set[Line], body: float) -> Itera
             found = heading_of(line, body)
             in_heading = line if found else None
             if found:
-                yield from _joined(running, heading, words)
-                yield from _joined(asides, heading, words)
+                yield from joined(running, heading)
+                yield from joined(asides, heading)
                 if in_references and not _is_list(listed):
-                    yield from _joined(listed, "References", words)
+                    yield from joined(listed, "References")
                 running, asides, listed, heading, in_caption = [], [], [], found, None
                 in_references = (
                     not _in_contents(lines, place)
                     if found.lower() in _REFERENCES
                     else in_references and not _ends_references(line, body)
                 )
-            elif _LEADERS.search(line.text):
+            elif _LEADERS.search(line.text) or (not in_references and _EQUATION_NUMBER.fullmatch(line.text)):
                 continue
             elif in_references:
                 listed.append(line)
             elif _CAPTION.match(line.text) or (in_caption and _continues(in_caption, line)):
                 in_caption = line
                 asides.append(line)
-            elif line.size < _SMALL_PRINT * body or rows[round(line.middle)] > 2 or line.fixed:
+            elif (
+                line.size < _SMALL_PRINT * body
+                or cells[round(line.middle)] > 2
+                or _interrupts(line, lines[place - 1] if place else None)
+            ):
                 asides.append(line)
+                is_after_code = line.fixed
             else:
-                in_caption = None
+                if is_after_code and running and _begins_a_sentence(line, small):
+                    yield from joined(running, heading)
+                    running = []
+                in_caption, is_after_code = None, False
                 running.append(line)
-    yield from _joined(running, heading, words)
-    yield from _joined(asides, heading, words)
+    yield from joined(running, heading)
+    yield from joined(asides, heading)
     if in_references and not _is_list(listed):
-        yield from _joined(listed, "References", words)
+        yield from joined(listed, "References")
+
+
+def _interrupts(line: Line, previous: Line | None) -> bool:
+    """True for what is no part of a sentence: code, and lines of nothing but figures, one of them where it is set apart."""
+    if line.fixed or _PROMPT.match(line.text):
+        return True
+    is_apart = previous is not None and not 0 < previous.middle - line.middle < 1.6 * line.size
+    return _FIGURES.fullmatch(line.text) is not None and (is_apart or " " in line.text)
+
+
+def _cells(lines: Iterable[Line]) -> Counter[int]:
+    """How many stretches of text, parted by more than a space, stand on the same height: three or more are a table's. What small
+    signs cut is one."""
+    ends: dict[int, float] = {}
+    cells: Counter[int] = Counter()
+    for line in sorted(lines, key=lambda each: each.left):
+        row = round(line.middle)
+        cells[row] += line.left - ends.get(row, -math.inf) > _CELLS_APART * line.size
+        ends[row] = max(line.right, ends.get(row, line.right))
+    return cells
 
 
 def _is_list(lines: Sequence[Line]) -> bool:
@@ -255,12 +295,15 @@ def _continues(caption: Line, line: Line) -> bool:
     )
 
 
-def _joined(lines: Sequence[Line], heading: str | None, words: Counter[str]) -> Iterator[Paragraph]:
-    """Lines as paragraphs: a new one begins where the line before ends a sentence and the next stands apart."""
+def _joined(
+    lines: Sequence[Line], heading: str | None, words: Counter[str], small: Collection[str]
+) -> Iterator[Paragraph]:
+    """Lines as paragraphs: a new one begins where the line before ends a sentence and the next stands apart. `words` and those
+    in `small` letters are the document's."""
     text = ""
     turns: list[tuple[int, int]] = []
     for previous, line in zip([None, *lines], lines, strict=False):
-        if text and previous and _parts(previous, line):
+        if text and previous and (_parts(previous, line) or _begins_anew(previous, line, small)):
             yield Paragraph(text, turns[0][1], heading, tuple(turns[1:]))
             text, turns = "", []
         text = join(text, line.text, words) if text else line.text
@@ -279,6 +322,18 @@ def _parts(previous: Line, line: Line) -> bool:
         return _CAPTION.match(line.text) is not None
     is_below = line.page == previous.page and 0 < previous.middle - line.middle < 1.6 * line.size
     return not is_below or line.left > previous.left + 0.7 * line.size
+
+
+def _begins_anew(previous: Line, line: Line, small: Collection[str]) -> bool:
+    """True where a sentence that was not ended is followed, below a formula, code or a figure, by one that begins with a word
+    which stands in small letters elsewhere: no name."""
+    is_far = line.page == previous.page and previous.middle - line.middle > _INTERRUPTED * line.size
+    return is_far and _begins_a_sentence(line, small)
+
+
+def _begins_a_sentence(line: Line, small: Collection[str]) -> bool:
+    first = _CAPITALISED.match(line.text)
+    return first is not None and first[0].lower() in small
 
 
 def sections(found: Iterable[Paragraph]) -> tuple[Section, ...]:

@@ -3,19 +3,20 @@
 Characters come in the order of the page's content; a wide gap ends a line, so that text set across two columns is cut.
 """
 
-import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import pypdfium2.raw as raw
 
 from assistant.loaders.exponents import ABOVE, BELOW
-from assistant.loaders.pdf.signs import font_name, page_signs
+from assistant.loaders.pdf.characters import Character, page_characters
+from assistant.loaders.pdf.fractions import SMALL, bars, levelled
+from assistant.loaders.pdf.signs import font_name
 
 _GAP = 1.5  # times the font size: wider than any space of justified text, narrower than the space between columns
 _LAYOUT = str.maketrans({"\u00a0": " ", "\u00ad": "-"})
@@ -26,7 +27,6 @@ _BOLD = re.compile(r"bold|black|heavy|medi|demi|(?:cm|ec|lm|sf)(?:ss)?b|(?:liber
 _HEAVY, _HEAVIER = 600, 1.25
 _NARROW = frozenset("iljftr.,:;'|()[]")  # as wide as other signs in a font of fixed pitch only
 _MEASURED = 24  # characters of a line
-_SMALL = 0.78  # times the size of a line's letters
 _RAISED, _LOWERED = 0.15, 0.06  # times that size: how far above or below the others' feet small digits stand
 _BEFORE_EXPONENT = re.compile(
     r"(?<=[\w)\]}|∥]) (?=[⁰¹²³⁴-⁹⁻])"
@@ -68,79 +68,23 @@ class PageText:
     sideways: str = ""
 
 
-class _Character(NamedTuple):  # a page has thousands: a tuple is made several times faster than a frozen dataclass
-    sign: str
-    left: float
-    bottom: float
-    right: float
-    top: float
-    size: float
-    number: int  # pdfium's, within the page
-
-
 def page_text(page: Any, number: int) -> PageText:
     """The lines of a pdfium page. Letters that only stand for layout (ligatures, soft hyphens) are written out."""
     text_page = page.get_textpage()
     try:
-        count = max(0, text_page.count_chars())
-        handle = text_page.raw
-        quarters = [_quarter(handle, index) for index in range(count)]
-        upright = Counter(quarters).most_common(1)[0][0] if quarters else 0
-        x, y, right, top = page.get_mediabox()
-        width, height = right - x, top - y
-        signs = page_signs(handle, count)
-        read = _character_reader(handle, signs, upright, (x, y, width, height))
-        characters = [read(index) for index in range(count) if signs[index] and quarters[index] == upright]
-        sideways = "".join(sign for sign, quarter in zip(signs, quarters, strict=True) if quarter != upright)
-        lines = _with_heavy_ones(
-            [found for group in _groups(characters) if (found := _line(text_page, number, group)) is not None]
-        )
-        if upright % 2:
-            width, height = height, width
-        return PageText(number, width, height, lines, " ".join(sideways.split()))
+        found = page_characters(page, text_page)
+        groups = _groups(levelled(found.characters, lambda: bars(page) if found.is_upright else []))
+        lines = _with_heavy_ones([line for group in groups if (line := _line(text_page, number, group)) is not None])
+        return PageText(number, found.width, found.height, lines, found.sideways)
     finally:
         text_page.close()
 
 
-def _quarter(handle: Any, index: int) -> int:
-    """How many quarter turns a character is rotated by; generated spaces and line ends count as upright."""
-    angle = raw.FPDFText_GetCharAngle(handle, index)
-    return round(angle / (math.pi / 2)) % 4 if angle > 0 else 0
-
-
-def _character_reader(
-    handle: Any, signs: Sequence[str], upright: int, page: tuple[float, float, float, float]
-) -> Callable[[int], _Character]:
-    """Gives the character of an index in a page turned so that most of its text stands upright; `page` is x, y, width and
-    height, `signs` are as `page_signs` has them. The four numbers that pdfium writes to are made once a page."""
-    x, y, page_width, page_height = page
-    box = [ctypes.c_double() for _ in range(4)]
-    places = [ctypes.byref(number) for number in box]
-    left_, right_, bottom_, top_ = box
-    matrix = raw.FS_MATRIX()
-    matrix_ = ctypes.byref(matrix)
-    char_box, font_size, char_matrix = raw.FPDFText_GetCharBox, raw.FPDFText_GetFontSize, raw.FPDFText_GetMatrix
-
-    def read(index: int) -> _Character:
-        char_box(handle, index, *places)
-        left, right, bottom, top = left_.value - x, right_.value - x, bottom_.value - y, top_.value - y
-        width, height = page_width, page_height
-        for _ in range(upright):  # a quarter turn takes (x, y) to (height - y, x)
-            left, right, bottom, top = height - top, height - bottom, left, right
-            width, height = height, width
-        size = font_size(handle, index)
-        if char_matrix(handle, index, matrix_):  # many files give each font a size of 1 and scale it
-            size *= math.hypot(matrix.c, matrix.d)
-        return _Character(signs[index], left, bottom, right, top, size if size > 1 else top - bottom, index)
-
-    return read
-
-
-def _groups(characters: list[_Character]) -> Iterator[list[_Character]]:
+def _groups(characters: list[Character]) -> Iterator[list[Character]]:
     """The characters of each line: cut at line ends, at broken words, at gaps as wide as those between columns, and where
     the height changes (pdfium ends no line in text that is turned)."""
-    group: list[_Character] = []
-    previous: _Character | None = None  # the last one that is not white space
+    group: list[Character] = []
+    previous: Character | None = None  # the last one that is not white space
     bottom = top = 0.0
     for character in characters:
         if character.sign in "\r\n":
@@ -172,7 +116,7 @@ def _with_heavy_ones(weighed: list[tuple[Line, int]]) -> tuple[Line, ...]:
     return tuple(replace(line, bold=True) if weight >= heavy else line for line, weight in weighed)
 
 
-def _line(text_page: Any, page: int, group: list[_Character]) -> tuple[Line, int] | None:
+def _line(text_page: Any, page: int, group: list[Character]) -> tuple[Line, int] | None:
     """A line and the weight of its first letter's font, as pdfium makes it out."""
     inked = [character for character in group if character.sign.strip()]
     if not inked:
@@ -197,28 +141,28 @@ def _line(text_page: Any, page: int, group: list[_Character]) -> tuple[Line, int
     return line, raw.FPDFText_GetFontWeight(text_page, first)
 
 
-def _with_exponents(group: list[_Character], size: float) -> list[_Character]:
+def _with_exponents(group: list[Character], size: float) -> list[Character]:
     """The characters of a line of this size, small digits and signs as raised and lowered ones, so that 2² is not read as 22."""
-    feet = [c.bottom for c in group if c.sign.isalnum() and c.size > _SMALL * size]
-    if not feet or not any(c.sign.isdigit() and c.size <= _SMALL * size for c in group):
+    feet = [c.bottom for c in group if c.sign.isalnum() and c.size > SMALL * size]
+    if not feet or not any(c.sign.isdigit() and c.size <= SMALL * size for c in group):
         return group
     foot = median(feet)
     found = []
     for character in group:
         above = character.bottom - foot
-        if character.size <= _SMALL * size and (above > _RAISED * size or above < -_LOWERED * size):
+        if character.size <= SMALL * size and (above > _RAISED * size or above < -_LOWERED * size):
             character = character._replace(sign=character.sign.translate(ABOVE if above > 0 else BELOW))
         found.append(character)
     return found
 
 
-def _parts(group: list[_Character], size: float) -> Iterator[list[_Character]]:
+def _parts(group: list[Character], size: float) -> Iterator[list[Character]]:
     """The characters of a line of this size, cut where a space is wider than one, and where smaller ones stood."""
-    part: list[_Character] = []
+    part: list[Character] = []
     right = math.inf
     for character in group:
         is_ink = not character.sign.isspace()
-        is_small = is_ink and character.size <= _SMALL * size
+        is_small = is_ink and character.size <= SMALL * size
         if is_small or (is_ink and character.left - right > _APART * size):
             yield part
             part = []
@@ -229,12 +173,12 @@ def _parts(group: list[_Character], size: float) -> Iterator[list[_Character]]:
     yield part
 
 
-def _text(characters: list[_Character]) -> str:
+def _text(characters: list[Character]) -> str:
     text = "".join("-" if c.sign in _BROKEN_WORD else c.sign for c in characters).translate(_LAYOUT)
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
-def _is_fixed(text_page: Any, characters: list[_Character]) -> bool:
+def _is_fixed(text_page: Any, characters: list[Character]) -> bool:
     """True where narrow signs are as wide as others, as to how far the next one is. (pdfium adds what a letter's ink takes
     beyond.)"""
     box = raw.FS_RECTF()
