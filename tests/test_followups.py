@@ -1,10 +1,11 @@
 """Follow-ups: which papers they are asked of. A larger table is in benchmarks/followups.py."""
 
 import time
+from pathlib import Path
 
 import pytest
 
-from assistant import Assistant
+from assistant import Assistant, Paper
 from assistant.questions.followups import (
     asked_again,
     needs_history,
@@ -157,6 +158,46 @@ def test_when_the_papers_listed_were_published_is_told_of_each(library: Assistan
     _, listed = chat(library, LISTED)
     dated = {paper.title for paper in library.papers() if paper.date} & set(listed)
     assert set(chat(library, LISTED, "when were they published?")[1]) == dated and len(dated) > 1
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "understood"),
+    [
+        ("What is LoRA?", "who proposed it?", "who proposed LoRA?"),
+        ("How does the gradient checkpointing work?", "Who invented it?", "Who invented the gradient checkpointing?"),
+        ("How does HFT choose parameters?", "And how does PaCA do it?", "how does PaCA choose parameters?"),
+        ("How do drones find cows?", "and why do they do it?", ""),
+    ],
+)
+def test_what_is_asked_of_a_thing_is_not_asked_of_the_paper_on_it(
+    library: Assistant, first: str, question: str, understood: str
+) -> None:
+    heard, _ = chat(library, first, question)
+    assert heard == understood or not understood
+    assert understood or heard != question
+
+
+def test_who_wrote_of_a_thing_did_not_propose_it(tmp_path: Path) -> None:
+    river = "The Den-Ray model counts otters by their dens. It was proposed by Ann Den and Bo Ray (1999) for lakes."
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(
+            [
+                Paper(title="Counting Otters in Rivers", abstract=river, authors=("Cy Fox",), year=2020),
+                Paper(
+                    title="OtterNet: Dens from Drones", abstract="OtterNet finds dens from drones.", authors=("Di Elk",)
+                ),
+                Paper(
+                    title="Sleep of Otters", abstract="The Hay-Lee model tells how otters sleep.", authors=("Ed Hen",)
+                ),
+            ]
+        )
+        assert own.ask("Who proposed the Den-Ray model?").claims[0].text.startswith("It was proposed by Ann Den")
+        assert "Di Elk" in own.ask("Who proposed OtterNet?").text
+        assert own.ask("Who proposed the Hay-Lee model?").status == "not_found"
+        asked = [{"role": "user", "content": "What is the Hay-Lee model?"}]
+        asked.append({"role": "assistant", "content": own.ask("What is the Hay-Lee model?").text})
+        assert "Ed Hen" not in own.ask("Who proposed it?", history=asked).text
+        assert "Ed Hen" in own.ask("Who wrote it?", history=asked).text
 
 
 def test_others_go_on_with_what_was_asked_last(library: Assistant) -> None:

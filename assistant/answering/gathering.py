@@ -12,7 +12,7 @@ from assistant.answering.requests import State
 from assistant.answering.weighing import defined_by
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.expecting import is_about_several
-from assistant.questions.metadata import asked_now
+from assistant.questions.metadata import asked_now, credited
 from assistant.questions.names import holds_title
 from assistant.questions.orders import in_order
 from assistant.questions.parts import leans_on_a_question
@@ -55,6 +55,8 @@ class Gathering:
             state.passages = self._found(state.question, state, {paper.id for paper in alike})
             return
         state.question, state.passages = best_reading(state.question, lambda asked: self._found(asked, state), decided)
+        if state.question.wants_people and credited(state.question.text) and not _is_titled(state):
+            state.question = replace(state.question, wants_people=False)  # who wrote of it is no answer
         if is_about_several(state.question, state.passages):
             state.question = replace(state.question, wants_comparison=True)  # one paper cannot answer
         if state.question.parts:
@@ -190,6 +192,11 @@ def _named_to_sum_up(state: State) -> list[str]:
     asked = normalised(question.text)
     in_its_order = sorted(named, key=lambda paper: asked.find(normalised(paper.title.split(":")[0])))
     return [paper.id for paper in in_its_order] if is_all else []
+
+
+def _is_titled(state: State) -> bool:
+    """True where one of the papers found is called by what the question asks after."""
+    return any(one.signals.get("titled") or holds_title(state.question.text, one.paper) for one in state.passages)
 
 
 def _is_of_all_chosen(state: State) -> bool:

@@ -127,6 +127,13 @@ _TOPICS = (
         "how to install it", r"\bhow (?:\S+ ){0,5}?install(?:ed|s)?\b|\binstallation\b",
         r"\binstall(?!ed\b(?! (?:from|via|using|with|by)\b))|\bdownload|\bavailab|\b(?:CRAN|PyPI|pip|conda)\b|\bgithub|https?:",
     ),
+    _topic(
+        "who proposed it", r"^\W*(?:and )?who (?:\w+ ){0,2}?"
+        r"(?:proposed|introduced|invented|developed|discovered|devised|designed|created|came up with)\b",
+        r"\bet al\b|\b(?-i:[A-Z][a-z'’-]+)(?: (?:and|&) (?-i:[A-Z])[\w'’-]+)? ?[\[(](?:(?:19|20)\d\d|\d{1,3}\])"
+        r"|\b(?:proposed|introduced|invented|developed|suggested|described|discovered|devised|due|credited|attributed)"
+        r" (?:\w+ )?(?:by|to|in) (?-i:[A-Z]|[\[(])",
+    ),
     _topic("a seed", r"\b(?:which|what|how many) (?:random )?seeds?\b", r"\bseed"),
 )  # fmt: skip
 

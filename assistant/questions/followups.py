@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from assistant.questions.asking import asks_for_papers
-from assistant.questions.metadata import clauses
-from assistant.questions.names import NAME
+from assistant.questions.definitions import thing_asked
+from assistant.questions.metadata import clauses, credited
+from assistant.questions.names import NAME, holds_title, is_titled
 from assistant.questions.orders import as_which, in_another_order, order_alone
 from assistant.questions.positions import (
     few_of_set,
@@ -26,6 +27,19 @@ _LEANING_START = re.compile(
 )  # fmt: skip
 _POINTING_START = re.compile(
     r"^\W*(?:why (?:is|was) that|which ones?(?! of\b)|which (?:one )?of the (?:two|three|four))\b", re.IGNORECASE
+)
+_ON_A_THING = re.compile(
+    r"^\W*(?:what(?:['’]?s| is| are| was| were)|explain|describe|define|how (?:do|does|did)(?=.* works?\W*$))\s+"
+    r"(?P<what>.{1,100}?)(?: works?)?\W*$", re.IGNORECASE,
+)  # fmt: skip
+# "And how does mob do it?" after "How does ctree choose the variable?"
+_DO_IT = re.compile(
+    r"^\W*(?:(?:and|but|so)\W+)*(?P<how>how (?:do|does|did) .{1,60}?) do (?:it|this|that|so)\W*$", re.IGNORECASE
+)
+_HOW = re.compile(
+    r"^\W*how (?:do|does|did) (?:the )?[\w.+-]+(?: (?:method|algorithm|model|function|package|procedure|approach))?"
+    r" (?P<what>.*\w)",
+    re.IGNORECASE,
 )
 _FEW_TERMS = 4  # "how many examples are in the instruction data?" may be meant of the paper before, or of any
 _THEY_DIFFER = re.compile(r"\bthey(?= (?:\w+ )?(?:differ|compare)\b)", re.IGNORECASE)
@@ -237,6 +251,8 @@ def asked_again(text: str, earlier: str) -> str:
         return f"{earlier} ({text if time[1] else f'from {time[2]}'})"
     if ordered := in_another_order(text, earlier):
         return ordered
+    if (other := _DO_IT.match(text)) and (done := _HOW.match(earlier)):
+        return f"{other['how']} {done['what']}?"
     if _ASKED_AGAIN.search(text) or excluded(text):
         return earlier
     if meant := _MEANT.search(text):
@@ -316,6 +332,8 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         if len(papers) < 2:  # there is nothing to compare
             return as_which(text)
         text = as_which(text, papers="")
+    if thing := _thing_credited(text, question_before(history), papers):
+        return text.replace(credited(text), thing)
     titles = quoted(paper.title for paper in papers)
     if titles:
         if len(papers) > 1 and (named := _THEY_DIFFER.sub(lambda _: titles, of_several(text, titles))) != text:
@@ -323,6 +341,17 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
     asked = [turn["content"] for turn in history if is_question(turn)]
     return f"{text} (after: {asked[-1][:300]})" if asked else text
+
+
+def _thing_credited(text: str, earlier: str, papers: Sequence[Paper]) -> str:
+    """What "it" stands for in "who proposed it?" after a question on a thing that none of the papers is called by: "the Fine-Gray
+    model"; "" elsewhere."""
+    if credited(text).lower() not in ("it", "this", "that"):
+        return ""
+    asked = _ON_A_THING.match(earlier)
+    thing = thing_asked(asked["what"]) if asked else ""
+    is_own = any(is_titled(paper, thing) or holds_title(thing, paper) for paper in papers)
+    return "" if is_own or not thing else f"the {thing}" if " " in thing else thing
 
 
 def titles_in(answer: str) -> set[str]:

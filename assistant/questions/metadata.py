@@ -96,6 +96,12 @@ _WHO = re.compile(
     r"|^\W*(?:(?:what are|list|name|give|tell|show)(?: me)? )?(?:the )?(?:authors?['’]?s? names?|names? of (?:the|its|their|all) "
     r"authors?)\b", re.IGNORECASE,
 )  # fmt: skip
+# Who thought of a thing: that a paper's authors did is known of what the paper is called by alone.
+_CREDIT = re.compile(
+    r"^\W*(?:(?:and|so|but|then|also)\W+)*who (?:(?:first|originally|initially|has|had|have) )*"
+    r"(?:proposed|introduced|invented|developed|discovered|devised|designed|created|came up with) (?P<what>.+?)\W*$",
+    re.IGNORECASE,
+)  # fmt: skip
 _OF_MORE = rf"\bwhich(?: {_THING})? (?:has|had|have)(?: the)? (?P<more>more|fewer|most|fewest)"
 _HAS_MORE = rf"^\W*(?:does|do|did) {_NAMED}.{{0,120}}? have (?:more|fewer|as many)"
 _AUTHOR_COUNT = re.compile(
@@ -167,6 +173,13 @@ def asked_metadata(text: str) -> Asked:
         comments=asks(_COMMENTS),
         order=_order_asked(text),
     )
+
+
+def credited(text: str) -> str:
+    """The thing of which it is asked who thought of it: "the Fine-Gray model" of "Who proposed the Fine-Gray model?"; "" where
+    that is not asked."""
+    asked = _CREDIT.match(asked_now(text))
+    return asked["what"] if asked else ""
 
 
 def _order_asked(text: str) -> str:
