@@ -177,6 +177,13 @@ def test_what_is_asked_of_a_thing_is_not_asked_of_the_paper_on_it(
     assert understood or heard != question
 
 
+@pytest.mark.parametrize("question", ["What does NOLA achieve?", "and NOLA?", "but what about NOLA?"])
+def test_one_of_two_papers_spoken_of_that_is_named_is_meant_alone(library: Assistant, question: str) -> None:
+    understood, cited = chat(library, "Compare HFT and NOLA", question)
+    assert "HFT" not in understood
+    assert cited and all(title.startswith("NOLA") for title in cited)
+
+
 def test_who_wrote_of_a_thing_did_not_propose_it(tmp_path: Path) -> None:
     river = "The Den-Ray model counts otters by their dens. It was proposed by Ann Den and Bo Ray (1999) for lakes."
     with Assistant(data_dir=tmp_path) as own:

@@ -88,6 +88,8 @@ def continued(asked: Question, history: History, paper_ids: Sequence[str] | None
     if not leans and _stands_alone(alone, (last or near)[:_CARRIED], paper_ids, library):
         return Continued(alone)
     papers = spoken_of(text, _several(text, history, library) or last, lambda: _shown_since(history, library, count=2))
+    named = library.papers_named(text)
+    papers = [paper for paper in papers if paper.id in named] or papers  # "and HFT?" after both were spoken of
     text = asked_of_a_position(text, history)
     return Continued(read_question(standalone(text, history, papers)), without=excluded(text), may_be_reworded=True)
 
@@ -108,10 +110,11 @@ def _others(text: str, history: History, paper_ids: Sequence[str] | None, librar
 
 
 def _changes_the_paper(text: str, history: History, library: Lookup) -> bool:
-    """True where the follow-up calls a paper by its name that the last turn did not: "and what about CorDA?"."""
-    if points_back(text):
+    """True where the follow-up calls a paper by its name that the last turn did not, "and what about CorDA?", or says of one what
+    it asks: "What does CorDA use?"."""
+    if points_back(text) or not (named := library.papers_named(text)):
         return False
-    return bool(library.papers_named(text) - library.papers_named(_last_turn(history)))
+    return not leans_on_history(text) or bool(named - library.papers_named(_last_turn(history)))
 
 
 def _last_turn(history: History) -> str:
