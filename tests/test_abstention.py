@@ -185,6 +185,7 @@ def test_a_library_is_calibrated_with_questions_of_its_own(tmp_path: Path) -> No
             assert other.calibration == OwnCalibration()
 
 
+@pytest.mark.slow
 def test_a_library_learns_its_own_order(tmp_path: Path) -> None:
     """Its users mean what an animal eats by words that no paper uses, and other papers hold the rest of the question."""
     question = "Which nourishment does the {} prefer in its winter home?"

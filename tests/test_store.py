@@ -365,6 +365,7 @@ def test_a_chroma_that_does_not_close_holds_nobody_up(tmp_path: Path, monkeypatc
     never.set()
 
 
+@pytest.mark.slow
 def test_papers_beside_a_text_that_says_one_thing_over_and_over_are_found_and_nothing_is_built_anew(
     tmp_path: Path, seeds_folder: Path
 ) -> None:
