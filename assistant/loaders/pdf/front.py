@@ -42,6 +42,8 @@ _DATED = re.compile(
 )
 _REFERENCE_FORMAT = re.compile(r"^acm reference format:?\s*", re.IGNORECASE)
 _OWN_REFERENCE = re.compile(r"(?P<authors>[^.]*(?:\b[A-Z]\.[^.]*)*)\. (?P<year>(?:19|20)\d\d)\. ")
+_ALIKE = 0.6  # points between the sizes of lines that are set alike
+_TITLE_PAGE = 12  # lines below the title, among which the date of a title page is looked for
 _PROSE = 40  # characters: a line of this length with as many small words is text, and no affiliation
 _SMALL_WORD = re.compile(r"\b(?!(?:and|at|de|du|for|in|of|the|und)\b)[a-zà-ÿ]{2,}\b")
 
@@ -143,7 +145,7 @@ def _clean_title(title: str) -> str:
 
 def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) -> list[Line]:
     """Authors and affiliations: what stands between the title and the abstract, the first heading that has a number or a known
-    name, or the text. Bold type there is a name's."""
+    name, or the text; on a title page of its own its names and date. Bold type there is a name's."""
     if not title:
         return []
     found: list[Line] = []
@@ -155,7 +157,18 @@ def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) 
                 line = found.pop()
             return found
         found.append(line)
-    return []  # nothing of the kind: it cannot be told from the text
+    return _on_a_title_page(found)
+
+
+def _on_a_title_page(below: Sequence[Line]) -> list[Line]:
+    """The names and the date below a title on a page that has no text: lines set alike, down to a date that stands by itself.
+    Without such a date names cannot be told from a subtitle or a list, and none are taken."""
+    for place, line in enumerate(below[:_TITLE_PAGE]):
+        if _is_contents(line):
+            break
+        if _DATED.match(line.text):
+            return [other for other in below[: place + 1] if abs(other.size - line.size) <= _ALIKE]
+    return []
 
 
 def _is_abstract(line: Line) -> bool:
@@ -202,7 +215,7 @@ def _names_printed(lines: Sequence[Line]) -> str:
     names: list[str] = []
     size: float | None = None
     for line in lines:
-        if size is not None and abs(line.size - size) > 0.6:
+        if size is not None and abs(line.size - size) > _ALIKE:
             continue
         printed = ", ".join(_BY.sub("", part) for part in line.parts or (line.text,))
         text = _MARKS.sub(" ", _IN_BRACKETS.sub(" ", printed))
