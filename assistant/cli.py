@@ -1,6 +1,7 @@
 """The command line. Everything heavy is imported inside the commands, so that `--help` answers at once."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ def options(debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = Fals
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     paper: Annotated[
-        list[str] | None, typer.Option(help="Ask only in this paper (id or title); may be repeated.")
+        list[str] | None, typer.Option(help="Ask only in this paper (id, title or file name); may be repeated.")
     ] = None,
     year: Annotated[list[int] | None, typer.Option(help="Ask only in papers of this year; may be repeated.")] = None,
     as_json: AsJson = False,
@@ -109,7 +110,9 @@ def add(
 
 
 @app.command()
-def remove(papers: Annotated[list[str], typer.Argument(help="Ids or titles.")], data_dir: DataDir = None) -> None:
+def remove(
+    papers: Annotated[list[str], typer.Argument(help="Ids, titles or file names.")], data_dir: DataDir = None
+) -> None:
     """Remove papers from the library."""
     with library_of(data_dir) as library:
         for paper in library.remove(papers):
@@ -126,8 +129,11 @@ def papers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
         print_json([asdict(paper) for paper in found])
         return
+    counts = Counter(source for paper in found for source in paper.sources)
     for paper in found:
         typer.echo(f"{paper.id}  {paper.record}")
+        if files := [source for source in paper.sources if counts[source] == 1]:  # by which the paper can be named
+            typer.echo(f"{' ' * len(paper.id)}  {', '.join(files)}")
     typer.echo(counted(len(found), "paper"))
 
 

@@ -38,14 +38,16 @@ def test_ask_as_json(seeds: dict[str, str]) -> None:
     assert citation["paper"]["abstract"][span["start"] : span["end"]] == citation["quote"]
 
 
-@pytest.mark.slow  # four processes
+@pytest.mark.slow  # five processes
 def test_add_papers_remove(tmp_path: Path) -> None:
     settings = {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
     (tmp_path / "own.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
     assert "1 new paper in" in run("add", str(tmp_path / "own.jsonl"), **settings).stdout
     listed = json.loads(run("papers", "--json", **settings).stdout)
     assert [paper["title"] for paper in listed] == ["Otters"]
-    assert "removed Otters" in run("remove", "Otters", **settings).stdout
+    printed = run("papers", **settings).stdout.splitlines()
+    assert printed == [f"{listed[0]['id']}  Otters", f"{' ' * len(listed[0]['id'])}  own.jsonl", "1 paper"]
+    assert "removed Otters" in run("remove", "own.jsonl", **settings).stdout
     assert "0 papers" in run("papers", **settings).stdout
 
 

@@ -24,7 +24,8 @@ NOT_A_NAME = re.compile(
     r"\b(?:university|universit[àäée]|institut|department|school|college|laborator|research|google|microsoft|abstract|academy|"
     r"author note|center|centre|clinic|corporation|hospital|pharma|technolog|science|engineering|email|revised|societ|"
     r"association|street|china|germany|united|(?:ag|box|gmbh|group|inc|llc|ltd|meta|team|usa)\b|"
-    r"(?:draft|edition|guide|handbook|introduction|manual|report|supplement|thesis|tutorial|version|vignette)s?\b)", re.IGNORECASE,
+    r"(?:draft|edition|guide|handbook|introduction|manual|report|supplement|thesis|tutorial|version|vignette)s?\b)",
+    re.IGNORECASE,
 )  # fmt: skip
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
