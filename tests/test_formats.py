@@ -503,6 +503,36 @@ def test_a_word_document_is_read_under_its_headings(tmp_path: Path) -> None:
     assert found.body == (Section("Rivers carry 2²", "Results"),)
 
 
+def test_a_table_of_a_word_document_comes_row_by_row_after_the_text_under_its_heading(tmp_path: Path) -> None:
+    rows = "".join(
+        f"<w:tr>{''.join(f'<w:tc>{word_line(cell)}</w:tc>' for cell in row)}</w:tr>"
+        for row in (("Group", "Patients"), ("Placebo", "112"))
+    )
+    body = [
+        word_line("Otters at Night", "Title"), word_line("Results", "Heading1"), word_line("They float,"),
+        f"<w:tbl>{rows}</w:tbl>", word_line("and sleep."), word_line("Outlook", "Heading1"), word_line("They wake."),
+    ]  # fmt: skip
+    (found,) = load_file(word_file(tmp_path / "a.docx", "".join(body))).papers
+    results = Section("They float,\n\nand sleep.\n\nGroup | Patients\nPlacebo | 112", "Results")
+    assert found.body == (results, Section("They wake.", "Outlook"))
+
+
+def test_a_page_keeps_its_tables_but_none_to_go_on_by_or_to_lay_it_out() -> None:
+    table = "<tr><th></th><th>Otters</th></tr><tr><td><p>South</p><p>(all)</p></td><td>10<sup>3</sup></td></tr>"
+    many = "".join(f"<tr><td>River number {number}</td><td>{number}</td></tr>" for number in range(60))
+    page = f"""<h1>Otters at Night</h1><table><tr><td><a href="a">Home</a></td><td><a href="b">About us</a></td></tr></table>
+        <table><tr><td><table><tr><td>Left</td><td>Right</td></tr></table></td></tr></table>
+        <table><tr><td>1</td><td><pre>import this</pre></td></tr></table><table><tr><td>(1)</td></tr></table>
+        <h2>Places</h2><figure><img><p>Not read.</p><figcaption>A picture.</figcaption></figure><table>{many}</table>
+        <figure><figcaption>Table 1: Sites.</figcaption><table>{table}</table></figure><p>They float.</p>"""
+    (section,) = read("x.html", page).body
+    text, *blocks, last = section.text.split("\n\n")
+    assert text == "They float."
+    assert "\n".join(blocks).split("\n") == [f"River number {number} | {number}" for number in range(60)]
+    assert max(map(len, blocks)) <= 600
+    assert last == "Table 1: Sites.\n| Otters\nSouth (all) | 10³"
+
+
 def test_a_word_document_without_styles_is_named_by_its_properties_or_first_line(tmp_path: Path) -> None:
     said = "<dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator>"
     core = f'<p xmlns:dc="http://purl.org/dc/elements/1.1/">{said}</p>'

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -13,9 +14,9 @@ from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import Source
 
-_LEFT_OUT = (
-    "script, style, noscript, nav, header, footer, aside, form, template, svg, math, figure, table, iframe, button"
-)
+_LEFT_OUT = "script, style, noscript, nav, header, footer, aside, form, template, svg, math, iframe, button"
+_LAYS_OUT = "h1, h2, h3, h4, h5, h6, pre"  # what tables hold that lay out a page or code
+_QUOTED = 600  # characters of a table's rows that stay together
 _DEEPEST = 10_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})[^<>]*?(/?)>")
 # Elements without content, and those that the next of their kind closes.
@@ -69,6 +70,8 @@ def parsed(text: str, name: str) -> Any:
     if _depth(text) > _DEEPEST:
         raise LoadError(f"{name} is nested too deeply for a paper; save the page again, or as text")
     tree = LexborHTMLParser(text)
+    for node in tree.css("br"):
+        node.replace_with(" ")
     for node in tree.css("sup, sub"):
         node.replace_with(raised(node.text().strip(), below=node.tag == "sub"))
     return tree
@@ -85,13 +88,68 @@ def _depth(text: str) -> int:
 
 
 def page_parts(tree: Any, title: str) -> Iterator[tuple[str | None, str]]:
-    """The paragraphs of a page with the heading that they stand under."""
-    for node in tree.css(_LEFT_OUT):
+    """The paragraphs of a page with the heading that they stand under. Tables come after the running text under their heading,
+    so that they interrupt no sentence."""
+    for node in reversed(tree.css(_LEFT_OUT)):  # what is inside of another goes first
         node.decompose()
+    tables = _tables_taken(tree)
     heading: str | None = None
-    for node in tree.css(_TEXT):
+    asides: list[str] = []
+    for node in tree.css(f"{_TEXT}, table"):
+        if node.tag == "table":
+            asides.append(tables[node.mem_id])
+            continue
         text = clean(node.text())
         if node.tag.startswith("h") and len(node.tag) == 2:
+            yield from ((heading, aside) for aside in asides)
+            asides = []
             heading = None if text == title else text or None
         elif text and not (node.tag in ("li", "blockquote") and node.css_first("p")):
             yield heading, text
+    yield from ((heading, aside) for aside in asides)
+
+
+def _tables_taken(tree: Any) -> dict[int, str]:
+    """The text of each table, which is then empty; those that lay out a page, as
+    all do that hold another, are taken out of it, and so is all else in figures."""
+    found: dict[int, str] = {}
+    outer = {table.mem_id for table in tree.css("table:has(table)")}
+    for table in reversed(tree.css("table")):
+        if table.mem_id not in outer and (text := _table_text(table)):
+            found[table.mem_id] = text
+            for child in [*table.iter()]:
+                child.decompose()
+        else:
+            table.decompose()
+    for figure in tree.css("figure:not(figure figure)"):
+        if table := figure.css_first("table"):
+            captions = filter(None, (clean(caption.text()) for caption in figure.css("figcaption")))
+            found[table.mem_id] = "\n".join([*captions, found[table.mem_id]])
+            for node in reversed(figure.css(f"figcaption, {_TEXT}")):
+                node.decompose()
+        else:
+            figure.decompose()
+    return found
+
+
+def _table_text(table: Any) -> str:
+    """A caption and the rows, a line each, with their cells parted by " | ", in paragraphs of few enough rows to be quoted whole;
+    "" for a table that lays out a page or is mostly links, to go on by."""
+    if table.css_first(_LAYS_OUT):
+        return ""
+    linked = sum(len(clean(link.text())) for link in table.css("a"))
+    rows = [[_cell_text(cell) for cell in row.css("td, th")] for row in table.css("tr")]
+    if 2 * linked > sum(map(len, chain(*rows))) or not any(len(list(filter(None, row))) > 1 for row in rows):
+        return ""
+    captions = (clean(caption.text()) for caption in table.css("caption"))
+    blocks: list[str] = [""]
+    for line in filter(None, [*captions, *(clean(" | ".join(row)).rstrip("| ") for row in rows)]):
+        if len(blocks[-1]) + len(line) > _QUOTED:
+            blocks.append("")
+        blocks[-1] += f"{line}\n"
+    return "\n".join(blocks).strip()
+
+
+def _cell_text(cell: Any) -> str:
+    parts = cell.css(":is(p, li):not(:has(p, li))")
+    return " ".join(clean(part.text()) for part in parts or [cell]).strip()
