@@ -533,6 +533,56 @@ def test_a_page_keeps_its_tables_but_none_to_go_on_by_or_to_lay_it_out() -> None
     assert last == "Table 1: Sites.\n| Otters\nSouth (all) | 10³"
 
 
+@pytest.mark.parametrize(
+    ("meta", "names", "date"),
+    [
+        (
+            '<meta name="author" content="Ada Lovelace"><meta name="author" content="Turing, Alan">'
+            '<meta name="date" content="3 March 2021">',
+            ("Ada Lovelace", "Alan Turing"),
+            "3 March 2021",
+        ),
+        (
+            '<meta name="DC.creator" content="Lovelace, Ada; Turing, Alan"><meta name="dcterms.date" content="2021-03-03">'
+            '<meta name="dcterms.modified" content="2024-01-01">',
+            ("Ada Lovelace", "Alan Turing"),
+            "2021-03-03",
+        ),
+        (
+            '<meta property="article:published_time" content="2021-03-03T10:00:00+01:00"><meta name="date" content="today">'
+            '<meta name="author" content="Otter Holt"><meta property="og:site_name" content="Otter Holt">',
+            (),
+            "2021-03-03",
+        ),
+        ('<meta name="author" content="Microsoft Word">', (), None),
+        ('<meta name="author" content="The River News">', (), None),
+        (
+            '<meta name="citation_author" content="Grace Hopper"><meta name="author" content="Ada Lovelace">'
+            '<meta name="citation_date" content="2020/01/02"><meta name="date" content="2021-03-03">',
+            ("Grace Hopper",),
+            "2020/01/02",
+        ),
+    ],
+)
+def test_a_page_s_authors_and_date_are_read_where_it_says_them(
+    meta: str, names: tuple[str, ...], date: str | None
+) -> None:
+    found = read("x.html", f"<html><head>{meta}</head><body><h1>Otters at Night</h1><p>They float.</p></body></html>")
+    assert (found.authors, found.date) == (names, date)
+    assert str(found.year) in (date or "None")
+
+
+def test_a_date_under_the_authors_of_a_word_document_is_its_date_and_no_text(tmp_path: Path) -> None:
+    title, text = word_line("Otters at Night", "Title"), word_line("They float.")
+    body = title + word_line("Ada Lovelace") + word_line("3 March 2021") + text
+    (found,) = load_file(word_file(tmp_path / "a.docx", body)).papers
+    assert (found.authors, found.date, found.year) == (("Ada Lovelace",), "3 March 2021", 2021)
+    assert found.body == (Section("They float."),)
+    core = '<p xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>Windows User</dc:creator></p>'
+    (found,) = load_file(word_file(tmp_path / "b.docx", title + text, core)).papers
+    assert found.authors == ()
+
+
 def test_a_word_document_without_styles_is_named_by_its_properties_or_first_line(tmp_path: Path) -> None:
     said = "<dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator>"
     core = f'<p xmlns:dc="http://purl.org/dc/elements/1.1/">{said}</p>'

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.loaders.parts import NAME, NOT_A_NAME
+from assistant.loaders.parts import DATED, NAME, NOT_A_NAME
 from assistant.loaders.pdf.layout import follows, is_known_heading, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
@@ -31,15 +31,6 @@ _FURNITURE = re.compile(
     r"^(?:accepted|available|draft|journal|preprint|proceedings|published|received|submitted|to appear|typeset|under review|"
     r"version|vol(?:ume|\.)|\W*\d)\b", re.IGNORECASE,
 )  # fmt: skip
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?"
-    r"|Dec(?:ember)?)\.?"
-)
-_DATED = re.compile(
-    r"^\(?(?:(?:dated|draft(?: version)?|published(?: online)?|(?:this )?version(?: of)?|last revised|compiled)\b:?\s*)?"
-    rf"(?P<date>{_MONTH}(?: \d{{1,2}},?)? (?:19|20)\d\d|\d{{1,2}}\.? {_MONTH},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\)?\.?$",
-    re.IGNORECASE,
-)
 _REFERENCE_FORMAT = re.compile(r"^acm reference format:?\s*", re.IGNORECASE)
 _OWN_REFERENCE = re.compile(r"(?P<authors>[^.]*(?:\b[A-Z]\.[^.]*)*)\. (?P<year>(?:19|20)\d\d)\. ")
 _ALIKE = 0.6  # points between the sizes of lines that are set alike
@@ -166,7 +157,7 @@ def _on_a_title_page(below: Sequence[Line]) -> list[Line]:
     for place, line in enumerate(below[:_TITLE_PAGE]):
         if _is_contents(line):
             break
-        if _DATED.match(line.text):
+        if DATED.match(line.text):
             return [other for other in below[: place + 1] if abs(other.size - line.size) <= _ALIKE]
     return []
 
@@ -188,7 +179,7 @@ def _dated(page: PageText, title: Sequence[Line], between: Sequence[Line]) -> re
     if not title:
         return None
     above = page.lines[: page.lines.index(title[0])]
-    return next(filter(None, (_DATED.match(line.text) for line in (*between, *above))), None)
+    return next(filter(None, (DATED.match(line.text) for line in (*between, *above))), None)
 
 
 def _own_reference(page: PageText) -> re.Match[str] | None:
