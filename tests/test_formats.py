@@ -614,3 +614,32 @@ def test_raised_digits_of_a_page_are_no_part_of_the_number_before_them(tmp_path:
     page = f"<html><h1>Otters</h1><p>{text}</p></html>"
     (found,) = load_source(Source(tmp_path / "a.html", page.encode())).papers
     assert found.body[0].text == "Of 10⁷ otters¹²,¹³ in CO₂ the 5th swam."
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("x<sup>n+1</sup> and <i>x</i><sup>n</sup>", "x^(n+1) and x^n"),
+        ("e<sup>-kt</sup>, 2<sup>n</sup>, (1+x)<sup>n</sup>, x<sup>1/2</sup>", "e^(-kt), 2^n, (1+x)^n, x^(1/2)"),
+        ("x<sub>i</sub><sup>2</sup>, x<sub>t−1</sub><sup>(k)</sup>, β<sub>i,j</sub>", "x_i², x_(t−1)^(k), β_(i,j)"),
+        ("V<sub>max</sub>, NO<sub>x</sub>, HbA<sub>1c</sub>, PM<sub>2.5</sub>", "Vmax, NOx, HbA1c, PM2.5"),
+        ("the n<sup>th</sup> of 112<sup>a</sup> A<sup>TM</sup>", "the nth of 112a ATM"),
+        (
+            "Dee<sup>2,*</sup>, Holt<sup>a,b</sup>, Lee K<sup>b</sup>, rivers<sup>[1]</sup>",
+            "Dee2,*, Holta,b, Lee Kb, rivers[1]",
+        ),
+    ],
+)
+def test_powers_and_indices_are_written_as_such_and_marks_stay_marks(written: str, text: str) -> None:
+    assert read("x.html", f"<html><h1>Otters</h1><p>We see {written}.</p></html>").body[0].text == f"We see {text}."
+
+
+@pytest.mark.parametrize("marks", ["2", "2,*", "a,b", "†"])
+def test_marks_of_affiliations_are_no_part_of_names_in_a_word_document(tmp_path: Path, marks: str) -> None:
+    body = (
+        word_line("Otters at Night", "Title")
+        + word_line("Grace Hopper and Ada Dee", raised=marks)
+        + word_line(ABSTRACT)
+    )
+    (found,) = load_file(word_file(tmp_path / "a.docx", body)).papers
+    assert found.authors == ("Grace Hopper", "Ada Dee")

@@ -25,6 +25,7 @@ _DATES = (
 _SITES = ("og:site_name", "application-name", "generator", "dc.publisher", "dcterms.publisher")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d")
 _QUOTED = 600  # characters of a table's rows that stay together
+_BEFORE = 40  # characters before a raised text that tell what it is
 _DEEPEST = 10_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})[^<>]*?(/?)>")
 # Elements without content, and those that the next of their kind closes.
@@ -97,14 +98,17 @@ def _day(date: str) -> str:
 
 
 def parsed(text: str, name: str) -> Any:
-    """The page of a file called `name`, its raised digits as such. Raises LoadError where it is nested too deeply."""
+    """The page of a file called `name`, its powers and indices as text. Raises LoadError where it is nested too deeply."""
     if _depth(text) > _DEEPEST:
         raise LoadError(f"{name} is nested too deeply for a paper; save the page again, or as text")
     tree = LexborHTMLParser(text)
     for node in tree.css("br"):
         node.replace_with(" ")
     for node in tree.css("sup, sub"):
-        node.replace_with(raised(node.text().strip(), below=node.tag == "sub"))
+        before, text = node.prev, node.text().strip()
+        written = raised(text, node.tag == "sub", before.text()[-_BEFORE:] if before else "")
+        if written != text:  # what is a mark stays one, so that names can be told from it
+            node.replace_with(written)
     return tree
 
 

@@ -24,6 +24,7 @@ p[style-name='Date'] => h1.date:fresh
 p[style-name='Abstract Title'] => h2:fresh
 p[style-name='Caption'] => p:fresh"""
 _LONGEST_TITLE = 200  # characters of a first line that is one
+_MARKS = re.compile(r"[⁰¹²³⁴-⁹⁺⁻*∗†‡§¶]")
 _SPACE = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -82,7 +83,7 @@ def _names_and_date_above(tree: Any) -> tuple[list[str], str | None]:
     found: list[str] = []
     date: str | None = None
     for node in tree.css("h1, h2, h3, p"):
-        line = clean(node.text())
+        line = _unmarked(node)
         names, dated = _names(line), DATED.match(line)
         if node.tag != "p" or not (names or dated):
             break
@@ -90,6 +91,12 @@ def _names_and_date_above(tree: Any) -> tuple[list[str], str | None]:
         found += names
         date = date or (dated["date"] if dated else None)
     return found, date
+
+
+def _unmarked(node: Any) -> str:
+    """The text of a paragraph without raised marks, as names have them of notes and affiliations."""
+    parts = (part for part in node.traverse(include_text=True) if part.tag == "-text" and part.parent.tag != "sup")
+    return _MARKS.sub(" ", clean("".join(part.text() for part in parts)))
 
 
 def _names(line: str) -> list[str]:
