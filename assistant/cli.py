@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -224,18 +225,19 @@ def _print_answer(answer: "Answer") -> None:
     console.print(Text(answer.text))
     if answer.status == "partial":
         console.print(Text(f"\nPartly answered: {answer.reason}", style="yellow"))
-    # A quotation that the text shows already would only be repeated.
+    # A quotation that the text shows already would only be repeated: its place stands beside the paper.
     shown = {claim.text for claim in answer.supported}
-    number = 0
-    for citation in answer.citations:
-        if citation.number != number:
-            number = citation.number
-            details = f"  ({citation.paper.details})" if citation.paper.details else ""
-            console.print(
-                Text(f"\n[{number}] {citation.paper.title}", style="bold").append(details, style="dim not bold")
-            )
-        if citation.quote not in shown:
-            console.print(Text(f"    “{citation.quote}”", style="dim"))
+    for _, group in groupby(answer.citations, key=lambda citation: citation.number):
+        citations = list(group)
+        paper = citations[0].paper
+        places = dict.fromkeys(citation.place for citation in citations if citation.quote in shown)
+        heading = Text(f"\n[{citations[0].number}] {paper.title}", style="bold")
+        heading.append(f"  ({paper.details})" if paper.details else "", style="dim not bold")
+        console.print(heading.append("".join(f" · {place}" for place in places if place), style="dim not bold"))
+        for citation in citations:
+            if citation.quote not in shown:
+                place = f" ({citation.place})" if citation.place else ""
+                console.print(Text(f"    “{citation.quote}”{place}", style="dim"))
     if answer.nearest:
         console.print(Text("\nNearest passages:", style="bold"))
     for passage in answer.nearest:
