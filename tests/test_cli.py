@@ -37,7 +37,7 @@ def test_ask_prints_the_answer_and_its_papers(seeds: dict[str, str]) -> None:
 def test_ask_prints_where_in_its_papers_the_sentences_stand(capsys: pytest.CaptureFixture[str]) -> None:
     paper = Paper("Otters", "Otters swim.")
     places = (("Otters float.", "Results", 21), ("Otters dive.", "Methods", None), ("Otters swim.", "Abstract", None))
-    cited = [Citation(1, paper, quote, Span(0, len(quote)), heading, page) for quote, heading, page in places]
+    cited = [Citation(1, paper, quote, Span(0, len(quote)), heading, page, quote) for quote, heading, page in places]
     claims = tuple(Claim(citation.quote, (citation,)) for citation in cited)
     own_words = Claim("They keep afloat.", (Citation(1, paper, "No otter sank.", Span(5, 19), "Results", 22),))
     _print_answer(Answer("What do otters do?", "answered", (*claims, own_words)))
