@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from assistant.markup import bibtex, escape_markdown
-from assistant.records import Paper, Passage, Span, one_line
+from assistant.records import ABSTRACT, Paper, Passage, Span, one_line
 
 Status = Literal["answered", "partial", "not_found"]
 Verdict = Literal["supported", "unsupported"]
@@ -25,6 +25,14 @@ class Citation:
     section: str | None = None
     page: int | None = None
     chunk_id: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where in the paper the sentence stands, such as "p. 21", or the section's heading where no page is known; "" where
+        that is the abstract, or the sentence is of the paper's record."""
+        if self.page:
+            return f"p. {self.page}"
+        return self.section if self.section and self.section not in (ABSTRACT, "record") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The command line. Everything heavy is imported inside the commands, so that `--help` answers at once."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -38,7 +40,7 @@ def options(debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = Fals
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     paper: Annotated[
-        list[str] | None, typer.Option(help="Ask only in this paper (id or title); may be repeated.")
+        list[str] | None, typer.Option(help="Ask only in this paper (id, title or file name); may be repeated.")
     ] = None,
     year: Annotated[list[int] | None, typer.Option(help="Ask only in papers of this year; may be repeated.")] = None,
     as_json: AsJson = False,
@@ -109,7 +111,9 @@ def add(
 
 
 @app.command()
-def remove(papers: Annotated[list[str], typer.Argument(help="Ids or titles.")], data_dir: DataDir = None) -> None:
+def remove(
+    papers: Annotated[list[str], typer.Argument(help="Ids, titles or file names.")], data_dir: DataDir = None
+) -> None:
     """Remove papers from the library."""
     with library_of(data_dir) as library:
         for paper in library.remove(papers):
@@ -126,8 +130,11 @@ def papers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
         print_json([asdict(paper) for paper in found])
         return
+    counts = Counter(source for paper in found for source in paper.sources)
     for paper in found:
         typer.echo(f"{paper.id}  {paper.record}")
+        if files := [source for source in paper.sources if counts[source] == 1]:  # by which the paper can be named
+            typer.echo(f"{' ' * len(paper.id)}  {', '.join(files)}")
     typer.echo(counted(len(found), "paper"))
 
 
@@ -218,18 +225,19 @@ def _print_answer(answer: "Answer") -> None:
     console.print(Text(answer.text))
     if answer.status == "partial":
         console.print(Text(f"\nPartly answered: {answer.reason}", style="yellow"))
-    # A quotation that the text shows already would only be repeated.
+    # A quotation that the text shows already would only be repeated: its place stands beside the paper.
     shown = {claim.text for claim in answer.supported}
-    number = 0
-    for citation in answer.citations:
-        if citation.number != number:
-            number = citation.number
-            details = f"  ({citation.paper.details})" if citation.paper.details else ""
-            console.print(
-                Text(f"\n[{number}] {citation.paper.title}", style="bold").append(details, style="dim not bold")
-            )
-        if citation.quote not in shown:
-            console.print(Text(f"    “{citation.quote}”", style="dim"))
+    for _, group in groupby(answer.citations, key=lambda citation: citation.number):
+        citations = list(group)
+        paper = citations[0].paper
+        places = dict.fromkeys(citation.place for citation in citations if citation.quote in shown)
+        heading = Text(f"\n[{citations[0].number}] {paper.title}", style="bold")
+        heading.append(f"  ({paper.details})" if paper.details else "", style="dim not bold")
+        console.print(heading.append("".join(f" · {place}" for place in places if place), style="dim not bold"))
+        for citation in citations:
+            if citation.quote not in shown:
+                place = f" ({citation.place})" if citation.place else ""
+                console.print(Text(f"    “{citation.quote}”{place}", style="dim"))
     if answer.nearest:
         console.print(Text("\nNearest passages:", style="bold"))
     for passage in answer.nearest:

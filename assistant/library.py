@@ -285,7 +285,8 @@ class Assistant:
         return self.add([keep_copy(Path(file), folder) for file in files], progress)
 
     def remove(self, papers: Iterable[str]) -> list[Paper]:
-        """Removes papers by id or title and returns them. Raises LibraryError where one is not in the library."""
+        """Removes papers by id, title or the file that one paper came from, and returns them. Raises LibraryError where one is
+        not in the library, or several papers came from the file."""
         ids = ids_of(self._catalogue, papers)
         removed = list(self._catalogue.papers_by_id(ids).values())
         self._holdings.remove(ids)

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answers import Answer, Citation, Claim
+from assistant.cli import _print_answer
+from assistant.records import Paper, Span
+
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
 COMMAND = [sys.executable, "-c", "from assistant.cli import main; main()"]
 
@@ -30,6 +34,18 @@ def test_ask_prints_the_answer_and_its_papers(seeds: dict[str, str]) -> None:
     assert "[1] HFT: Half Fine-Tuning for Large Language Models" in result.stdout
 
 
+def test_ask_prints_where_in_its_papers_the_sentences_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    paper = Paper("Otters", "Otters swim.")
+    places = (("Otters float.", "Results", 21), ("Otters dive.", "Methods", None), ("Otters swim.", "Abstract", None))
+    cited = [Citation(1, paper, quote, Span(0, len(quote)), heading, page, quote) for quote, heading, page in places]
+    claims = tuple(Claim(citation.quote, (citation,)) for citation in cited)
+    own_words = Claim("They keep afloat.", (Citation(1, paper, "No otter sank.", Span(5, 19), "Results", 22),))
+    _print_answer(Answer("What do otters do?", "answered", (*claims, own_words)))
+    printed = capsys.readouterr().out
+    assert "[1] Otters · p. 21 · Methods\n" in printed
+    assert "“No otter sank.” (p. 22)" in printed
+
+
 def test_ask_as_json(seeds: dict[str, str]) -> None:
     answer = json.loads(run("ask", HALF, "--json", **seeds).stdout)
     assert answer["status"] == "answered"
@@ -38,14 +54,16 @@ def test_ask_as_json(seeds: dict[str, str]) -> None:
     assert citation["paper"]["abstract"][span["start"] : span["end"]] == citation["quote"]
 
 
-@pytest.mark.slow  # four processes
+@pytest.mark.slow  # five processes
 def test_add_papers_remove(tmp_path: Path) -> None:
     settings = {"ASSISTANT_DATA_DIR": str(tmp_path / "own")}
     (tmp_path / "own.jsonl").write_text('{"title": "Otters", "abstract": "Otters swim in cold rivers."}\n')
     assert "1 new paper in" in run("add", str(tmp_path / "own.jsonl"), **settings).stdout
     listed = json.loads(run("papers", "--json", **settings).stdout)
     assert [paper["title"] for paper in listed] == ["Otters"]
-    assert "removed Otters" in run("remove", "Otters", **settings).stdout
+    printed = run("papers", **settings).stdout.splitlines()
+    assert printed == [f"{listed[0]['id']}  Otters", f"{' ' * len(listed[0]['id'])}  own.jsonl", "1 paper"]
+    assert "removed Otters" in run("remove", "own.jsonl", **settings).stdout
     assert "0 papers" in run("papers", **settings).stdout
 
 

@@ -503,6 +503,86 @@ def test_a_word_document_is_read_under_its_headings(tmp_path: Path) -> None:
     assert found.body == (Section("Rivers carry 2²", "Results"),)
 
 
+def test_a_table_of_a_word_document_comes_row_by_row_after_the_text_under_its_heading(tmp_path: Path) -> None:
+    rows = "".join(
+        f"<w:tr>{''.join(f'<w:tc>{word_line(cell)}</w:tc>' for cell in row)}</w:tr>"
+        for row in (("Group", "Patients"), ("Placebo", "112"))
+    )
+    body = [
+        word_line("Otters at Night", "Title"), word_line("Results", "Heading1"), word_line("They float,"),
+        f"<w:tbl>{rows}</w:tbl>", word_line("and sleep."), word_line("Outlook", "Heading1"), word_line("They wake."),
+    ]  # fmt: skip
+    (found,) = load_file(word_file(tmp_path / "a.docx", "".join(body))).papers
+    results = Section("They float,\n\nand sleep.\n\nGroup | Patients\nPlacebo | 112", "Results")
+    assert found.body == (results, Section("They wake.", "Outlook"))
+
+
+def test_a_page_keeps_its_tables_but_none_to_go_on_by_or_to_lay_it_out() -> None:
+    table = "<tr><th></th><th>Otters</th></tr><tr><td><p>South</p><p>(all)</p></td><td>10<sup>3</sup></td></tr>"
+    many = "".join(f"<tr><td>River number {number}</td><td>{number}</td></tr>" for number in range(60))
+    page = f"""<h1>Otters at Night</h1><table><tr><td><a href="a">Home</a></td><td><a href="b">About us</a></td></tr></table>
+        <table><tr><td><table><tr><td>Left</td><td>Right</td></tr></table></td></tr></table>
+        <table><tr><td>1</td><td><pre>import this</pre></td></tr></table><table><tr><td>(1)</td></tr></table>
+        <h2>Places</h2><figure><img><p>Not read.</p><figcaption>A picture.</figcaption></figure><table>{many}</table>
+        <figure><figcaption>Table 1: Sites.</figcaption><table>{table}</table></figure><p>They float.</p>"""
+    (section,) = read("x.html", page).body
+    text, *blocks, last = section.text.split("\n\n")
+    assert text == "They float."
+    assert "\n".join(blocks).split("\n") == [f"River number {number} | {number}" for number in range(60)]
+    assert max(map(len, blocks)) <= 600
+    assert last == "Table 1: Sites.\n| Otters\nSouth (all) | 10³"
+
+
+@pytest.mark.parametrize(
+    ("meta", "names", "date"),
+    [
+        (
+            '<meta name="author" content="Ada Lovelace"><meta name="author" content="Turing, Alan">'
+            '<meta name="date" content="3 March 2021">',
+            ("Ada Lovelace", "Alan Turing"),
+            "3 March 2021",
+        ),
+        (
+            '<meta name="DC.creator" content="Lovelace, Ada; Turing, Alan"><meta name="dcterms.date" content="2021-03-03">'
+            '<meta name="dcterms.modified" content="2024-01-01">',
+            ("Ada Lovelace", "Alan Turing"),
+            "2021-03-03",
+        ),
+        (
+            '<meta property="article:published_time" content="2021-03-03T10:00:00+01:00"><meta name="date" content="today">'
+            '<meta name="author" content="Otter Holt"><meta property="og:site_name" content="Otter Holt">',
+            (),
+            "2021-03-03",
+        ),
+        ('<meta name="author" content="Microsoft Word">', (), None),
+        ('<meta name="author" content="The River News">', (), None),
+        (
+            '<meta name="citation_author" content="Grace Hopper"><meta name="author" content="Ada Lovelace">'
+            '<meta name="citation_date" content="2020/01/02"><meta name="date" content="2021-03-03">',
+            ("Grace Hopper",),
+            "2020/01/02",
+        ),
+    ],
+)
+def test_a_page_s_authors_and_date_are_read_where_it_says_them(
+    meta: str, names: tuple[str, ...], date: str | None
+) -> None:
+    found = read("x.html", f"<html><head>{meta}</head><body><h1>Otters at Night</h1><p>They float.</p></body></html>")
+    assert (found.authors, found.date) == (names, date)
+    assert str(found.year) in (date or "None")
+
+
+def test_a_date_under_the_authors_of_a_word_document_is_its_date_and_no_text(tmp_path: Path) -> None:
+    title, text = word_line("Otters at Night", "Title"), word_line("They float.")
+    body = title + word_line("Ada Lovelace") + word_line("3 March 2021") + text
+    (found,) = load_file(word_file(tmp_path / "a.docx", body)).papers
+    assert (found.authors, found.date, found.year) == (("Ada Lovelace",), "3 March 2021", 2021)
+    assert found.body == (Section("They float."),)
+    core = '<p xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>Windows User</dc:creator></p>'
+    (found,) = load_file(word_file(tmp_path / "b.docx", title + text, core)).papers
+    assert found.authors == ()
+
+
 def test_a_word_document_without_styles_is_named_by_its_properties_or_first_line(tmp_path: Path) -> None:
     said = "<dc:title>Otters at Night</dc:title><dc:creator>Ada Lovelace</dc:creator>"
     core = f'<p xmlns:dc="http://purl.org/dc/elements/1.1/">{said}</p>'
@@ -534,3 +614,32 @@ def test_raised_digits_of_a_page_are_no_part_of_the_number_before_them(tmp_path:
     page = f"<html><h1>Otters</h1><p>{text}</p></html>"
     (found,) = load_source(Source(tmp_path / "a.html", page.encode())).papers
     assert found.body[0].text == "Of 10⁷ otters¹²,¹³ in CO₂ the 5th swam."
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("x<sup>n+1</sup> and <i>x</i><sup>n</sup>", "x^(n+1) and x^n"),
+        ("e<sup>-kt</sup>, 2<sup>n</sup>, (1+x)<sup>n</sup>, x<sup>1/2</sup>", "e^(-kt), 2^n, (1+x)^n, x^(1/2)"),
+        ("x<sub>i</sub><sup>2</sup>, x<sub>t−1</sub><sup>(k)</sup>, β<sub>i,j</sub>", "x_i², x_(t−1)^(k), β_(i,j)"),
+        ("V<sub>max</sub>, NO<sub>x</sub>, HbA<sub>1c</sub>, PM<sub>2.5</sub>", "Vmax, NOx, HbA1c, PM2.5"),
+        ("the n<sup>th</sup> of 112<sup>a</sup> A<sup>TM</sup>", "the nth of 112a ATM"),
+        (
+            "Dee<sup>2,*</sup>, Holt<sup>a,b</sup>, Lee K<sup>b</sup>, rivers<sup>[1]</sup>",
+            "Dee2,*, Holta,b, Lee Kb, rivers[1]",
+        ),
+    ],
+)
+def test_powers_and_indices_are_written_as_such_and_marks_stay_marks(written: str, text: str) -> None:
+    assert read("x.html", f"<html><h1>Otters</h1><p>We see {written}.</p></html>").body[0].text == f"We see {text}."
+
+
+@pytest.mark.parametrize("marks", ["2", "2,*", "a,b", "†"])
+def test_marks_of_affiliations_are_no_part_of_names_in_a_word_document(tmp_path: Path, marks: str) -> None:
+    body = (
+        word_line("Otters at Night", "Title")
+        + word_line("Grace Hopper and Ada Dee", raised=marks)
+        + word_line(ABSTRACT)
+    )
+    (found,) = load_file(word_file(tmp_path / "a.docx", body)).papers
+    assert found.authors == ("Grace Hopper", "Ada Dee")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from assistant import Assistant, Paper
+from assistant.errors import LibraryError
 from assistant.indexing import Indexer
 from assistant.loaders import Loaded, Source
 from assistant.records import Section
@@ -47,6 +48,22 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.undo()
         library.remove(["Otter 1"])  # what was removed by hand comes back when it is added by hand
         assert library.add(path).added == 1
+
+
+def test_a_paper_is_called_by_the_file_that_it_alone_came_from(tmp_path: Path) -> None:
+    alone = write(tmp_path / "alone.jsonl", otter(1))
+    several = write(tmp_path / "several.jsonl", otter(2), otter(3))
+    with Assistant(data_dir=tmp_path / "data") as library:
+        library.add([alone, several])
+        found = library.search("What do otters eat?", papers=["alone.jsonl", "Otter 2"])
+        assert {passage.paper.title for passage in found} == {"Otter 1", "Otter 2"}
+        for call in (library.remove, lambda papers: library.ask("What do otters eat?", papers=papers)):
+            with pytest.raises(LibraryError, match=r"2 papers came from the file 'several\.jsonl'"):
+                call(["alone.jsonl", "several.jsonl"])
+        with pytest.raises(LibraryError, match=r"no paper has the id, title or file 'none\.pdf'"):
+            library.remove(["alone.jsonl", "none.pdf"])
+        assert [paper.title for paper in library.remove("alone.jsonl")] == ["Otter 1"]
+        assert titles(library) == {"Otter 2", "Otter 3"}
 
 
 def test_an_edited_file_replaces_what_it_held(tmp_path: Path) -> None:

@@ -150,6 +150,48 @@ def test_authors_side_by_side_and_a_date_under_the_title_are_read(tmp_path: Path
     assert (found.date, found.year) == ("February 6, 2023", 2023)
 
 
+@pytest.mark.parametrize(
+    ("between", "names"),
+    [
+        ((), ("Ada Lovelace", "Alan Turing")),
+        (((220, 630, "Times-Roman", 12, "A User Guide"),), ("Ada Lovelace", "Alan Turing")),
+        (((220, 660, "Times-Roman", 14, "Northern Rivers Explained"),), ("Ada Lovelace", "Alan Turing")),
+    ],
+)
+def test_names_and_a_date_on_a_title_page_of_its_own_are_read_and_subtitles_are_none(
+    tmp_path: Path, between: Sequence[Any], names: tuple[str, ...]
+) -> None:
+    def text(page: Any) -> None:
+        page.setFont("Times-Roman", 10)
+        for x, y, _, _, line in body(700):
+            page.drawString(x, y, line)
+
+    found = page_of(
+        tmp_path / "x.pdf",
+        (150, 700, "Times-Roman", 17, "Sleeping Otters of the North"),
+        *between,
+        (200, 600, "Times-Roman", 12, "Ada Lovelace and Alan Turing"),
+        (200, 585, "Times-Roman", 10, "River Lane"),
+        (250, 560, "Times-Roman", 12, "February 6, 2023"),
+        more=(text,),
+    )
+    assert found.authors == names
+    assert (found.date, found.year) == ("February 6, 2023", 2023)
+
+
+@pytest.mark.parametrize("last", ["Holt and Otter Den", "Contents"])
+def test_a_list_on_a_page_without_text_or_date_names_no_authors(tmp_path: Path, last: str) -> None:
+    found = page_of(
+        tmp_path / "x.pdf",
+        (150, 700, "Times-Roman", 17, "Sleeping Otters of the North"),
+        (72, 640, "Times-Roman", 12, "Rivers Of Sweden"),
+        (72, 620, "Times-Roman", 12, last),
+        *((72, 600 - 14 * number, "Times-Roman", 12, "Lakes Of Norway") for number in range(20)),
+        (72, 200, "Times-Roman", 12, "February 6, 2023"),
+    )
+    assert found.authors == ()
+
+
 def test_names_with_raised_marks_over_several_blocks_are_read_and_affiliations_are_none(tmp_path: Path) -> None:
     found = page_of(
         tmp_path / "x.pdf",

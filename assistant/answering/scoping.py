@@ -57,17 +57,23 @@ def by_titles(question: str, catalogue: Catalogue) -> str | None:
 
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
-    """Ids from ids or titles, each once. Raises LibraryError, naming the first that is unknown."""
+    """Ids from ids, titles, or names of files that one paper came from, each once. Raises LibraryError, naming the first that
+    is unknown, or a file that several papers came from."""
     wanted = _names(papers)
-    known = catalogue.papers_by_id(wanted)
-    by_title: dict[str, str] = {}
-    if len(known) < len(set(wanted)):
+    found = {name: name for name in catalogue.papers_by_id(wanted)}
+    if len(found) < len(set(wanted)):
         by_title = {paper.title.casefold(): paper.id for paper in catalogue.papers()}
-    ids = [name if name in known else by_title.get(name.casefold(), "") for name in wanted]
-    for name, paper_id in zip(wanted, ids, strict=True):
-        if not paper_id:
-            raise LibraryError(f"no paper has the id or title {name!r}; 'assistant papers' lists them")
-    return list(dict.fromkeys(ids))
+        found = {name: by_title[name.casefold()] for name in wanted if name.casefold() in by_title} | found
+    for name, ids in catalogue.ids_of_sources([name for name in wanted if name not in found]).items():
+        if len(ids) > 1:
+            raise LibraryError(
+                f"{counted(len(ids), 'paper')} came from the file {name!r}; give the ids or titles of those that you mean, "
+                "which 'assistant papers' lists"
+            )
+        found[name] = ids.pop()
+    if unknown := [name for name in wanted if name not in found]:
+        raise LibraryError(f"no paper has the id, title or file {unknown[0]!r}; 'assistant papers' lists them")
+    return list(dict.fromkeys(found[name] for name in wanted))
 
 
 def _names(given: Iterable[str]) -> list[str]:

@@ -23,8 +23,25 @@ NAME = re.compile(rf"^(?:[A-ZÀ-Ý][\w'’.-]*\s+){{1,4}}(?:(?:{_PARTICLES}|d[�
 NOT_A_NAME = re.compile(
     r"\b(?:university|universit[àäée]|institut|department|school|college|laborator|research|google|microsoft|abstract|academy|"
     r"author note|center|centre|clinic|corporation|hospital|pharma|technolog|science|engineering|email|revised|societ|"
-    r"association|street|china|germany|united|(?:ag|box|gmbh|group|inc|llc|ltd|meta|team|usa)\b)", re.IGNORECASE,
+    r"association|street|china|germany|united|(?:ag|box|gmbh|group|inc|llc|ltd|meta|team|usa)\b|"
+    r"(?:draft|edition|guide|handbook|introduction|manual|report|supplement|thesis|tutorial|version|vignette)s?\b)",
+    re.IGNORECASE,
 )  # fmt: skip
+# These stand for a person where none was named: programs, sites and accounts.
+_NO_PERSON = re.compile(
+    r"\b(?:admin\w*|authors?|blogs?|default|editors?|editorial|generator|journal|latex|magazine|news(?:paper|room)?|office|pandoc|"
+    r"site|sphinx|staff|the|times|user|web(?:master|site)?|wiki\w*|word(?:press)?|writers?)\b", re.IGNORECASE,
+)  # fmt: skip
+# A date that stands by itself under a title or above it.
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?"
+    r"|Dec(?:ember)?)\.?"
+)
+DATED = re.compile(
+    r"^\(?(?:(?:dated|draft(?: version)?|published(?: online)?|(?:this )?version(?: of)?|last revised|compiled)\b:?\s*)?"
+    rf"(?P<date>{_MONTH}(?: \d{{1,2}},?)? (?:19|20)\d\d|\d{{1,2}}\.? {_MONTH},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\)?\.?$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
@@ -79,6 +96,11 @@ def names(value: Any) -> tuple[str, ...]:
             name = " ".join(part.strip() for part in reversed(name.split(",")))
         found.append(name.strip())
     return tuple(dict.fromkeys(filter(None, found)))
+
+
+def is_person(name: str) -> bool:
+    """True for what reads as a person's name and not as that of a program, a site or an institution."""
+    return NAME.match(name) is not None and not NOT_A_NAME.search(name) and not _NO_PERSON.search(name)
 
 
 def _parted(text: str) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.loaders.parts import NAME, NOT_A_NAME
+from assistant.loaders.parts import DATED, NAME, NOT_A_NAME
 from assistant.loaders.pdf.layout import follows, is_known_heading, without_abstract_mark
 from assistant.loaders.pdf.lines import Line, PageText
 
@@ -31,17 +31,10 @@ _FURNITURE = re.compile(
     r"^(?:accepted|available|draft|journal|preprint|proceedings|published|received|submitted|to appear|typeset|under review|"
     r"version|vol(?:ume|\.)|\W*\d)\b", re.IGNORECASE,
 )  # fmt: skip
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?"
-    r"|Dec(?:ember)?)\.?"
-)
-_DATED = re.compile(
-    r"^\(?(?:(?:dated|draft(?: version)?|published(?: online)?|(?:this )?version(?: of)?|last revised|compiled)\b:?\s*)?"
-    rf"(?P<date>{_MONTH}(?: \d{{1,2}},?)? (?:19|20)\d\d|\d{{1,2}}\.? {_MONTH},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\)?\.?$",
-    re.IGNORECASE,
-)
 _REFERENCE_FORMAT = re.compile(r"^acm reference format:?\s*", re.IGNORECASE)
 _OWN_REFERENCE = re.compile(r"(?P<authors>[^.]*(?:\b[A-Z]\.[^.]*)*)\. (?P<year>(?:19|20)\d\d)\. ")
+_ALIKE = 0.6  # points between the sizes of lines that are set alike
+_TITLE_PAGE = 12  # lines below the title, among which the date of a title page is looked for
 _PROSE = 40  # characters: a line of this length with as many small words is text, and no affiliation
 _SMALL_WORD = re.compile(r"\b(?!(?:and|at|de|du|for|in|of|the|und)\b)[a-zà-ÿ]{2,}\b")
 
@@ -143,7 +136,7 @@ def _clean_title(title: str) -> str:
 
 def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) -> list[Line]:
     """Authors and affiliations: what stands between the title and the abstract, the first heading that has a number or a known
-    name, or the text. Bold type there is a name's."""
+    name, or the text; on a title page of its own its names and date. Bold type there is a name's."""
     if not title:
         return []
     found: list[Line] = []
@@ -155,7 +148,18 @@ def _between_title_and_text(page: PageText, title: Sequence[Line], body: float) 
                 line = found.pop()
             return found
         found.append(line)
-    return []  # nothing of the kind: it cannot be told from the text
+    return _on_a_title_page(found)
+
+
+def _on_a_title_page(below: Sequence[Line]) -> list[Line]:
+    """The names and the date below a title on a page that has no text: lines set alike, down to a date that stands by itself.
+    Without such a date names cannot be told from a subtitle or a list, and none are taken."""
+    for place, line in enumerate(below[:_TITLE_PAGE]):
+        if _is_contents(line):
+            break
+        if DATED.match(line.text):
+            return [other for other in below[: place + 1] if abs(other.size - line.size) <= _ALIKE]
+    return []
 
 
 def _is_abstract(line: Line) -> bool:
@@ -175,7 +179,7 @@ def _dated(page: PageText, title: Sequence[Line], between: Sequence[Line]) -> re
     if not title:
         return None
     above = page.lines[: page.lines.index(title[0])]
-    return next(filter(None, (_DATED.match(line.text) for line in (*between, *above))), None)
+    return next(filter(None, (DATED.match(line.text) for line in (*between, *above))), None)
 
 
 def _own_reference(page: PageText) -> re.Match[str] | None:
@@ -202,7 +206,7 @@ def _names_printed(lines: Sequence[Line]) -> str:
     names: list[str] = []
     size: float | None = None
     for line in lines:
-        if size is not None and abs(line.size - size) > 0.6:
+        if size is not None and abs(line.size - size) > _ALIKE:
             continue
         printed = ", ".join(_BY.sub("", part) for part in line.parts or (line.text,))
         text = _MARKS.sub(" ", _IN_BRACKETS.sub(" ", printed))

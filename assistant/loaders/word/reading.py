@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -11,7 +11,7 @@ import mammoth
 from defusedxml import DefusedXmlException, ElementTree
 
 from assistant.errors import LoadError
-from assistant.loaders.parts import NAME, NOT_A_NAME, clean
+from assistant.loaders.parts import DATED, NAME, NOT_A_NAME, clean, is_person, year
 from assistant.loaders.prose import prose_paper
 from assistant.loaders.result import Loaded
 from assistant.loaders.web import page_parts, parsed
@@ -20,9 +20,11 @@ _TEXT, _PROPERTIES = "word/document.xml", "docProps/core.xml"
 _MOST = 200_000_000  # bytes unpacked, of all that is not a picture
 _STYLES = """p[style-name='Title'] => h1.title:fresh
 p[style-name='Author'] => h1.author:fresh
+p[style-name='Date'] => h1.date:fresh
 p[style-name='Abstract Title'] => h2:fresh
 p[style-name='Caption'] => p:fresh"""
 _LONGEST_TITLE = 200  # characters of a first line that is one
+_MARKS = re.compile(r"[⁰¹²³⁴-⁹⁺⁻*∗†‡§¶]")
 _SPACE = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -53,12 +55,18 @@ def read_word(path: Path) -> Loaded:
     ):  # properties are often a template's
         title = _taken([first])
     title = title or _property(properties, "title")
-    authors = tuple(_names(_taken(tree.css("h1.author")))) or tuple(_authors_above(tree))
+    styled = _names(_taken(tree.css("h1.author")))
+    dated = DATED.match(_taken(tree.css("h1.date")))
+    printed, date = _names_and_date_above(tree)
+    date = dated["date"] if dated else date
+    said = filter(is_person, _names(_property(properties, "creator")))
     return prose_paper(
         title or path.stem.replace("_", " "),
         page_parts(tree, title),
         path.name,
-        authors=authors or tuple(_names(_property(properties, "creator"))),
+        authors=tuple(styled or printed or said),
+        date=date,
+        year=year(date),
     )
 
 
@@ -70,14 +78,25 @@ def _taken(nodes: Sequence[Any]) -> str:
     return text
 
 
-def _authors_above(tree: Any) -> Iterator[str]:
-    """The names that paragraphs above the first heading hold, where they hold nothing else."""
+def _names_and_date_above(tree: Any) -> tuple[list[str], str | None]:
+    """The names, and the date, that paragraphs above the first heading hold, where they hold nothing else."""
+    found: list[str] = []
+    date: str | None = None
     for node in tree.css("h1, h2, h3, p"):
-        names = _names(clean(node.text()))
-        if node.tag != "p" or not names:
-            return
+        line = _unmarked(node)
+        names, dated = _names(line), DATED.match(line)
+        if node.tag != "p" or not (names or dated):
+            break
         node.decompose()
-        yield from names
+        found += names
+        date = date or (dated["date"] if dated else None)
+    return found, date
+
+
+def _unmarked(node: Any) -> str:
+    """The text of a paragraph without raised marks, as names have them of notes and affiliations."""
+    parts = (part for part in node.traverse(include_text=True) if part.tag == "-text" and part.parent.tag != "sup")
+    return _MARKS.sub(" ", clean("".join(part.text() for part in parts)))
 
 
 def _names(line: str) -> list[str]:
