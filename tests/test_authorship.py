@@ -12,6 +12,8 @@ PAPERS = [
     Paper("Otters awake", "Otters dive for fish in rivers.", organisation="Den Lab", date="May 3, 2019", year=2019),
     Paper("Bears", "Bears fish in rivers by gradient descent.", authors=("Ann Bär", "Yann LeBear")),
     Paper("Beavers", "Beavers dam rivers with chips from NVIDIA.", organisation="River Research"),
+    Paper("Herons", "Herons wait for fish at rivers.", authors=("Jo Marsh", "Öykü Ülker")),
+    Paper("Egrets", "Egrets wait for frogs.", authors=("Jo Marsh",)),
 ]  # fmt: skip
 
 
@@ -30,6 +32,20 @@ def rivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         ("What has Den Lab published?", {"Otters asleep", "Otters awake"}),
         ("papers by den lab", {"Otters asleep", "Otters awake"}),
         ("papers by Den Lab before 2020", {"Otters awake"}),
+        ("Which papers did Den Lab write?", {"Otters asleep", "Otters awake"}),
+        ("What did Den Lab write before 2020?", {"Otters awake"}),
+        ("What else has Yann LeBear written?", {"Bears"}),
+        ("Which papers has LeBear co-authored?", {"Bears"}),
+        ("Which papers has Den Lab published?", {"Otters asleep", "Otters awake"}),
+        ("Publications of Jo Marsh", {"Herons", "Egrets"}),
+        ("papers by Ann Bar", {"Bears"}),
+        ("papers by Oyku Ulker", {"Herons"}),
+        ("Which papers are by Ülker?", {"Herons"}),
+        ("Which papers are by Marsh and Ulker?", {"Herons"}),
+        ("Which papers did Öykü Ülker and Jo Marsh write together?", {"Herons"}),
+        ("Which papers did Öykü Ülker write with Jo Marsh?", {"Herons"}),
+        ("Which papers are by Marsh or Ulker?", {"Herons", "Egrets"}),
+        ("Which papers are by Den Lab and River Research?", {"Otters asleep", "Otters awake", "Beavers"}),
         ("Do you have papers by LeBear et al.?", {"Bears"}),
         ("papers by Y. LeBear", {"Bears"}),
         ("papers written by researchers at River Research", {"Beavers"}),
@@ -79,6 +95,18 @@ def test_what_comes_from_elsewhere_is_no_authorship(question: str) -> None:
 def test_of_several_names_none_of_which_is_printed_all_are_said(rivers: Assistant) -> None:
     reason = rivers.ask("Papers from Meta AI or Google").reason
     assert reason == "Not found: no paper is printed under “Meta AI” or “Google”."
+
+
+def test_of_authors_who_wrote_nothing_together_no_paper_is_told(rivers: Assistant) -> None:
+    for question in ("papers by Öykü Ülker and Yann LeBear", "Which papers did Ülker and LeBear write together?"):
+        answer = rivers.ask(question)
+        assert answer.status == "not_found" and answer.reason.endswith(" together.")
+
+
+def test_what_a_program_wrote_about_something_is_no_authorship(rivers: Assistant) -> None:
+    by, _ = read_authorship("What did ChatGPT write about otters?")
+    assert by and not by.is_sure
+    assert read_authorship("What do Germans write when they diet?") == (None, "What do Germans write when they diet?")
 
 
 def test_a_name_is_held_against_what_is_printed() -> None:

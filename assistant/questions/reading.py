@@ -104,7 +104,9 @@ _PUBLISHING = frozenset(
     terms("published appeared released dated written preprints works studies articles publications listed")
 )
 _NO_TOPIC = _PUBLISHING | frozenset(
-    terms("show find list give get name search see know need want recent new newest latest oldest earliest research")
+    terms(
+        "show find list give get name search see know need want else recent new newest latest oldest earliest research"
+    )
 )
 _COUNTING = frozenset(terms(" ".join(map(str, range(1000))))) | frozenset(terms(" ".join(COUNTING_WORDS)))
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
@@ -211,15 +213,19 @@ class Question:
 
     def settled(self, papers: Iterable[Paper]) -> "Question":
         """The question, now that papers are found for it: what may be a name is one where some of them print it."""
-        if self.by is None or self.by.is_sure:
+        if self.by is None or (self.by.is_sure and not self.by.together):
             return self
-        if not any(map(self.by.holds, papers)):
+        papers = list(papers)
+        by = self.by.settled(papers)
+        if by.is_sure:
+            return replace(self, by=by)
+        if not any(map(by.holds, papers)):
             return replace(self, by=None)
         topic, kept = self.topic, self.terms
         if self.wants_first:  # "the newest paper on otters by Den Lab"
             topic = read_authorship(f"{_PAPERS_ON}{topic}")[1].removeprefix(_PAPERS_ON)
             kept = tuple(term for term in kept if term in terms(topic)) or kept
-        by, is_listed = replace(self.by, is_sure=True), self.wants_records or self.by_alone
+        by, is_listed = replace(by, is_sure=True), self.wants_records or self.by_alone
         return replace(self, by=by, wants_records=is_listed, topic=topic, terms=kept)
 
     def is_for(self, paper: Paper) -> bool:

@@ -259,6 +259,7 @@ class Search:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
+            question = question.settled(papers)
         else:
             time = question.time
             years = (
@@ -290,13 +291,14 @@ class Search:
 
     def _by(self, authorship: Authorship) -> list[Paper]:
         """The papers by someone."""
+        apart = replace(authorship, together=False)
         found = {
             paper.id: paper
             for part in authorship.longest_parts
             for paper in self._catalogue.papers_printed_with(part)
-            if authorship.holds(paper)
+            if apart.holds(paper)
         }
-        return list(found.values())
+        return list(filter(authorship.settled(found.values()).holds, found.values()))
 
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
         """The scores by the question's years: a bonus for their papers, or, where the question is about the time of

@@ -147,8 +147,9 @@ class Catalogue(Readings, Computed):
         return [paper for paper in papers if paper.title in titles]
 
     def papers_printed_with(self, text: str) -> list[Paper]:
-        """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces do not count."""
-        sql = f"SELECT record FROM papers WHERE {_NAMES} LIKE ? ORDER BY position"
+        """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces and accents do
+        not count."""
+        sql = f"SELECT record FROM papers WHERE fold({_NAMES}) LIKE ? ORDER BY position"
         return [_paper(row[0]) for row in self._rows(sql, (f"%{text}%",))] if text else []
 
     def papers(self) -> list[Paper]:
