@@ -150,6 +150,15 @@ def test_people_may_be_counted_by_what_they_did() -> None:
     assert "a number of people" in lacking("How many people used OtterNet?", DENS)
 
 
+@pytest.mark.parametrize("said", ["patients", "subjects", "participants"])
+def test_who_takes_part_in_a_study_is_counted_under_another_name_too(said: str) -> None:
+    trial = Paper(title="OtterNet on trial", abstract=f"OtterNet is tried by 86 {said}, who find dens.")
+    for asked in ("patients", "subjects", "participants", "people", "individuals"):
+        assert lacking(f"How many {asked} tried OtterNet?", trial) == ""
+    assert "a number of patients" in lacking("How many patients tried OtterNet?", DENS)
+    assert "a number of nurses" in lacking("How many nurses tried OtterNet?", trial)
+
+
 def test_a_ratio_counts_nothing() -> None:
     assert lacking("How many times faster is OtterNet than RiverNet?", DENS) == ""
 

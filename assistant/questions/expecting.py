@@ -43,6 +43,11 @@ _PERSONS = frozenset(
     engineers programmers employees children adults men women customers consumers readers viewers listeners members citizens
     residents""".split()
 )
+# Those who take part in a study are called so or so: "How many patients …?" is answered by "1384 subjects". A volunteer is more.
+_TAKING_PART = frozenset(map(stem, "patients subjects participants".split()))
+_STUDIED = frozenset(
+    "patients subjects participants individuals people persons volunteers respondents interviewees".split()
+)
 _WINDOW = 40  # characters after a number in which the thing counted must follow
 _ONE_OF_A_UNIT = re.compile(
     r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
@@ -280,4 +285,5 @@ def _counts(head: str, text: str) -> bool:
     """True where a number of the text is followed by the thing counted."""
     ends = [quantity.end for quantity in quantities(text)] + [match.end() for match in _COUNTED_AS_ONE.finditer(text)]
     near = [set(re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())) for end in ends]
-    return any(words & _PERSONS if head in _ANYONE else head in set(map(stem, words)) for words in near)
+    alike = _PERSONS if head in _ANYONE else _STUDIED if head in _TAKING_PART else frozenset()
+    return any(words & alike or head in set(map(stem, words)) for words in near)
