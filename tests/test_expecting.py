@@ -135,6 +135,20 @@ def test_a_name_may_be_spelt_out_or_part_of_a_compound() -> None:
     assert "“MCTS”" in lacking("Does MCTS find dens?", spelt)
 
 
+def test_names_joined_in_a_compound_stand_near_each_other() -> None:
+    for apart in (
+        "Box plots show where otters den, and models of Cox when.",
+        "Cox and others watch otters from a box.",
+    ):
+        assert "“Box-Cox”" in lacking("What is the Box-Cox transformation?", Paper(title="Otters", abstract=apart))
+    for near in ("Box and Cox (1964) transform dens.", "The Böx–Cóx transformation is of dens.", "The BoxCox way."):
+        assert lacking("What is the Box-Cox transformation?", Paper(title="Otters", abstract=near)) == ""
+    abroad = Paper(
+        title="Otters", abstract="Otters of Spain were told from others, of whom we wrote before, in English."
+    )
+    assert lacking("Is there Spanish-English talk of otters?", abroad) == ""
+
+
 def test_a_place_may_stand_for_its_adjective() -> None:
     rivers = Paper(title="Otters of the UK", abstract="Otters swim in rivers of the EU and tell us of it.")
     assert lacking("Do British otters swim as European ones do?", rivers) == ""
