@@ -31,6 +31,7 @@ def rivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         ("Show me papers from DenLab", {"Otters asleep", "Otters awake"}),
         ("What has Den Lab published?", {"Otters asleep", "Otters awake"}),
         ("papers by den lab", {"Otters asleep", "Otters awake"}),
+        ("Which manuscripts are by Den Lab?", {"Otters asleep", "Otters awake"}),
         ("papers by Den Lab before 2020", {"Otters awake"}),
         ("Which papers did Den Lab write?", {"Otters asleep", "Otters awake"}),
         ("What did Den Lab write before 2020?", {"Otters awake"}),

@@ -29,7 +29,7 @@ _WHOLE = (
 )
 _END = rf"(?:{_WITH_MEMBERS}|{_AFTER_MEMBERS}?{_WHOLE})"
 _PUBLISHED = r"(?:written|(?:co-?)?authored|published|released|produced|made|posted|submitted)"
-_PAPERS = r"(?:papers|articles|publications|preprints)"
+_PAPERS = r"(?:papers|articles|publications|preprints|vignettes|manuscripts)"
 _BY = (
     rf"(?: (?:that|which|is|are|there|here|was|were|been|have|has|you|do))*(?: {_PUBLISHED})? (?:by|from) "
     rf"(?:(?:the )?{_MEMBERS} (?:at|from|of) )?"
