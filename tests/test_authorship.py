@@ -1,6 +1,7 @@
 """Whose papers a question asks for is looked up in what the listings print, and not in what the papers mention."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,27 @@ def test_a_reason_is_of_the_papers_that_were_asked(rivers: Assistant) -> None:
 def test_what_someone_published_at_a_time_is_listed(rivers: Assistant) -> None:
     for question in ("What did Den Lab publish before 2020?", "What has Den Lab published before 2020?"):
         assert {citation.paper.title for citation in rivers.ask(question).citations} == {"Otters awake"}
+
+
+def test_papers_that_print_no_year_are_not_said_to_be_the_newest(tmp_path: Path) -> None:
+    undated = [Paper(f"Otters {number}", f"Otters swim {number} times.", authors=("Ann Bär",)) for number in range(12)]
+    dated = [
+        Paper(f"Bears {number}", f"Bears eat {number} fish.", authors=("Bo Rör",), date=f"{number}", year=number)
+        for number in range(2001, 2013)
+    ]
+    with Assistant(data_dir=tmp_path) as own:
+        own.add([*undated, *dated, Paper("Dens", "Dens are dug.", authors=("Ann Bär",), date="2020", year=2020)])
+
+        def asked(question: str) -> tuple[str, str]:
+            answer = own.ask(question)
+            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+            return answer.reason.split(". ")[0], own.ask("any others?", history=turns).reason.split(". ")[0]
+
+        assert asked("papers by Ann Bär") == (
+            "13 papers in all, of which 1 prints its year; 10 are shown",
+            "13 papers in all, of which 1 prints its year; 3 others are shown",
+        )
+        assert asked("papers by Bo Rör") == (
+            "12 papers in all; these are the 10 newest",
+            "12 papers in all; 2 others are shown",
+        )
