@@ -1,6 +1,7 @@
 """Whose papers a question asks for is looked up in what the listings print, and not in what the papers mention."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ PAPERS = [
     Paper("Otters awake", "Otters dive for fish in rivers.", organisation="Den Lab", date="May 3, 2019", year=2019),
     Paper("Bears", "Bears fish in rivers by gradient descent.", authors=("Ann Bär", "Yann LeBear")),
     Paper("Beavers", "Beavers dam rivers with chips from NVIDIA.", organisation="River Research"),
+    Paper("Herons", "Herons wait for fish at rivers.", authors=("Jo Marsh", "Öykü Ülker")),
+    Paper("Egrets", "Egrets wait for frogs.", authors=("Jo Marsh",)),
 ]  # fmt: skip
 
 
@@ -29,7 +32,22 @@ def rivers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         ("Show me papers from DenLab", {"Otters asleep", "Otters awake"}),
         ("What has Den Lab published?", {"Otters asleep", "Otters awake"}),
         ("papers by den lab", {"Otters asleep", "Otters awake"}),
+        ("Which manuscripts are by Den Lab?", {"Otters asleep", "Otters awake"}),
         ("papers by Den Lab before 2020", {"Otters awake"}),
+        ("Which papers did Den Lab write?", {"Otters asleep", "Otters awake"}),
+        ("What did Den Lab write before 2020?", {"Otters awake"}),
+        ("What else has Yann LeBear written?", {"Bears"}),
+        ("Which papers has LeBear co-authored?", {"Bears"}),
+        ("Which papers has Den Lab published?", {"Otters asleep", "Otters awake"}),
+        ("Publications of Jo Marsh", {"Herons", "Egrets"}),
+        ("papers by Ann Bar", {"Bears"}),
+        ("papers by Oyku Ulker", {"Herons"}),
+        ("Which papers are by Ülker?", {"Herons"}),
+        ("Which papers are by Marsh and Ulker?", {"Herons"}),
+        ("Which papers did Öykü Ülker and Jo Marsh write together?", {"Herons"}),
+        ("Which papers did Öykü Ülker write with Jo Marsh?", {"Herons"}),
+        ("Which papers are by Marsh or Ulker?", {"Herons", "Egrets"}),
+        ("Which papers are by Den Lab and River Research?", {"Otters asleep", "Otters awake", "Beavers"}),
         ("Do you have papers by LeBear et al.?", {"Bears"}),
         ("papers by Y. LeBear", {"Bears"}),
         ("papers written by researchers at River Research", {"Beavers"}),
@@ -81,6 +99,18 @@ def test_of_several_names_none_of_which_is_printed_all_are_said(rivers: Assistan
     assert reason == "Not found: no paper is printed under “Meta AI” or “Google”."
 
 
+def test_of_authors_who_wrote_nothing_together_no_paper_is_told(rivers: Assistant) -> None:
+    for question in ("papers by Öykü Ülker and Yann LeBear", "Which papers did Ülker and LeBear write together?"):
+        answer = rivers.ask(question)
+        assert answer.status == "not_found" and answer.reason.endswith(" together.")
+
+
+def test_what_a_program_wrote_about_something_is_no_authorship(rivers: Assistant) -> None:
+    by, _ = read_authorship("What did ChatGPT write about otters?")
+    assert by and not by.is_sure
+    assert read_authorship("What do Germans write when they diet?") == (None, "What do Germans write when they diet?")
+
+
 def test_a_name_is_held_against_what_is_printed() -> None:
     lab = Paper("Otters", "", organisation="Institute of Learning", authors=("Zoë Young",))
     assert Authorship("Institute of Learning", True).holds(lab) and Authorship("Z. Young", True).holds(lab)
@@ -118,3 +148,27 @@ def test_a_reason_is_of_the_papers_that_were_asked(rivers: Assistant) -> None:
 def test_what_someone_published_at_a_time_is_listed(rivers: Assistant) -> None:
     for question in ("What did Den Lab publish before 2020?", "What has Den Lab published before 2020?"):
         assert {citation.paper.title for citation in rivers.ask(question).citations} == {"Otters awake"}
+
+
+def test_papers_that_print_no_year_are_not_said_to_be_the_newest(tmp_path: Path) -> None:
+    undated = [Paper(f"Otters {number}", f"Otters swim {number} times.", authors=("Ann Bär",)) for number in range(12)]
+    dated = [
+        Paper(f"Bears {number}", f"Bears eat {number} fish.", authors=("Bo Rör",), date=f"{number}", year=number)
+        for number in range(2001, 2013)
+    ]
+    with Assistant(data_dir=tmp_path) as own:
+        own.add([*undated, *dated, Paper("Dens", "Dens are dug.", authors=("Ann Bär",), date="2020", year=2020)])
+
+        def asked(question: str) -> tuple[str, str]:
+            answer = own.ask(question)
+            turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+            return answer.reason.split(". ")[0], own.ask("any others?", history=turns).reason.split(". ")[0]
+
+        assert asked("papers by Ann Bär") == (
+            "13 papers in all, of which 1 prints its year; 10 are shown",
+            "13 papers in all, of which 1 prints its year; 3 others are shown",
+        )
+        assert asked("papers by Bo Rör") == (
+            "12 papers in all; these are the 10 newest",
+            "12 papers in all; 2 others are shown",
+        )

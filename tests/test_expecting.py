@@ -135,6 +135,20 @@ def test_a_name_may_be_spelt_out_or_part_of_a_compound() -> None:
     assert "“MCTS”" in lacking("Does MCTS find dens?", spelt)
 
 
+def test_names_joined_in_a_compound_stand_near_each_other() -> None:
+    for apart in (
+        "Box plots show where otters den, and models of Cox when.",
+        "Cox and others watch otters from a box.",
+    ):
+        assert "“Box-Cox”" in lacking("What is the Box-Cox transformation?", Paper(title="Otters", abstract=apart))
+    for near in ("Box and Cox (1964) transform dens.", "The Böx–Cóx transformation is of dens.", "The BoxCox way."):
+        assert lacking("What is the Box-Cox transformation?", Paper(title="Otters", abstract=near)) == ""
+    abroad = Paper(
+        title="Otters", abstract="Otters of Spain were told from others, of whom we wrote before, in English."
+    )
+    assert lacking("Is there Spanish-English talk of otters?", abroad) == ""
+
+
 def test_a_place_may_stand_for_its_adjective() -> None:
     rivers = Paper(title="Otters of the UK", abstract="Otters swim in rivers of the EU and tell us of it.")
     assert lacking("Do British otters swim as European ones do?", rivers) == ""
@@ -148,6 +162,15 @@ def test_people_may_be_counted_by_what_they_did() -> None:
     assert lacking("How many people participated in the trial of OtterNet?", trial) == ""
     assert "a number of volunteers" in lacking("How many volunteers used OtterNet?", trial)
     assert "a number of people" in lacking("How many people used OtterNet?", DENS)
+
+
+@pytest.mark.parametrize("said", ["patients", "subjects", "participants"])
+def test_who_takes_part_in_a_study_is_counted_under_another_name_too(said: str) -> None:
+    trial = Paper(title="OtterNet on trial", abstract=f"OtterNet is tried by 86 {said}, who find dens.")
+    for asked in ("patients", "subjects", "participants", "people", "individuals"):
+        assert lacking(f"How many {asked} tried OtterNet?", trial) == ""
+    assert "a number of patients" in lacking("How many patients tried OtterNet?", DENS)
+    assert "a number of nurses" in lacking("How many nurses tried OtterNet?", trial)
 
 
 def test_a_ratio_counts_nothing() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions.metadata import Asked, asked_metadata
+from assistant.questions.metadata import Asked, asked_metadata, paper_called
+from assistant.questions.names import is_called
 from assistant.questions.reading import read_question
 
 NOTHING = Asked(date=False, people=False, author_count=False, comments=False)
@@ -64,6 +65,9 @@ def test_when_a_paper_appeared_is_printed(question: str) -> None:
         "What university are the authors from?",
         "What organization is the paper affiliated with?",
         "what company does s2ft come from?",
+        "Who wrote the den vignette?",
+        "Who are the authors of the otter thesis?",
+        "Who wrote the report on dens?",
     ],
 )
 def test_who_made_a_paper_is_printed(question: str) -> None:
@@ -200,3 +204,52 @@ def test_a_paper_that_prints_no_year_has_no_place_in_an_order_of_dates(tmp_path:
 def test_the_few_papers_that_were_chosen_are_compared(library: Assistant, question: str, first: str) -> None:
     chosen = [paper.title for paper in library.papers() if paper.title.startswith(("HFT: ", "NOLA: "))]
     assert [claim.text.split(":")[0] for claim in library.ask(question, papers=chosen).claims][0] == first
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("When was the gorilla paper written?", "gorilla"),
+        ("Who wrote the original Grün and Leisch paper on mixtures?", "Grün and Leisch"),
+        ("How many authors does the S2FT paper have?", "S2FT"),
+        ("Who wrote the timedep vignette?", "timedep"),
+        ("Who wrote the paper?", ""),
+        ("When was the first paper published?", ""),
+        ("When did the sparse fine-tuning paper S2FT appear?", ""),
+        ("Are the authors of the otter paper those of the bear paper?", ""),
+        ("Did the authors write the paper?", ""),
+    ],
+)
+def test_what_a_paper_is_called_is_read(question: str, name: str) -> None:
+    assert paper_called(question) == name
+
+
+def test_a_paper_is_called_by_its_title_its_file_its_people_or_a_name_that_it_introduces() -> None:
+    paper = Paper(
+        "Sleep in the Dens of Otters",
+        "We propose a method called OtterNet, as against DenNet. Fish are eaten.",
+        authors=("Ann Bär",),
+        sources=("lutra_2.pdf",),
+    )
+    for name in ("otter", "dens", "otter sleep", "Bar", "lutra", "OtterNet", "otter den colours"):
+        assert is_called(paper, name)
+    for name in ("fish", "DenNet", "otter fish", "proposed method"):
+        assert not is_called(paper, name)
+
+
+def test_the_date_and_authors_of_another_paper_than_the_one_called_so_are_not_told(tmp_path: Path) -> None:
+    filler = [
+        Paper(
+            f"{title} of papers written and published", f"{title} are written.", authors=("Bo",), date="2020", year=2020
+        )
+        for title in ("Dates", "Years", "Times", "Publications")
+    ]
+    gorillas = Paper("Shrinkage of Gorilla Estimators", "Estimators shrink.", authors=("Jane Doe",))
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([*filler, gorillas])
+        assert {one.paper.title for one in library.ask("Who wrote the gorilla paper?").citations} == {gorillas.title}
+        reason = library.ask("When was the gorilla paper written?").reason
+        assert reason.startswith(f"The record of “{gorillas.title}” does not say when it appeared")
+        for question in ("In which year was the dinosaur paper published?", "Who wrote the dinosaur vignette?"):
+            answer = library.ask(question)
+            assert (answer.status, answer.reason) == ("not_found", "Not found: no paper found is called “dinosaur”.")

@@ -1,7 +1,7 @@
 """How an answer ends: whether its claims answer the question, in part or not at all, and why not."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from assistant.answering.continuing import Lookup
@@ -51,7 +51,7 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     cited = {citation.paper.id for claim in supported for citation in claim.citations}
     if state.question.of_year and not any(state.question.is_of_time(one.paper) for one in state.passages):
         return "partial", "no paper prints its year; these come nearest"
-    if not _compares(state.question) and (more := _more(state, len(cited), library)):
+    if not _compares(state.question) and (more := _more(state, cited, library)):
         return "partial", more
     lacking = " ".join(filter(None, (_part_left(state, supported), _not_printed(state, cited, supported))))
     return ("partial", lacking) if lacking else ("answered", "")
@@ -84,9 +84,10 @@ def _compares(question: Question) -> bool:
     return bool(question.order) and question.about_metadata and not question.wants_records
 
 
-def _more(state: State, cited: int, library: Lookup) -> str:
-    """Says how many papers are asked for where not all of them are cited, or where that is asked, and that there may be more
-    on a topic; "" elsewhere."""
+def _more(state: State, cited_ids: Collection[str], library: Lookup) -> str:
+    """Says how many papers are asked for where not all of them (ids) are cited, or where that is asked, and that there may be
+    more on a topic; "" elsewhere."""
+    cited = len(cited_ids)
     question = state.question.settled(passage.paper for passage in state.passages)
     if question.similar_to:
         titles = quoted(question.similar_to)
@@ -116,10 +117,30 @@ def _more(state: State, cited: int, library: Lookup) -> str:
         comes = f"this comes {ordinal(question.place)}" if question.place else "these come first"
         found = f"of {counted(printed, 'paper')} that {prints} {decided_by(order)}, {comes}"
     else:
-        found = f"{counted(count, 'paper')} in all" + (f"; these are the {cited} newest" if cited < count else "")
-    undecided = _undecided(order, printed, count) if question.order or cited < count else ""
+        found = f"{counted(count, 'paper')} in all" + (
+            _shown(state, cited_ids, count, printed) if cited < count else ""
+        )
+    are_first = question.order or (cited < count and _are_newest(state, cited_ids))
+    undecided = _undecided(order, printed, count) if are_first else ""
     further = (f"{said[0].upper()}{said[1:]}." for said in (undecided, _unnumbered(question, ids, library)) if said)
     return " ".join([f"{found}. 'assistant papers' or the Library tab lists every paper.", *further])
+
+
+def _are_newest(state: State, cited: Collection[str]) -> bool:
+    """True where all that are cited print their years, and none that comes before them was shown already."""
+    papers = [one.paper for one in state.passages if one.paper.id in cited]
+    return not state.continued.left_out and all(paper.year is not None for paper in papers)
+
+
+def _shown(state: State, cited: Collection[str], count: int, printed: int) -> str:
+    """Says which of `count` papers, of which some have `printed` years, are cited."""
+    if _are_newest(state, cited):
+        return f"; these are the {len(cited)} newest"
+    prints = "prints its" if printed <= 1 else "print their"
+    years = "" if printed == count else f", of which {printed or 'none'} {prints} year"
+    is_one = len(cited) == 1
+    others = f" {'other' if is_one else 'others'}" if state.continued.left_out else ""
+    return f"{years}; {len(cited)}{others} {'is' if is_one else 'are'} shown"
 
 
 def _unnumbered(question: Question, ids: Sequence[str] | None, library: Lookup) -> str:

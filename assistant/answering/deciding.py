@@ -13,6 +13,7 @@ from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, fea
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import unmet
+from assistant.questions.names import is_called
 from assistant.questions.orders import decided_by, in_order
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question, asked_of
@@ -23,6 +24,7 @@ from assistant.store.lexical import LexicalIndex
 from assistant.terms import is_spelt_out, squeezed, term_set, terms
 
 _FEW_TERMS = 2
+_FEW_PAPERS = 3  # that a question may mean by what it calls one; of more it is not known which
 # idf of a function word that is none of the library's language: fewer than about one chunk in seven holds it.
 _RARE = 2.0
 # Of a paper that the question names, or that was chosen, it is known that it is meant: only what is foreign to it is declined. On
@@ -143,6 +145,13 @@ def _decide(
         return Decision(False, None, not_printed)
     if question.wants_records:  # what is printed decides
         return Decision(True)
+    if question.called and not (within and within.is_certain):
+        papers = {passage.paper.id: passage.paper for passage in passages}.values()
+        called = sum(is_called(paper, question.called) for paper in papers)
+        if not called and not any(map(lexical.correction, terms(question.called))):
+            return Decision(False, None, f"Not found: no paper found is called “{question.called}”.")
+        if 0 < called <= _FEW_PAPERS:
+            return Decision(True)
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)

@@ -14,10 +14,10 @@ from functools import partial
 from assistant.quantities import quantities
 from assistant.questions.metadata import asked_now
 from assistant.questions.names import is_titled
-from assistant.questions.places import is_placed
+from assistant.questions.places import is_of_place, is_placed
 from assistant.questions.reading import Question
 from assistant.records import Paper, Passage, quoted
-from assistant.terms import MONTHS, STOP_WORDS, is_spelt_out, squeezed, stem, term_set
+from assistant.terms import MONTHS, STOP_WORDS, fold, is_spelt_out, squeezed, stem, term_set
 
 _COUNTED = re.compile(
     r"\b(?:how many(?! times (?:\w+er|more|less|as)\b)|(?:the |what |which )?number of)\s+((?:[\w'’-]+\s*){1,4})",
@@ -29,6 +29,7 @@ _MONEY_WANTED = re.compile(
     r"|\bwhat (?:did|does|do|would|was|were|is)\b.*\b(?:cost|price|paid)\b", re.IGNORECASE,
 )  # fmt: skip
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
+_REACH = 30  # characters around a name in which others stand that are joined with it
 _SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
 _WORD = re.compile(r"[^\W_]+")
 _PARTICIPLES = frozenset("found made taken given shown spent held known kept run".split())
@@ -42,6 +43,11 @@ _PERSONS = frozenset(
     players experts professionals practitioners clinicians physicians doctors nurses researchers scientists developers
     engineers programmers employees children adults men women customers consumers readers viewers listeners members citizens
     residents""".split()
+)
+# Those who take part in a study are called so or so: "How many patients …?" is answered by "1384 subjects". A volunteer is more.
+_TAKING_PART = frozenset(map(stem, "patients subjects participants".split()))
+_STUDIED = frozenset(
+    "patients subjects participants individuals people persons volunteers respondents interviewees".split()
 )
 _WINDOW = 40  # characters after a number in which the thing counted must follow
 _ONE_OF_A_UNIT = re.compile(
@@ -232,19 +238,33 @@ def _is_telling(name: str) -> bool:
 
 def mentions_all(paper: Paper, names: Sequence[str]) -> bool:
     """True where the paper, anywhere, uses every name, what it abbreviates, the place whose adjective it is, or at least the
-    first part of a compound ("S4" of "S4-like")."""
+    first part of a compound ("S4" of "S4-like"). Where that joins names, those stand near each other: "Box and Cox" of "Box-Cox",
+    but languages of "Spanish-English" anywhere."""
     if not names:
         return True
     text = "\n".join([paper.record, *(section.text for section in paper.sections)])
     squeezed_text, words = squeezed(text), set(_WORD.findall(text))
 
     def is_used(name: str) -> bool:
-        first = name.split("-")[0]
-        if squeezed(name) in squeezed_text or {first, f"{first}s"} & words:
+        first, *others = name.split("-")
+        if squeezed(name) in squeezed_text:
+            return True
+        if others and name.istitle():
+            if any(map(is_of_place, (first, *others))):
+                return all(map(is_used, (first, *others)))
+            return _stand_together((first, *others), text)
+        if {first, f"{first}s"} & words:
             return True
         return is_spelt_out(first, text) or is_placed(first, text)
 
     return all(map(is_used, names))
+
+
+def _stand_together(names: Sequence[str], text: str) -> bool:
+    """True where a text uses all the names near each other, in whatever order: "Newey and West (1987)"."""
+    text = fold(text)
+    near = (text[max(0, one.start() - _REACH) : one.end() + _REACH] for one in re.finditer(re.escape(names[0]), text))
+    return any(set(_WORD.findall(part)).issuperset(names) for part in near)
 
 
 def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], object]]]:
@@ -287,4 +307,5 @@ def _counts(head: str, text: str) -> bool:
     """True where a number of the text is followed by the thing counted."""
     ends = [quantity.end for quantity in quantities(text)] + [match.end() for match in _COUNTED_AS_ONE.finditer(text)]
     near = [set(re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())) for end in ends]
-    return any(words & _PERSONS if head in _ANYONE else head in set(map(stem, words)) for words in near)
+    alike = _PERSONS if head in _ANYONE else _STUDIED if head in _TAKING_PART else frozenset()
+    return any(words & alike or head in set(map(stem, words)) for words in near)

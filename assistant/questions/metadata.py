@@ -7,11 +7,14 @@ What is asked of the paper itself is told from what its text answers: "Who wrote
 import re
 from dataclasses import dataclass
 
-from assistant.terms import MONTHS
+from assistant.terms import MONTHS, term_set
 
 # A thing is a paper where it is called so, has a name, or is "it"; "the gold labels" are a part of one. Only where nothing
 # else makes it clear are words without an article ("mixture-of-experts") taken for a name.
-_WORK = r"(?:papers?|works?|stud(?:y|ies)|articles?|preprints?|publications?|surveys?|authors?)\b"
+_ONE_WORK = (
+    r"(?:paper|study|article|preprint|publication|survey|vignette|manuscript|tutorial|manual|report|thesis|chapter)\b"
+)
+_WORK = rf"(?:(?:papers|works?|studies|articles|preprints|publications|surveys|vignettes|manuscripts|authors?)\b|{_ONE_WORK})"
 _WORDS = r"(?:(?!(?:of|for|in|on|from|by|with|to|at|about|used|who|that)\b)[\w'’-]+ ){0,5}?"
 _NAME = r"[\"“‘']?(?-i:[A-Z]|[a-z]+-?\d)"
 _ARTICLE = (
@@ -118,6 +121,20 @@ _COMMENTS = re.compile(
 )  # fmt: skip
 
 
+# "The gorilla paper", but not "the paper", "the first paper" and "the paper S2FT".
+_CALLED = re.compile(
+    r"\b(?:the|that) (?P<name>(?:(?!(?:an?|the|that|this|of|for|in|on|from|by|with|to|at|about|or|is|are|was|were|did|does|do|has"
+    rf"|have|who|which|when|wrote|write|written|{_ONE_WORK})\b)[\w'’+-]+ ){{1,5}}){_ONE_WORK}(?! (?-i:[“\"A-Z]))", re.IGNORECASE,
+)  # fmt: skip
+_SAYS_NO_NAME = frozenset(
+    """first second third fourth fifth last latest newest oldest earliest next previous earlier later original initial other
+    another same whole full entire new newer recent old older main best better only actual current following above below said
+    given chosen selected cited mentioned relevant corresponding companion accompanying underlying research scientific academic
+    journal conference workshop arxiv review position white short long published most more highly influential famous seminal
+    pioneering classic two three four five authors author author's authors' model method approach technique system framework
+    algorithm data dataset benchmark code result results work""".split()
+)
+
 # Where another question begins in one: "What is X and who wrote it?", "When did X appear? Who …", but not "X, which is a …".
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|can|could)"
 _ANOTHER = (
@@ -145,6 +162,11 @@ class Asked:
     comments: bool
     order: str = ""
 
+    @property
+    def of_one(self) -> bool:
+        """True where something is asked for, and no papers are compared."""
+        return (self.date or self.people or self.author_count or self.comments) and not self.order
+
 
 def asked_now(text: str) -> str:
     """A follow-up without what it carries over from the turn before it."""
@@ -156,6 +178,14 @@ def clauses(text: str) -> list[str]:
     begins = text.find(" ") + 1  # "Where and when did it appear?" is one
     first, *others = _JOINT.split(text[begins:])
     return [text[:begins] + first, *others]
+
+
+def paper_called(text: str) -> str:
+    """What the one paper is called whose metadata the question `text` asks for: "gorilla" of "When was the original gorilla paper
+    written?"; "" where it calls none so, or several."""
+    found = [match["name"].replace("’", "'").split() for match in _CALLED.finditer(asked_now(text))]
+    words = [word for word in (found[0] if len(found) == 1 else ()) if word.lower() not in _SAYS_NO_NAME]
+    return " ".join(words) if term_set(" ".join(words)) and not all(map(str.isdigit, words)) else ""
 
 
 def asked_metadata(text: str) -> Asked:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from assistant.questions.spelling import in_small_letters
 from assistant.records import Paper, normalised
-from assistant.terms import fold
+from assistant.terms import fold, is_spelt_out, squeezed, term_set
 
-# Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian).
-NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+\b")
+# Words that name something: with a capital inside or beside a digit (DoRA, CodeT5), or a capital in mid-sentence (Bulgarian,
+# Box-Cox).
+NAME = re.compile(r"\b[A-Za-z]+(?=[A-Z0-9])[\w-]*[A-Za-z0-9]|(?<=[a-z,] )[A-Z][a-z]+(?:-[A-Z][a-z]+)*\b")
 # Names side by side: "HFT, LST and PaCA" alone, or as what something is asked of: "How do HFT and LST …?", "Is HFT or LST …?".
 # Elsewhere they are parts of one thing: "tuned on GSM8K and MATH", "the fusion of CLIP and DINO".
 _BETWEEN_NAMES = re.compile(r"\s*[,;/&]\s*(?:(?:and|or) )?|,?\s(?:and|or|vs\.?|versus)\s", re.IGNORECASE)
@@ -29,6 +30,13 @@ _NEXT_QUESTION = re.compile(
 _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _TELLING_TITLE = 3  # words
+_SEVERAL_WORDS, _MOST_WORDS = 3, 2 / 3  # of what a paper is called
+_TELLING_LETTERS = 4  # of a name that may be a part of a longer word: "timedep" of "timedep.pdf"
+_INTRODUCE = "propos|introduc|present|develop|describ|releas|design|buil|call|nam|dub|term|coin"
+# "We propose a light one, HFT", but not "a variant of LoRA" and "HFT as against LoRA".
+_PLAIN_WORD = (
+    r"(?!(?:against|and|as|by|for|from|in|like|of|on|or|over|than|to|unlike|upon|using|with)\b)(?-i:[a-z][a-z-]*)"
+)
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _DIGIT = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉]")
@@ -106,6 +114,25 @@ def is_titled(paper: Paper, name: str) -> bool:
     word ("POINTS") must have its case."""
     short = paper.title.split(":")[0].strip()
     return name in (short, paper.title) or (is_coined(short) and _letters_of(short) == _letters_of(name) != "")
+
+
+def is_called(paper: Paper, name: str) -> bool:
+    """True where a paper may be called "the … paper" by `name`: its title, its file, its record or, of a coined name, what its
+    abstract introduces holds all its words; two thirds of three or more."""
+    printed = " ".join((paper.title, *paper.authors, paper.organisation or "", paper.venue or "", *paper.sources))
+    words, held = term_set(name), term_set(f"{printed} {normalised(fold(printed))} {paper.year or ''}")
+    whole = squeezed(name)
+    if words and len(words & held) >= (len(words) if len(words) < _SEVERAL_WORDS else _MOST_WORDS * len(words)):
+        return True
+    is_within = len(whole) >= _TELLING_LETTERS and whole in squeezed(printed)
+    return is_within or is_spelt_out(name, paper.title) or (is_coined(name) and _introduces(name, paper.abstract))
+
+
+def _introduces(name: str, text: str) -> bool:
+    """True for "we propose HFT" and "half fine-tuning (HFT)"."""
+    name = re.escape(fold(name))
+    said = rf"\b(?:{_INTRODUCE})\w* \W?(?:{_PLAIN_WORD}\W{{1,3}}){{0,6}}{name}(?!\w)|\({name}\)"
+    return bool(re.search(said, fold(text), re.IGNORECASE))
 
 
 def holds_title(text: str, paper: Paper) -> bool:

@@ -66,6 +66,11 @@ def _pattern(adjective: str) -> re.Pattern[str] | None:
     return None
 
 
+def is_of_place(name: str) -> bool:
+    """True where `name` is the adjective of a place: "European"."""
+    return _pattern(name) is not None
+
+
 def is_placed(name: str, text: str) -> bool:
     """True where `name` is the adjective of a place that the text calls otherwise: "European" for "the EU"."""
     pattern = _pattern(name)

@@ -24,7 +24,7 @@ from assistant.questions.asking import (
     wants_writing,
 )
 from assistant.questions.authorship import Authorship, read_authorship
-from assistant.questions.metadata import asked_metadata, asked_now
+from assistant.questions.metadata import asked_metadata, asked_now, paper_called
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
@@ -101,10 +101,14 @@ _WHATS = re.compile(r"\bwhat\s?s\b", re.IGNORECASE)
 _ASKING_VERBS = frozenset(terms("wrote authored find found versus vs"))
 _PAPERS_ON = "papers on "
 _PUBLISHING = frozenset(
-    terms("published appeared released dated written preprints works studies articles publications listed")
+    terms(
+        "published appeared released dated written preprints works studies articles publications vignettes manuscripts listed"
+    )
 )
 _NO_TOPIC = _PUBLISHING | frozenset(
-    terms("show find list give get name search see know need want recent new newest latest oldest earliest research")
+    terms(
+        "show find list give get name search see know need want else recent new newest latest oldest earliest research"
+    )
 )
 _COUNTING = frozenset(terms(" ".join(map(str, range(1000))))) | frozenset(terms(" ".join(COUNTING_WORDS)))
 # "What is UL2?", "Explain PALBERT", "What does HFT propose?": asks what something is, not for one of its figures.
@@ -133,9 +137,10 @@ class Question:
     `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
-    `similar_to` do: then topic and terms are what these say. Where it asks for a paper's printed metadata and for what its text
-    says, these are its `parts`. The long form of an `abbreviation` may be asked for. With
-    `wants_summary` the papers in question are to be summed up: that is known once it is known which these are.
+    `similar_to` do: then topic and terms are what these say. Where it asks for the printed metadata of one paper, this may be
+    `called` something ("the gorilla paper"); where for a paper's printed metadata and for what its text says, these are its
+    `parts`. The long form of an `abbreviation` may be asked for. With `wants_summary` the papers in question are to be summed up:
+    that is known once it is known which these are.
     """
 
     text: str
@@ -175,6 +180,7 @@ class Question:
     wants_parts: bool = False
     wants_release: bool = False
     wants_data: bool = False
+    called: str = ""
     similar_to: tuple[str, ...] = ()
     parts: tuple["Question", ...] = ()
     abbreviation: str = ""
@@ -211,15 +217,19 @@ class Question:
 
     def settled(self, papers: Iterable[Paper]) -> "Question":
         """The question, now that papers are found for it: what may be a name is one where some of them print it."""
-        if self.by is None or self.by.is_sure:
+        if self.by is None or (self.by.is_sure and not self.by.together):
             return self
-        if not any(map(self.by.holds, papers)):
+        papers = list(papers)
+        by = self.by.settled(papers)
+        if by.is_sure:
+            return replace(self, by=by)
+        if not any(map(by.holds, papers)):
             return replace(self, by=None)
         topic, kept = self.topic, self.terms
         if self.wants_first:  # "the newest paper on otters by Den Lab"
             topic = read_authorship(f"{_PAPERS_ON}{topic}")[1].removeprefix(_PAPERS_ON)
             kept = tuple(term for term in kept if term in terms(topic)) or kept
-        by, is_listed = replace(self.by, is_sure=True), self.wants_records or self.by_alone
+        by, is_listed = replace(by, is_sure=True), self.wants_records or self.by_alone
         return replace(self, by=by, wants_records=is_listed, topic=topic, terms=kept)
 
     def is_for(self, paper: Paper) -> bool:
@@ -296,6 +306,7 @@ def read_question(text: str) -> Question:
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
+        called=paper_called(said) if printed.of_one else "",
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,

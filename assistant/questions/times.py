@@ -67,12 +67,13 @@ _OF_A_MONTH = re.compile(
 )  # fmt: skip
 _WORK = r"(?:paper|work|stud|preprint|article|publication)\w*"
 _AFTER_WORK = re.compile(rf"\b{_WORK}\b[^.?!]{{0,60}}$", re.IGNORECASE)
-_AFTER_PUBLISHED = re.compile(rf"\b(?:publish\b|{_PUBLISHED})[^.?!]{{0,24}}$", re.IGNORECASE)
+_SOMEONE_WROTE = r"(?:has|have|did) (?-i:[A-Z])[^.?!]{1,50} (?:co-?)?(?:write|written|author(?:ed)?)\b"
+_AFTER_PUBLISHED = re.compile(rf"\b(?:publish\b|{_PUBLISHED}|{_SOMEONE_WROTE})[^.?!]{{0,24}}$", re.IGNORECASE)
 _BEFORE_WORK = re.compile(rf" {_WORK}\b", re.IGNORECASE)
 _BEFORE_TOPIC_AND_WORK = re.compile(rf" (?:[\w-]+ ){{0,2}}{_WORK}\b", re.IGNORECASE)
 # "Models trained before 2020" and "a survey held in 2020" say when something else took place.
 _AFTER_OTHER_VERB = re.compile(
-    r"\b(?!(?:published|appeared|released|dated|submitted|accepted|presented|posted|uploaded|listed|printed|introduced|proposed|announced)\b)"
+    r"\b(?!(?:published|authored|appeared|released|dated|submitted|accepted|presented|posted|uploaded|listed|printed|introduced|proposed|announced)\b)"
     r"(?:\w{2,}ed|built|made|held|run|won|known|taken|given|grown|drawn|sold|seen)\W+$", re.IGNORECASE,
 )  # fmt: skip
 _JOINED = re.compile(

@@ -14,6 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
 from assistant.questions.expecting import is_headed, mentions_all, words_for
+from assistant.questions.names import is_called, is_coined
 from assistant.questions.orders import in_order
 from assistant.questions.reading import Question, asked_of
 from assistant.questions.sections import summing_up
@@ -43,6 +44,9 @@ _HEADED_BONUS = 1.0
 _SUMMING_UP_BONUS = 10.0  # above every other, names included
 # What of a topic's idf mass a paper holds that is on it, and how many chunks with its words are looked at.
 _HELD, _HOLDING = 0.8, 1000
+_WHOLE_STEM = (
+    4  # letters of a stem that a text surely holds; the last of a longer one may be another: "studi" of "study"
+)
 _COMPARING = frozenset(map(stem, ("compare", "contrast", "differ", "difference", "similar", "similarity", "versus")))
 PER_PAPER = 2  # passages of one paper that a search finds
 
@@ -107,6 +111,9 @@ class Search:
             places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
         elif question.amount:
             paper_ids = self.listed(replace(question, order=""), paper_ids) or paper_ids
+        if question.called:
+            called = [paper.id for paper in self._called(question.called)]
+            paper_ids = [one for one in called if paper_ids is None or one in paper_ids] or paper_ids
         if by and not places:
             paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
         found = self._finder.find(question, paper_ids, dense_weight)
@@ -259,6 +266,7 @@ class Search:
         scope = None if paper_ids is None else set(paper_ids)
         if question.by:
             papers = self._by(question.by)
+            question = question.settled(papers)
         else:
             time = question.time
             years = (
@@ -290,13 +298,19 @@ class Search:
 
     def _by(self, authorship: Authorship) -> list[Paper]:
         """The papers by someone."""
+        apart = replace(authorship, together=False)
         found = {
             paper.id: paper
             for part in authorship.longest_parts
             for paper in self._catalogue.papers_printed_with(part)
-            if authorship.holds(paper)
+            if apart.holds(paper)
         }
-        return list(found.values())
+        return list(filter(authorship.settled(found.values()).holds, found.values()))
+
+    def _called(self, name: str) -> list[Paper]:
+        """The papers that may be called "the … paper" by a name."""
+        stems = [term[:-1] if len(term) > _WHOLE_STEM else term for term in term_set(name) if term.isascii()]
+        return [paper for paper in self._catalogue.papers_with_words(stems, is_coined(name)) if is_called(paper, name)]
 
     def _dated(self, question: Question, fused: Mapping[str, float]) -> dict[str, float]:
         """The scores by the question's years: a bonus for their papers, or, where the question is about the time of

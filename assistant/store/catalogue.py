@@ -39,6 +39,7 @@ def _joined(*names: str) -> str:
 
 _DECIDING = ("date", "author_count", "comment_count")
 _SHOWN = _joined("title", "abstract", "authors", "organisation", "date", "year", "sources")
+_CALLED = _joined("title", "authors", "organisation", "venue", "year", "sources")
 _NAMES = f"REPLACE({_joined('organisation', 'venue', 'authors')}, ' ', '')"
 # Numbers a change of a paper, with the ids of the chunks that went; "null" where its text stayed as it was.
 _LOG = "INSERT INTO changes (paper_id, removed) VALUES (?, ?)"
@@ -147,9 +148,18 @@ class Catalogue(Readings, Computed):
         return [paper for paper in papers if paper.title in titles]
 
     def papers_printed_with(self, text: str) -> list[Paper]:
-        """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces do not count."""
-        sql = f"SELECT record FROM papers WHERE {_NAMES} LIKE ? ORDER BY position"
+        """The papers whose organisation, venue or authors hold `text`, which is plain letters, in order; spaces and accents do
+        not count."""
+        sql = f"SELECT record FROM papers WHERE fold({_NAMES}) LIKE ? ORDER BY position"
         return [_paper(row[0]) for row in self._rows(sql, (f"%{text}%",))] if text else []
+
+    def papers_with_words(self, parts: Sequence[str], in_abstracts: bool = False) -> list[Paper]:
+        """The papers whose title, metadata or files' names hold one of `parts`, which are plain letters, in order; or whose
+        abstracts do, with `in_abstracts`."""
+        shown = f"{_CALLED} || {_joined('abstract')}" if in_abstracts else _CALLED
+        where = " OR ".join([f"fold({shown}) LIKE ?"] * len(parts))
+        sql = f"SELECT record FROM papers WHERE {where} ORDER BY position"
+        return [_paper(row[0]) for row in self._rows(sql, [f"%{part}%" for part in parts])] if parts else []
 
     def papers(self) -> list[Paper]:
         """All papers, in the order in which they came."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant.errors import LibraryError
+from assistant.terms import fold
 
 _T = TypeVar("_T")
 SCHEMA_VERSION = 6
@@ -72,6 +73,7 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
             try:
+                self._db.create_function("fold", 1, fold, deterministic=True)
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")
                 self._prepare()
