@@ -1,6 +1,7 @@
 """What comes back of a question, the same in every mode: an `Answer` is made of `Claim`s, each with `Citation`s that point at
 exact characters of the papers' stored text; `Event`s are the steps of a streamed one."""
 
+import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -129,22 +130,25 @@ class Answer:
         return tuple(sorted(seen.values(), key=lambda c: c.number))
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as plain JSON types, with `text` and `citations` written out."""
-        return {
+        """The answer as plain JSON types, with `text` and `citations` written out; papers come without the sections of their
+        bodies that nothing quotes."""
+        shown = self.trimmed()
+        found = {
             "question": self.question,
             "standalone_question": self.standalone_question,
             "scope": self.scope,
             "status": self.status,
             "text": self.text,
-            "claims": [asdict(claim) for claim in self.claims],
-            "citations": [asdict(citation) for citation in self.citations],
-            "nearest": [{"paper": asdict(p.paper), "text": p.text, "score": round(p.score, 4)} for p in self.nearest],
+            "claims": [asdict(claim) for claim in shown.claims],
+            "citations": [asdict(citation) for citation in shown.citations],
+            "nearest": [{"paper": asdict(p.paper), "text": p.text, "score": round(p.score, 4)} for p in shown.nearest],
             "reason": self.reason,
             "mode": self.mode,
             "probability": self.probability,
             "usage": asdict(self.usage),
             "timings": self.timings,
         }
+        return json.loads(json.dumps(found))  # type: ignore[no-any-return]  # lists for tuples
 
     def to_markdown(self) -> str:
         """The answer as Markdown: the text, what it leaves open, then each cited paper with its quotes."""

@@ -124,7 +124,6 @@ class Assistant:
         Raises QuestionError for a question that cannot be asked.
         """
         scope = self._scope(papers, years, sources)
-        rewritten = rewritten or by_titles(question, self._catalogue)
         result = self.chain.invoke(Request(question, history or (), scope, rewritten, fresh))
         return result["answer"]
 
@@ -148,7 +147,6 @@ class Assistant:
         iterator stops the model's request.
         """
         scope = self._scope(papers, years, sources)
-        rewritten = rewritten or by_titles(question, self._catalogue)
         for piece in self.chain.stream(Request(question, history or (), scope, rewritten, fresh)):
             yield from piece["events"]
 
@@ -216,6 +214,7 @@ class Assistant:
             held.papers_titled,
             held.idf,
             held.is_foreign,
+            lambda text: by_titles(text, self._catalogue) or text,
             self.config.passages,
         )
         return Pipeline(asked, self._writer).chain
@@ -287,9 +286,10 @@ class Assistant:
     def remove(self, papers: Iterable[str]) -> list[Paper]:
         """Removes papers by id, title or the file that one paper came from, and returns them. Raises LibraryError where one is
         not in the library, or several papers came from the file."""
-        ids = ids_of(self._catalogue, papers)
-        removed = list(self._catalogue.papers_by_id(ids).values())
-        self._holdings.remove(ids)
+        with self._adding:
+            ids = ids_of(self._catalogue, papers)
+            removed = list(self._catalogue.papers_by_id(ids).values())
+            self._holdings.remove(ids)
         return removed
 
     def prepare(self, progress: Progress | None = None, stop: threading.Event | None = None) -> int:
@@ -419,9 +419,17 @@ def _listed(sources: str | Path | Paper | Iterable[str | Path | Paper]) -> list[
     return [cast("str | Path | Paper", sources)]
 
 
-@lru_cache(maxsize=1)
+_OPENING = threading.Lock()
+
+
 def default_library() -> Assistant:
-    """The library of the default settings, opened once a process."""
+    """The library of the default settings, opened once a process, whichever thread asks first."""
+    with _OPENING:
+        return _opened()
+
+
+@lru_cache(maxsize=1)
+def _opened() -> Assistant:
     return Assistant()
 
 

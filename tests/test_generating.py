@@ -419,3 +419,15 @@ def test_embeddings_from_a_server(tmp_path: Path) -> None:
             )
             assert library.search("Beavers build")[0].paper.title == "Beavers"
         assert {request.path for request in provider.requests} == {"/v1/embeddings"}
+
+
+def test_a_question_that_nothing_fits_leaves_the_evidence_of_the_next_as_it_was(seeds_folder: Path) -> None:
+    short = Fail(400, "context_length_exceeded", "This model's maximum context length is 10")
+    with (
+        Provider([short, short, short, Reply(faithful(1))]) as provider,
+        Assistant(data_dir=seeds_folder, openai_base_url=provider.url, model="m") as library,
+    ):
+        assert library.ask(HALF).mode == "extractive"
+        assert library.ask(HALF).mode != "extractive"
+        first, *_, last = [len(request.prompt) for request in provider.requests]
+        assert first == last

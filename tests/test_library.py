@@ -1,8 +1,10 @@
 """The main job: the library fills itself, answers with verbatim citations, says not found, and takes in more."""
 
 import asyncio
+import json
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -395,6 +397,8 @@ def test_a_file_that_is_no_catalogue_is_a_clear_error(tmp_path: Path) -> None:
         lambda library: library.ask(None),
         lambda library: library.search("otters", k=0),
         lambda library: library.ask("otters", years="soon"),
+        lambda library: library.ask("otters", papers=[7]),
+        lambda library: library.find_papers(order="bogus"),
         lambda library: library.chain.invoke(7),
         lambda library: library.chain.invoke({"query": "otters"}),
     ],
@@ -474,3 +478,97 @@ def test_an_embedding_without_its_key_names_it_and_a_library_of_another_one_says
         library.add(Paper("Otters", "Otters swim in cold rivers."))
     with pytest.raises(FingerprintError, match="assistant-static.* -> 'openai:small'"):
         Assistant(data_dir=tmp_path / "own", embedding="openai:small")
+
+
+def test_a_title_that_two_papers_have_names_neither(tmp_path: Path) -> None:
+    first = Paper(title="A Survey", abstract="Deep networks classify images of birds with labels from experts.")
+    second = Paper(title="A survey", abstract="Compilers reorder instructions so that registers spill less often.")
+    with Assistant(data_dir=tmp_path) as own:
+        own.add([first, second])
+        for call in (own.remove, lambda papers: own.ask("What is classified?", papers=papers)):
+            with pytest.raises(LibraryError, match="2 papers are called 'A Survey'"):
+                call(["A Survey"])
+        birds = next(paper for paper in own.papers() if "birds" in paper.abstract)
+        assert own.ask("What is classified?", papers=[birds]).citations[0].paper.id == birds.id
+        assert [paper.id for paper in own.remove([birds.id])] == [birds.id]
+
+
+def test_a_doi_that_was_corrected_brings_no_other_paper_in(tmp_path: Path) -> None:
+    def written(name: str, title: str, doi: str, abstract: str) -> Path:
+        file = tmp_path / name
+        file.write_text(json.dumps({"title": title, "doi": doi, "abstract": abstract}), encoding="utf-8")
+        return file
+
+    diving = "Otters dive to twenty metres in the sea and stay below for a minute."
+    with Assistant(data_dir=tmp_path / "own") as own:
+        own.add(written("a.json", "Otter diving depths", "10.1000/wrong", diving))
+        own.add(written("a.json", "Otter diving depths", "10.1000/right", diving))
+        own.add(
+            written(
+                "b.json",
+                "Diving depths of otters in lakes",
+                "10.1000/wrong",
+                "Lakes of the north hold few otters, as ice keeps them.",
+            )
+        )
+        held = {paper.title: paper.abstract for paper in own.papers()}
+    assert held["Otter diving depths"] == diving and "ice" in held["Diving depths of otters in lakes"]
+
+
+def test_threads_that_ask_first_open_one_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(Paper(title="Otters", abstract="Otters dive to twenty metres."))
+    opened = []
+
+    class Counted(Assistant):
+        def __init__(self) -> None:
+            opened.append(self)
+            time.sleep(0.1)
+            super().__init__(data_dir=tmp_path)
+
+    monkeypatch.setattr("assistant.library.Assistant", Counted)
+    assistant.library._opened.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(assistant.ask, ["How deep do otters dive?"] * 4))
+    assert len(opened) == 1 and {answer.status for answer in answers} == {"answered"}
+    assistant.library._opened.cache_clear()
+    opened[0].close()
+
+
+def test_several_threads_open_a_folder_at_once(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(Paper(title="Otters", abstract="Otters dive to twenty metres."))
+
+    def opened(_: int) -> str:
+        with Assistant(data_dir=tmp_path) as one:
+            return one.ask("How deep do otters dive?").status
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(opened, range(8))) == ["answered"] * 8
+    assert sum(folder.name.startswith("gen-") for folder in (tmp_path / "chroma").iterdir()) == 1
+
+
+def test_an_answer_as_json_has_no_bodies_that_nothing_quotes(tmp_path: Path) -> None:
+    sections = tuple(
+        Section(f"Lake {number} holds {number + 3} otters. " * 20, f"Lake {number}") for number in range(30)
+    )
+    with Assistant(data_dir=tmp_path) as own:
+        own.add(Paper(title="Otters of lakes", abstract="We count otters in lakes.", body=sections))
+        answer = own.ask("How many otters does lake 7 hold?")
+    found = answer.to_dict()
+    assert found == json.loads(json.dumps(found))
+    assert found["citations"] and len(found["citations"][0]["paper"]["body"]) < 5
+
+
+def test_a_file_s_name_in_a_follow_up_keeps_the_conversation(tmp_path: Path) -> None:
+    file = tmp_path / "lakes.md"
+    file.write_text(
+        "# Otters in Lakes\n\nOtters of lakes dive to nine metres, as lakes are shallow.\n", encoding="utf-8"
+    )
+    with Assistant(data_dir=tmp_path / "own") as own:
+        own.add([Paper(title="SeaOtter: Diving", abstract="SeaOtter finds otters that dive to twenty metres."), file])
+        asked = own.ask("What does SeaOtter find?")
+        turns = [{"role": "user", "content": asked.question}, {"role": "assistant", "content": asked.text}]
+        answer = own.ask("how does it differ from lakes.md?", history=turns)
+        assert "SeaOtter" in answer.standalone_question and "Otters in Lakes" in answer.standalone_question
+        assert own.chain.invoke("What is lakes.md about?")["answer"].citations[0].paper.title == "Otters in Lakes"

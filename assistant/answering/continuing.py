@@ -47,8 +47,8 @@ History = Sequence[Mapping[str, str]]
 class Lookup:
     """What a conversation asks of a library: to `find` at most so many passages for a question within papers (None for all), to
     `decide` whether those answer it, which papers (ids) are `listed` by their records, which are `on_topic`, which
-    `papers_named` a text holds, which are `papers_titled` so, and a term's `idf`. An answer is written from so many
-    `passages`."""
+    `papers_named` a text holds, which are `papers_titled` so, a term's `idf`, whether a question `is_foreign`, and the question
+    `with_titles` for the names of files. An answer is written from so many `passages`."""
 
     find: Callable[[Question, int, Sequence[str] | None], list[Passage]]
     decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision]
@@ -58,6 +58,7 @@ class Lookup:
     papers_titled: Callable[[Collection[str]], list[Paper]]
     idf: Callable[[str], float]
     is_foreign: Callable[[str], bool]
+    with_titles: Callable[[str], str]
     passages: int
 
 

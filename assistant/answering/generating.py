@@ -191,18 +191,20 @@ class ModelWriter:
 
         What fitted is remembered, so that the next question fits at once.
         """
+        tokens = self._evidence_tokens  # of this question: others may be asked beside it
         while True:
-            offered = number_evidence(passages, self._evidence_tokens)
+            offered = number_evidence(passages, tokens)
             if not offered.sentences:
-                raise ProviderError(_NOTHING_FITS.format(self._evidence_tokens))
+                raise ProviderError(_NOTHING_FITS.format(tokens))
             messages = load_prompt("answer").render(evidence=offered.text, question=question.text)
             try:
                 yield from self._checked(self._model.lines(messages, meter), offered, draft)
+                self._evidence_tokens = min(self._evidence_tokens, tokens)
                 return offered
             except ContextTooShortError:
-                if self._evidence_tokens // 2 < _LEAST_EVIDENCE:
+                if tokens // 2 < _LEAST_EVIDENCE:
                     raise
-                self._evidence_tokens //= 2
+                tokens //= 2
 
     def _checked(
         self, lines: Iterator[str | None], offered: Offered, draft: _Draft

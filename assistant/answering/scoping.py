@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from assistant.answering.requests import Scope
 from assistant.errors import LibraryError
-from assistant.records import counted, quoted
+from assistant.records import Paper, counted, quoted
 from assistant.store.catalogue import Catalogue
 
 _FILE = re.compile(r"(?<![\w/\\.])\w[\w+-]{0,120}(?:\.[\w+-]{1,120}){0,3}\.[A-Za-z]{2,5}\b")
@@ -58,12 +58,18 @@ def by_titles(question: str, catalogue: Catalogue) -> str | None:
 
 def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
     """Ids from ids, titles, or names of files that one paper came from, each once. Raises LibraryError, naming the first that
-    is unknown, or a file that several papers came from."""
+    is unknown, or a title or file that several papers have."""
     wanted = _names(papers)
     found = {name: name for name in catalogue.papers_by_id(wanted)}
-    if len(found) < len(set(wanted)):
-        by_title = {paper.title.casefold(): paper.id for paper in catalogue.papers()}
-        found = {name: by_title[name.casefold()] for name in wanted if name.casefold() in by_title} | found
+    for name, titled in catalogue.papers_named([name for name in wanted if name not in found]).items():
+        papers_titled = catalogue.papers_by_id(titled).values()
+        same = [paper.id for paper in papers_titled if paper.title.casefold() == name.casefold()]
+        if len(same) > 1:
+            raise LibraryError(
+                f"{counted(len(same), 'paper')} are called {name!r}; give the id instead: {' or '.join(same)}"
+            )
+        if same:
+            found[name] = same[0]
     for name, ids in catalogue.ids_of_sources([name for name in wanted if name not in found]).items():
         if len(ids) > 1:
             raise LibraryError(
@@ -77,8 +83,12 @@ def ids_of(catalogue: Catalogue, papers: Iterable[str]) -> list[str]:
 
 
 def _names(given: Iterable[str]) -> list[str]:
-    """The names; one that is given alone is one name, not letters."""
-    return [given] if isinstance(given, str) else list(given)
+    """The names; one that is given alone is one name, not letters, and a `Paper` stands for its id."""
+    named = [given] if isinstance(given, str | Paper) else list(given)
+    names = [one.id if isinstance(one, Paper) else one for one in named]
+    if wrong := [one for one in names if not isinstance(one, str)]:
+        raise LibraryError(f"papers are named by id, title or file, not by {type(wrong[0]).__name__}")
+    return names
 
 
 def _numbers(years: Iterable[int]) -> list[int]:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from assistant.errors import LibraryError
 from assistant.recent import Recent
 from assistant.records import Chunk, Paper, Span, is_visible, paper_from
 from assistant.store.computed import Computed
@@ -113,6 +114,8 @@ class Catalogue(Readings, Computed):
         self._run("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM chunks)")
 
     def _put_identifiers(self, papers: Sequence[Paper]) -> None:
+        # A DOI that was corrected must not bring another paper's text here.
+        self._run_many("DELETE FROM identifiers WHERE paper_id = ?", [(paper.id,) for paper in papers])
         rows = [(name, paper.id) for paper in papers for name in identifiers(paper)]
         self._run_many("INSERT OR REPLACE INTO identifiers VALUES (?, ?)", rows)
 
@@ -199,6 +202,8 @@ class Catalogue(Readings, Computed):
     ) -> tuple[list[Paper], int]:
         """Papers whose title (or else abstract or metadata) holds every word of `text`, in `order`, from `offset` on, at
         most `limit` of them, and how many there are in all."""
+        if order not in _ORDERS:
+            raise LibraryError(f"papers are in the order of {' or '.join(map(repr, _ORDERS))}, not {order!r}")
         words = text.split()
         shown = TITLE if titles_only else _SHOWN
         where = " AND ".join([f"({shown}) LIKE ? ESCAPE '\\'"] * len(words)) or "1"

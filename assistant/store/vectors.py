@@ -30,6 +30,9 @@ _LINKS_AT_MOST = 40_000
 _SAME = 0.99  # cosine from which a vector has found itself: half precision and HNSW keep more
 
 
+_CONNECTING = threading.Lock()  # Chroma's clients are not made safely by several threads at once
+
+
 class VectorIndex:
     """One generation of the vectors of a library. Raises StoreError, which names the place, where Chroma fails."""
 
@@ -42,12 +45,13 @@ class VectorIndex:
         )
         self._with_documents = config.chroma_documents
         self.name = f"assistant-{library_id}-gen-{generation}"
-        self._client = self._guarded(lambda: _connect(config, self._folder))
-        try:
-            self._collection: Collection = self._guarded(self._create)
-        except BaseException:
-            self.close()
-            raise
+        with _CONNECTING:
+            self._client = self._guarded(lambda: _connect(config, self._folder))
+            try:
+                self._collection: Collection = self._guarded(self._create)
+            except BaseException:
+                self.close()
+                raise
 
     def _create(self) -> Collection:
         configuration: Any = {"hnsw": _HNSW}
