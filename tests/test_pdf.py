@@ -7,6 +7,7 @@ import re
 import shutil
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -570,3 +571,26 @@ def test_a_very_long_file_is_read_as_far_as_the_limit_and_says_so(
     assert loaded.pages == 2
     assert loaded.problems == ("has 3 pages; only the first 2 were read",)
     assert "40 g" not in text(loaded.papers[0])
+
+
+def test_what_one_gives_up_another_goes_on_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
+    child.stop_children()  # the next child sees the tests
+    path, ended = draw(tmp_path / "a.pdf", lambda page: full_pages(page, {}, 1)), []
+
+    def read() -> None:
+        try:
+            child.in_child("test_pdf:hang", path, 30)
+        except LoadError as error:
+            ended.append(error)
+
+    reading = threading.Thread(target=read, name="reading-x_0")
+    reading.start()
+    while "reading-x_0" not in child._busy.values():
+        time.sleep(0.01)
+    child.stop_children(asked_by="reading-y_")
+    reading.join(0.3)
+    assert reading.is_alive() and not ended
+    child.stop_children(asked_by="reading-x_")
+    reading.join(10)
+    assert len(ended) == 1

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from assistant.loaders.pdf import sniff
 from assistant.loaders.registry import load_source, named_errors
 from assistant.loaders.result import Loaded
 from assistant.loaders.source import HEAD, Source, read_source
+
+_numbers = count()
 
 
 class ReadAhead(NamedTuple):
@@ -31,7 +34,8 @@ def read_ahead(
 
     At most as many PDFs as there are processors are read and wait at any time. Close it: what is being read is then ended.
     """
-    pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="reading")
+    readers = f"reading-{next(_numbers)}_"  # another library's children go on reading
+    pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix=readers)
     waiting: deque[tuple[Path, Ahead]] = deque()
     try:
         for path in paths:
@@ -43,7 +47,7 @@ def read_ahead(
     finally:
         is_cut_off = bool(waiting)
         pool.shutdown(wait=False, cancel_futures=True)
-        stop_children(idle_only=not is_cut_off)
+        stop_children(idle_only=not is_cut_off, asked_by=readers)
 
 
 def _read(path: Path, is_wanted: Callable[[Source], bool], ocr: bool) -> ReadAhead | None:

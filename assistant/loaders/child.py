@@ -65,7 +65,7 @@ class _Child:
 _lock = threading.Lock()
 _slots = threading.BoundedSemaphore(PARALLEL + 1)  # one more, so that a page's picture need not wait for an ingest
 _idle: list[_Child] = []
-_busy: set[_Child] = set()
+_busy: dict[_Child, str] = {}  # with the name of the thread that asks it
 
 
 @contextmanager
@@ -76,16 +76,16 @@ def _borrowed() -> Iterator[_Child]:
             child = _idle.pop() if _idle else _Child()
             if child.process.poll() is not None:  # it was ended while it was idle
                 child = _Child()
-            _busy.add(child)
+            _busy[child] = threading.current_thread().name
         try:
             yield child
         except BaseException:  # an answer to an interrupted question must not be taken for the next one's
             with _lock:
-                _busy.discard(child)
+                _busy.pop(child, None)
             child.stop()
             raise
         with _lock:
-            _busy.discard(child)
+            _busy.pop(child, None)
             _idle.append(child)
 
 
@@ -117,10 +117,12 @@ def load_in_child(function: str, path: Path, seconds: float = SECONDS, **options
     return Loaded(tuple(map(paper_from, value["papers"])), tuple(value["problems"]), value["pages"])
 
 
-def stop_children(idle_only: bool = False) -> None:
-    """Ends the children; what they are reading, unless `idle_only`, ends in a LoadError for those who wait for it."""
+def stop_children(idle_only: bool = False, asked_by: str = "") -> None:
+    """Ends the children; what they are reading for threads whose names begin with `asked_by`, unless `idle_only`, ends in a
+    LoadError for those who wait for it."""
     with _lock:
-        stopped = [*_idle, *(() if idle_only else _busy)]
+        busy = [child for child, thread in _busy.items() if thread.startswith(asked_by)]
+        stopped = [*_idle, *(() if idle_only else busy)]
         _idle.clear()
     for child in stopped:
         child.stop()

@@ -21,6 +21,7 @@ from assistant.loaders.units import plain_units
 _BEGINNING = re.compile(r"(?:\s*%[^\n]*\n)*\s*\\documentclass\b")
 _COMMENT_LINE = re.compile(r"^[ \t]*%.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
+_DEEPEST = 200  # groups within each other: each may be copied into the one around it
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z@]+)\*?[ \t]*\n?[ \t]*|\\(?P<sign>.)|[{}]|\$|[^\\{}$]+|\\", re.DOTALL)
 _OPTIONAL = re.compile(r"\s*\[[^][{}]{0,300}\]")
 _ENVIRONMENT = re.compile(r"\s*\{\s*([A-Za-z]{1,40})\*?\s*\}")
@@ -151,6 +152,7 @@ class _Reading:
         self.is_fragment = is_fragment
         self.at = 0
         self.groups = [_Group()]
+        self.too_deep = 0  # braces that are open beyond _DEEPEST
         self.pending: list[str] = []  # what becomes of the next groups in braces
         self.unclosed: set[str] = set()  # what was looked for and is not there: it is not looked for twice
         self.macros = {name: _plain(body) for name, body in _MACRO.findall(text)}
@@ -171,6 +173,10 @@ class _Reading:
                 self._command(token["name"])
             elif token["sign"]:
                 self._sign(token["sign"])
+            elif token.group() == "{" and len(self.groups) > _DEEPEST:
+                self.too_deep += 1
+            elif token.group() == "}" and self.too_deep:
+                self.too_deep -= 1
             elif token.group() == "{":
                 action = self.pending.pop(0) if self.pending else "keep"
                 if action == "keep" and self._is_raised_or_lowered(token.start()):
@@ -263,7 +269,7 @@ class _Reading:
         elif name == "document":
             for group in self.groups:
                 group.out.clear()
-        else:
+        elif len(self.groups) <= _DEEPEST:
             self._skip_optional()
             action = "abstract" if name == "abstract" else "drop" if name in _FLOATS else "keep"
             self.groups.append(_Group(action, name))

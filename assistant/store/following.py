@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -37,13 +38,22 @@ _LONGEST = 6 * 3600.0  # seconds that indexing words may take
 _WAIT = 60.0  # seconds for the process that first fills the library
 
 
+_numbers = count()
+
+
 class Beside(Generic[_T]):
     """A call that runs in a thread of its own, which ends with the program; `result` waits for what it returned or raised."""
 
     def __init__(self, call: Callable[[], _T]) -> None:
         self._future: Future[_T] = Future()
         self._call = call
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"beside-{next(_numbers)}_", daemon=True)
+        self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """The name of its thread, which no other has."""
+        return self._thread.name
 
     def _run(self) -> None:
         try:
@@ -236,7 +246,7 @@ class Indexes:
         try:
             yield words
         except BaseException:
-            stop_children()
+            stop_children(asked_by=words.name)
             raise
         if last - state.number >= _WORTH_A_PROCESS:
             stop_children(idle_only=True)
