@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
-from assistant.loaders import FORMATS, Source, ending_of, load_archive, load_file, load_source
+from assistant.loaders import FORMATS, Source, ending_of, load_archive, load_file, load_source, parts
 from assistant.records import Paper, Section
 
 ABSTRACT = "Otters hold hands. They do so in 87 % of nights."
@@ -643,3 +643,19 @@ def test_marks_of_affiliations_are_no_part_of_names_in_a_word_document(tmp_path:
     )
     (found,) = load_file(word_file(tmp_path / "a.docx", body)).papers
     assert found.authors == ("Grace Hopper", "Ada Dee")
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("(see doi:10.1000/182).", "10.1000/182"),
+        ("10.1016/S0140-6736(96)", "10.1016/s0140-6736(96)"),
+        ("(10.1061/(ASCE)0733-9399(2002)128:3(28)).", "10.1061/(asce)0733-9399(2002)128:3(28)"),
+    ],
+)
+def test_the_brackets_of_a_doi_stay_and_those_around_it_go(printed: str, kept: str) -> None:
+    assert parts.doi(printed) == kept
+
+
+def test_a_name_s_suffix_is_no_given_name() -> None:
+    assert parts.names(["Davis, Sammy", "Sammy Davis, Jr."]) == ("Sammy Davis", "Sammy Davis, Jr.")

@@ -27,7 +27,7 @@ _LONGEST = 10_000_000  # characters of one field
 
 
 def sniff(source: Source) -> bool:
-    """True for a table whose first line names a title column, under a name that says so."""
+    """True for a text whose name says that it is a table."""
     return source.path.suffix.lower() in (".csv", ".tsv") and not source.is_binary
 
 

@@ -42,6 +42,7 @@ DATED = re.compile(
     rf"(?P<date>{_MONTH}(?: \d{{1,2}},?)? (?:19|20)\d\d|\d{{1,2}}\.? {_MONTH},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)\)?\.?$",
     re.IGNORECASE,
 )
+_SUFFIX = re.compile(r",\s*(?:Jr|Sr|II|III|IV|PhD|MD)\.?$")
 _YEAR = re.compile(r"\b(?:19|20)\d{2}\b")
 
 
@@ -67,7 +68,14 @@ def arxiv_id(value: Any) -> str | None:
 def doi(value: Any) -> str | None:
     """The DOI, in lower case, that an id or address holds; None where it holds none."""
     match = _DOI.search(clean(value))
-    return match.group().rstrip(".,;)").lower() if match else None
+    if not match:
+        return None
+    found = match.group().rstrip(".,;")
+    while found.endswith(")") and found.count(")") > found.count(
+        "("
+    ):  # "(see 10.1000/182)", but not "10.1016/0140(96)"
+        found = found[:-1].rstrip(".,;")
+    return found.lower()
 
 
 def year(value: Any) -> int | None:
@@ -92,7 +100,7 @@ def names(value: Any) -> tuple[str, ...]:
                 or (inner.get("display_name") if isinstance(inner, Mapping) else "")
             )
         name = clean(entry)
-        if name.count(",") == 1:  # "Family, Given"
+        if name.count(",") == 1 and not _SUFFIX.search(name):  # "Family, Given"
             name = " ".join(part.strip() for part in reversed(name.split(",")))
         found.append(name.strip())
     return tuple(dict.fromkeys(filter(None, found)))
