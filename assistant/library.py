@@ -362,12 +362,12 @@ class Assistant:
 
         Raises LoadError where the paper is not from a PDF, or its file is gone.
         """
-        paths = [Path(path) for path in self._catalogue.files_of(citation.paper.id)]
-        path = next((path for path in paths if path.suffix.lower() == ".pdf" and path.exists()), None)
-        if path is None or citation.page is None:
+        files = [Path(path) for path in self._catalogue.files_of(citation.paper.id)]
+        paths = [path for path in files if path.suffix.lower() == ".pdf" and path.exists()]
+        if not paths or citation.page is None:
             raise LoadError(f"the PDF of “{citation.paper.title}” is not where it was added from; add it again")
         quotes = [c.quote for c in (citation, *others) if (c.paper.id, c.page) == (citation.paper.id, citation.page)]
-        return page_with_quotes(path, citation.page, quotes)
+        return page_with_quotes(paths, citation.page, quotes)
 
     # What readers leave -------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from assistant import Assistant
 from assistant.loaders import load_file
 from assistant.loaders.pdf.layout import paragraphs
 from assistant.loaders.pdf.lines import Line, PageText
@@ -453,3 +454,28 @@ def test_a_line_that_signs_cut_in_pieces_is_no_row_of_a_table(gap: float, is_tab
     first, *asides = paragraphs([PageText(1, 612, 792, lines)], set(), 10)
     assert ("by the share of sleepers" in first.text) != is_table
     assert bool(asides) == is_table
+
+
+def test_of_two_files_of_a_paper_the_picture_is_of_the_one_that_is_quoted(tmp_path: Path) -> None:
+    front = [
+        (150, 700, "Times-Bold", 17, "Sleeping Otters of the North"),
+        (72, 660, "Times-Bold", 12, "Abstract"),
+        *body(640, count=4),
+    ]
+
+    def later(page: Any) -> None:
+        page.setFont("Times-Bold", 12)
+        page.drawString(72, 700, "2 Rivers")
+        page.setFont("Times-Roman", 10)
+        for number in range(20):
+            page.drawString(
+                72, 680 - 12 * number, f"River number {number} of the north holds {number + 20} otters in all."
+            )
+
+    page_of(tmp_path / "a-preprint.pdf", *front)
+    page_of(tmp_path / "b-journal.pdf", *front, more=[later])
+    with Assistant(data_dir=tmp_path / "own") as own:
+        own.add([tmp_path / "a-preprint.pdf", tmp_path / "b-journal.pdf"])
+        assert len(own.papers()) == 1
+        cited = next(one for one in own.ask("How many otters does river number 7 hold?").citations if one.page == 2)
+        assert own.page_picture(cited).startswith(b"\x89PNG")

@@ -40,7 +40,21 @@ def load(source: Source) -> Loaded:
     return load_in_child("assistant.loaders.pdf.reading:read_pdf", source.path, seconds, ocr=source.ocr)
 
 
-def page_with_quotes(path: Path, page: int, quotes: Sequence[str]) -> bytes:
-    """Page `page` (from 1) as a PNG with the quotations marked. Raises LoadError where the file is no longer what was read."""
-    picture = in_child("assistant.loaders.pdf.picture:quote_picture", path, page=page, quotes=list(quotes))
-    return base64.b64decode(picture)
+def page_with_quotes(paths: Sequence[Path], page: int, quotes: Sequence[str]) -> bytes:
+    """Page `page` (from 1) as a PNG with the quotations marked, of the first of a paper's files that shows one of them, else of
+    the first that has such a page. Raises LoadError where no file is what was read any more."""
+    failed = LoadError("there is no such file")
+    for must_hold in (True, False) if len(paths) > 1 else (False,):
+        for path in paths:
+            try:
+                picture = in_child(
+                    "assistant.loaders.pdf.picture:quote_picture",
+                    path,
+                    page=page,
+                    quotes=list(quotes),
+                    must_hold=must_hold,
+                )
+                return base64.b64decode(picture)
+            except LoadError as error:
+                failed = error
+    raise failed

@@ -22,10 +22,10 @@ _FEWEST = 12  # letters and digits: a shorter piece of a quotation could stand a
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
-def quote_picture(path: Path, page: int, quotes: Sequence[str]) -> str:
+def quote_picture(path: Path, page: int, quotes: Sequence[str], must_hold: bool = False) -> str:
     """Page `page` (from 1) as a PNG in base64, with the quotations marked as far as the page shows them.
 
-    Raises LoadError where the file is no longer what was read.
+    Raises LoadError where the file is no longer what was read, and, if it `must_hold` a quotation, where it shows none.
     """
     try:
         document = pypdfium2.PdfDocument(path)
@@ -38,7 +38,10 @@ def quote_picture(path: Path, page: int, quotes: Sequence[str]) -> str:
         picture = shown.render(scale=_SCALE).to_pil().convert("RGB")
         marks = Image.new("RGB", picture.size, "white")
         draw = ImageDraw.Draw(marks)
-        for box in (box for quote in quotes for box in _boxes(shown, quote)):
+        boxes = [box for quote in quotes for box in _boxes(shown, quote)]
+        if must_hold and not boxes:
+            raise LoadError(f"page {page} of {path.name} does not show the quotation")
+        for box in boxes:
             draw.rectangle(box, fill=_MARK)
         buffer = io.BytesIO()
         ImageChops.multiply(picture, marks).save(buffer, "PNG", optimize=True)
