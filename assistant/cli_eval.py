@@ -106,11 +106,11 @@ def run(
 
 
 def _print_estimate(items: "list[Item]", baselines: bool, judge: int) -> None:
-    from assistant.config import load_config
+    from assistant.config import Config
     from assistant.evaluation.estimating import estimate, likely
     from assistant.evaluation.printing import print_spent
 
-    config = load_config()
+    config = Config()
     most, about = (work(config, items, baselines, judge) for work in (estimate, likely))
     typer.echo(
         f"{counted(len(items), 'question')}; "

@@ -23,7 +23,10 @@ DEFAULT_MODEL = "gpt-4o-mini"
 
 
 class Config(BaseSettings):
-    """Settings of an assistant. Raises ConfigError (through `load_config`) where a value does not fit."""
+    """Settings of an assistant, from keyword arguments, environment and `.env`.
+
+    Raises ConfigError, which names the setting, where there is none of a name, a value does not fit, or `.env` is broken.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="ASSISTANT_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore",
@@ -73,6 +76,32 @@ class Config(BaseSettings):
     chroma_tenant: str = Field("default_tenant", validation_alias=AliasChoices("CHROMA_TENANT"))
     chroma_database: str = Field("default_database", validation_alias=AliasChoices("CHROMA_DATABASE"))
     chroma_documents: bool = True  # False leaves the texts out of Chroma, for very large libraries
+
+    def __init__(self, **settings: Any) -> None:
+        names = sorted(Config.model_fields)
+        for unknown in sorted(set(settings) - set(names)):
+            nearest = difflib.get_close_matches(unknown, names, 1, 0.0)[0]
+            raise ConfigError(f"unknown setting {unknown!r}, perhaps {nearest!r}; the settings are {', '.join(names)}")
+        _check_env_file(Path(".env"))
+        try:
+            super().__init__(**settings)
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            name = variable_of(str(first["loc"][0])) if first["loc"] else "a setting"
+            raise ConfigError(
+                f"{name}: {first['msg'].removeprefix('Value error, ')}; see .env.example for what it may be"
+            ) from None
+        except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
+            raise ConfigError(with_step(str(error).splitlines()[0], "see .env.example for what it may be")) from None
+        if self.model and not self.model_name and self.model != "extractive":
+            raise ConfigError(
+                f"ASSISTANT_MODEL is {self.model!r} but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; set one, "
+                "or name the provider as in 'anthropic:claude-…', or unset ASSISTANT_MODEL for extractive answers"
+            )
+
+    def replaced(self, **settings: Any) -> "Config":
+        """This configuration with some settings changed, checked as a new one is. Raises ConfigError."""
+        return Config(**{name: getattr(self, name) for name in self.model_fields_set} | settings)
 
     @field_validator("data_dir")
     @classmethod
@@ -141,27 +170,3 @@ def _check_env_file(path: Path) -> None:
         raise ConfigError(f"{path.resolve()} {what}; save it as UTF-8, or remove it") from None
     if broken:
         raise ConfigError(f"{path.resolve()}, line {broken.original.line}: expected NAME=value")
-
-
-def load_config(**settings: Any) -> Config:
-    """The configuration from keyword arguments, environment and `.env`. Raises ConfigError, which names the setting."""
-    unknown = sorted(set(settings) - set(Config.model_fields))
-    if unknown:
-        raise ConfigError(f"unknown setting {unknown[0]!r}; the settings are {', '.join(sorted(Config.model_fields))}")
-    _check_env_file(Path(".env"))
-    try:
-        config = Config(**settings)
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        name = variable_of(str(first["loc"][0])) if first["loc"] else "a setting"
-        raise ConfigError(
-            f"{name}: {first['msg'].removeprefix('Value error, ')}; see .env.example for what it may be"
-        ) from None
-    except Exception as error:  # pydantic-settings wraps malformed JSON of a dict-valued variable in its own error
-        raise ConfigError(with_step(str(error).splitlines()[0], "see .env.example for what it may be")) from None
-    if config.model and not config.model_name and config.model != "extractive":
-        raise ConfigError(
-            f"ASSISTANT_MODEL is {config.model!r} but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set; set one, "
-            "or name the provider as in 'anthropic:claude-…', or unset ASSISTANT_MODEL for extractive answers"
-        )
-    return config

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from assistant.answering.abstention import OwnCalibration
-from assistant.config import Config, load_config, misspelt_variables
+from assistant.config import Config, misspelt_variables
 from assistant.errors import AssistantError
 from assistant.library import Assistant
 from assistant.records import counted
@@ -59,7 +59,7 @@ def diagnose(**settings: Any) -> list[Finding]:
     """Checks settings, shipped files, the library and its indexes; stops at the first problem that hides the rest."""
     findings: list[Finding] = []
     try:
-        config = load_config(**settings)
+        config = Config(**settings)
         findings += [Finding(setting.what, True, setting.value) for setting in in_use(config)]
         findings += [
             Finding(name, False, f"there is no such setting; did you mean {nearest}?")

@@ -4,8 +4,9 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
+import stat
 import threading
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,24 +93,37 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
-    """Replaces the file in one step with `lines` as they come, and returns how many. Raises LibraryError as above."""
-    count = 0
+    """Replaces the file in one step with `lines` as they come, and returns how many. Raises LibraryError as above.
+
+    Through a link the file that it names is replaced, whose permissions stay; a pipe or device is written to as it is.
+    """
     if path.is_dir():
         raise LibraryError(f"{path} is a folder; give the file to write, such as {path / 'papers.jsonl'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        whole = Path(os.path.realpath(path))
+        if whole.exists() and not whole.is_file():
+            return _written(path, "wb", lines)
+        partial = whole.with_name(f".writing-{uuid.uuid4().hex}")
         try:
-            with os.fdopen(handle, "wb") as file:
-                for line in lines:
-                    file.write(line)
-                    count += 1
-            Path(name).replace(path)
+            count = _written(partial, "xb", lines)
+            if whole.exists():
+                partial.chmod(stat.S_IMODE(whole.stat().st_mode))
+            partial.replace(whole)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise _refused(path, error) from None
+    return count
+
+
+def _written(path: Path, mode: str, lines: Iterable[bytes]) -> int:
+    count = 0
+    with path.open(mode) as file:
+        for line in lines:
+            file.write(line)
+            count += 1
     return count
 
 

@@ -18,7 +18,7 @@ from assistant.answering.requests import Request, Scope
 from assistant.answering.scoping import by_titles, ids_of, scope_of
 from assistant.answering.writing import ExtractiveWriter, Writer
 from assistant.answers import Answer, Citation, Event
-from assistant.config import OWN_EMBEDDING, Config, load_config
+from assistant.config import OWN_EMBEDDING, Config
 from assistant.conversations import Conversations
 from assistant.costs import price_of, tokens_at_most
 from assistant.errors import LoadError, QuestionError
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
 class Assistant:
     """A library of papers on disk, and everything that can be asked of it. Use it as a context manager, or call `close`.
 
-    `Assistant(data_dir="…")` takes settings by name; `Assistant(config)` takes a finished Config. A library that was never
-    added to fills itself from the shipped seed papers at the first question. `progress(label, done, total)` is called while
-    something long goes on; `rebuild` builds the library again with changed settings, and where it is a function, calls that
-    with the library first, which may raise to leave everything as it was. Methods are safe to call from several
-    threads.
+    `Assistant(data_dir="…")` takes settings by name; `Assistant(config)` takes a finished Config, in which settings by name
+    change what they name. A library that was never added to fills itself from the shipped seed papers at the first
+    question. `progress(label, done, total)` is called while something long goes on; `rebuild` builds the library again with
+    changed settings, and where it is a function, calls that with the library first, which may raise to leave everything as
+    it was. Methods are safe to call from several threads.
     Raises ConfigError, LibraryError or FingerprintError.
     """
 
@@ -65,7 +65,7 @@ class Assistant:
         **settings: Any,
     ) -> None:
         silence()
-        self.config = config or load_config(**settings)
+        self.config = config.replaced(**settings) if config else Config(**settings)
         self._adding = threading.Lock()
         self._conversations = Conversations(self.config.data_dir / "conversations")
         self._feedback = Feedback(self.config.data_dir)

@@ -1,10 +1,14 @@
 """Settings: what is misspelt or malformed is named, with its variable and its file."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from assistant.config import Config, load_config, misspelt_variables, variable_of
+from assistant import Assistant
+from assistant.config import Config, misspelt_variables, variable_of
 from assistant.doctor import diagnose
 from assistant.errors import ConfigError
 
@@ -21,13 +25,13 @@ from assistant.errors import ConfigError
 def test_a_broken_env_file_is_named(content: bytes, says: str) -> None:
     Path(".env").write_bytes(content)
     with pytest.raises(ConfigError, match=says) as caught:
-        load_config()
+        Config()
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_called_env_is_left_alone() -> None:
     Path(".env").mkdir()  # a virtual environment
-    assert load_config().passages == 6
+    assert Config().passages == 6
     assert misspelt_variables() == {}
 
 
@@ -39,10 +43,10 @@ def test_the_users_folder_may_be_a_tilde(given: str, monkeypatch: pytest.MonkeyP
     if given == "file":
         monkeypatch.delenv("ASSISTANT_DATA_DIR")
         Path(".env").write_text("ASSISTANT_DATA_DIR=~/mylib\n")
-    config = load_config(**{"data_dir": "~/mylib"} if given == "keyword" else {})
+    config = Config(**{"data_dir": "~/mylib"} if given == "keyword" else {})
     assert config.data_dir == tmp_path / "home" / "mylib"
     with pytest.raises(ConfigError, match="ASSISTANT_DATA_DIR: ~nobody-of-this-name"):
-        load_config(data_dir="~nobody-of-this-name/mylib")
+        Config(data_dir="~nobody-of-this-name/mylib")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_the_users_folder_may_be_a_tilde(given: str, monkeypatch: pytest.MonkeyP
 def test_an_address_that_is_none_is_named_where_it_is_set(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", address)
     with pytest.raises(ConfigError, match=r"^OPENAI_BASE_URL: expected an address such as http://") as caught:
-        load_config()
+        Config()
     assert "\n" not in str(caught.value)
     (finding,) = diagnose()
     assert (finding.ok, finding.message) == (False, str(caught.value))
@@ -67,12 +71,40 @@ def test_an_address_that_is_none_is_named_where_it_is_set(address: str, monkeypa
 
 @pytest.mark.parametrize("address", ["http://[::1]:8000/v1", "https://user:secret@api.example.org/v1?key=1"])
 def test_an_address_is_kept_as_it_is(address: str) -> None:
-    assert load_config(openai_base_url=address).openai_base_url == address
+    assert Config(openai_base_url=address).openai_base_url == address
 
 
 def test_a_sound_env_file_is_read() -> None:
     Path(".env").write_text("# a comment\n\nexport ASSISTANT_PASSAGES=7\nOTHER='two\nlines'\n")
-    assert load_config().passages == 7
+    assert Config().passages == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"pasages": 7}, "unknown setting 'pasages', perhaps 'passages'; the settings are answer_cache, "),
+        ({"passages": 0}, "ASSISTANT_PASSAGES: Input should be greater than or equal to 1"),
+        ({"model": "gpt-4"}, "ASSISTANT_MODEL is 'gpt-4' but neither OPENAI_API_KEY nor OPENAI_BASE_URL is set"),
+    ],
+)
+@pytest.mark.parametrize("make", [Config, Config().replaced, lambda **settings: Assistant(Config(), **settings)])
+def test_a_setting_that_does_not_fit_is_named_however_it_is_given(
+    make: Callable[..., object], settings: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{re.escape(says)}") as caught:
+        make(**settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_by_name_change_a_finished_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
+    config = Config(passages=7, model="m")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    with Assistant(config, evidence_tokens=300, model="extractive") as assistant:
+        changed = assistant.config
+    assert (changed.passages, changed.evidence_tokens, changed.model) == (7, 300, "extractive")
+    assert changed.openai_base_url == "http://127.0.0.1:1/v1"
+    assert (config.evidence_tokens, config.model) == (1500, "m")
 
 
 def test_misspelt_variables_are_named_with_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from provider import Provider, Reply, faithful
 from typer.testing import CliRunner
 
 from assistant import Assistant, Paper, costs
-from assistant.config import load_config
+from assistant.config import Config
 from assistant.costs import Budget, Price, price_of, prices_date, tokens_at_most
 from assistant.errors import ConfigError, ProviderError
 
@@ -24,15 +24,15 @@ def open_library(folder: Path, provider: Provider, **settings: object) -> Assist
 
 
 def test_a_price_is_known_or_none(tmp_path: Path) -> None:
-    assert price_of(load_config(openai_api_key="k"), "gpt-4o-mini") == Price(0.15, 0.6)
-    assert price_of(load_config(openai_api_key="k"), "openai:gpt-4o-mini") == Price(0.15, 0.6)
-    assert price_of(load_config(), "anthropic:gpt-4o-mini") is None
-    assert price_of(load_config(), "no-such-model") is None
-    assert price_of(load_config(openai_base_url="http://127.0.0.1:1/v1"), "gpt-4o-mini") is None
-    assert price_of(load_config(openai_base_url="http://127.0.0.1:1/v1", prices=PRICES), "m") == Price(2, 8)
+    assert price_of(Config(openai_api_key="k"), "gpt-4o-mini") == Price(0.15, 0.6)
+    assert price_of(Config(openai_api_key="k"), "openai:gpt-4o-mini") == Price(0.15, 0.6)
+    assert price_of(Config(), "anthropic:gpt-4o-mini") is None
+    assert price_of(Config(), "no-such-model") is None
+    assert price_of(Config(openai_base_url="http://127.0.0.1:1/v1"), "gpt-4o-mini") is None
+    assert price_of(Config(openai_base_url="http://127.0.0.1:1/v1", prices=PRICES), "m") == Price(2, 8)
     file = tmp_path / "prices.json"
     file.write_text('{"gpt-4o-mini": [1, 2]}')
-    assert price_of(load_config(prices=str(file)), "gpt-4o-mini") == Price(1, 2)
+    assert price_of(Config(prices=str(file)), "gpt-4o-mini") == Price(1, 2)
     assert prices_date()[:2] == "20"
 
 
@@ -54,7 +54,7 @@ def test_prices_that_cannot_be_read_are_named(
     monkeypatch.chdir(tmp_path)
     Path("prices.json").write_text("my prices: low")
     with pytest.raises(ConfigError, match=f"ASSISTANT_PRICES: {says}; give JSON such as"):
-        price_of(load_config(prices=prices), "m")
+        price_of(Config(prices=prices), "m")
 
 
 def test_an_answer_says_its_cost(tmp_path: Path) -> None:

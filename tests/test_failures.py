@@ -30,7 +30,7 @@ from provider import (
 
 from assistant import Answer, Assistant, Paper, interrupts
 from assistant.answering.streaming import explain
-from assistant.config import load_config
+from assistant.config import Config
 from assistant.errors import FingerprintError, ProviderError, with_step
 from assistant.transport import http_client
 
@@ -284,7 +284,7 @@ def test_an_embedding_that_is_not_there_is_named_without_a_second_stop(tmp_path:
 def test_retries_are_counted_in_words(retries: int, says: str) -> None:
     error = Exception("failed")
     error.status_code = 500  # type: ignore[attr-defined]
-    assert says in explain(error, load_config(openai_base_url="http://127.0.0.1:9/v1", max_retries=retries))
+    assert says in explain(error, Config(openai_base_url="http://127.0.0.1:9/v1", max_retries=retries))
 
 
 def test_closing_a_library_closes_its_connections_and_no_others(

@@ -13,6 +13,7 @@ from assistant import Assistant
 from assistant.chunking import chunk_paper
 from assistant.errors import LoadError
 from assistant.loaders import FORMATS, Source, ending_of, load_archive, load_file, load_source, parts
+from assistant.markup import bibtex
 from assistant.records import Paper, Section
 
 ABSTRACT = "Otters hold hands. They do so in 87 % of nights."
@@ -158,6 +159,37 @@ def test_a_bad_line_or_entry_is_named_and_the_rest_is_kept() -> None:
         "line 2",
         "line 3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "authors", "written"),
+    [
+        ("S^{2}FT & 97.23% of μ-Bench_v2 #1 for $5", ("Ada Lovelace",), r"S\textasciicircum{}\{2\}FT \& 97.23\% of"),
+        (
+            r"Learning $\mathbf{x}_2$ from LoRA",
+            ("World Health Organization", "R Core Team"),
+            r"Learning $\mathbf{x}_2$ from",
+        ),
+        (
+            "A ~ B, or C:\\temp",
+            ("Rivers and Lakes Trust", "Ana López"),
+            r"A \textasciitilde{} B, or C:\textbackslash{}temp",
+        ),
+    ],
+)
+def test_bibtex_that_is_written_is_read_again(title: str, authors: tuple[str, ...], written: str) -> None:
+    entry = bibtex([Paper(title, "", authors, venue="Rivers & Seas", year=2023)])
+    assert f"title = {{{{{written}" in entry  # in braces of its own: BibTeX's styles would write "Lora"
+    assert "{R Core Team}" in entry or "R Core Team" not in authors
+    (read,) = load_source(Source(Path("x.bib"), entry.encode())).papers
+    assert (read.title, read.authors, read.venue, read.year) == (title, authors, "Rivers & Seas", 2023)
+
+
+def test_a_brace_without_its_partner_breaks_no_bibtex() -> None:
+    entry = bibtex([Paper("Otters } at { Night", ""), Paper("Beavers", "", organisation="Meta AI")])
+    papers = load_source(Source(Path("x.bib"), entry.encode())).papers
+    assert [paper.title for paper in papers] == ["Otters at Night", "Beavers"]
+    assert "author = {{Meta AI}}" in entry
 
 
 @pytest.mark.parametrize(

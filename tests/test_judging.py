@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from assistant import Assistant, Paper, Report, evaluate
 from assistant.cli import app
-from assistant.config import load_config
+from assistant.config import Config
 from assistant.errors import ConfigError, ProviderError
 from assistant.evaluation import load_report, save_report
 from assistant.evaluation.agreement import agreement_of, kappa
@@ -84,9 +84,9 @@ def test_a_judge_scores_support_and_correctness(tmp_path: Path) -> None:
     assert (kappa.value, kappa.in_words) == (None, "not defined")  # nothing but one verdict
     assert report.spent["judging"].calls == 12  # two kinds, two questions, three times
     assert report.setup["judge"] == "m × 3"
-    most = estimate(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
+    most = estimate(Config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
     assert most.keys() == report.spent.keys()
-    about = likely(load_config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
+    about = likely(Config(openai_base_url="http://127.0.0.1:1/v1", model="m"), [WHERE, EAT], False, 3)
     assert {name: spent.calls for name, spent in about.items()} == {"answers": 2, "judging": 12}
     judging = report.spent["judging"].tokens
     assert judging is not None and about["judging"].tokens is not None

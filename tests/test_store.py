@@ -1,5 +1,6 @@
 """The store: killed at any moment it opens and answers; on a Chroma server it is the same library."""
 
+import os
 import random
 import re
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.errors import FingerprintError, LibraryError, LoadError, StoreError
+from assistant.files import write_lines
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
 from assistant.retrieval.finding import Finder
@@ -401,3 +404,33 @@ def test_vectors_that_chroma_lost_are_noticed_at_the_next_opening(tmp_path: Path
     with Assistant(data_dir=tmp_path) as library:
         assert library.search("dams")[0].paper.title == "Beavers"
         assert library._catalogue.follower("chroma").generation == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="wants links, permissions and pipes of POSIX")
+class TestFilesThatAreReplaced:
+    def test_through_a_link_the_file_itself_is_replaced_and_keeps_its_permissions(self, tmp_path: Path) -> None:
+        shared = tmp_path / "shared" / "papers.jsonl"
+        shared.parent.mkdir()
+        shared.write_bytes(b"old")
+        shared.chmod(0o640)
+        link = tmp_path / "link.jsonl"
+        link.symlink_to(shared)
+        assert write_lines(link, [b"new\n", b"lines\n"]) == 2
+        assert link.is_symlink()
+        assert shared.read_bytes() == b"new\nlines\n"
+        assert shared.stat().st_mode & 0o777 == 0o640
+        assert [path.name for path in shared.parent.iterdir()] == ["papers.jsonl"]
+
+    def test_a_new_file_has_the_permissions_of_any_other(self, tmp_path: Path) -> None:
+        (tmp_path / "plain").write_bytes(b"")
+        write_lines(tmp_path / "ours", [b"x"])
+        assert (tmp_path / "ours").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+    def test_a_pipe_is_written_to_and_stays_one(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with ThreadPoolExecutor(1) as reader:
+            read = reader.submit(pipe.read_bytes)
+            write_lines(pipe, [b"a line\n"])
+            assert read.result(timeout=10) == b"a line\n"
+        assert pipe.is_fifo()

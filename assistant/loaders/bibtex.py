@@ -85,7 +85,9 @@ def _paper(entry: dict[str, str], source: str) -> Paper:
             "date": text("date"),
             "doi": address("doi"),
             "arxiv_id": address("eprint") if is_arxiv else address("url"),
-            "venue": text("journal") or text("booktitle"),
+            "venue": text("journal")
+            or text("booktitle")
+            or ("" if "://" in address("howpublished") else text("howpublished")),
             "url": address("url"),
         },
         source,

@@ -47,7 +47,7 @@ _DROPPED = frozenset(
 )
 _FIRST_DROPPED = frozenset("textcolor href colorbox scalebox resizebox raisebox fontsize hyperref".split())
 _SIGNS = {"ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å",
-          "i": "i", "ldots": "…", "dots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "~",
+          "i": "i", "ldots": "…", "dots": "…", "textellipsis": "…", "textbackslash": "\\", "textasciitilde": "\x03",
           "textendash": "–", "textemdash": "—", "S": "§", "copyright": "©", "textdegree": "°", "quad": " ", "qquad": " ",
           "par": "\n\n", "newline": " ", "linebreak": " ", "LaTeX": "LaTeX", "TeX": "TeX", "item": "\n\n", "and": "\n",
           "And": "\n", "AND": "\n", "textquotesingle": "'", "textbar": "|", "textless": "<", "textgreater": ">", "textmu": "µ",
@@ -92,8 +92,9 @@ _ACCENTS = dict(
         "OGONEK,RING ABOVE,DOT BELOW,MACRON BELOW").split(",")]), strict=True)
 )  # fmt: skip
 _ACCENTED = re.compile(r"\s*(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))")
-_TYPOGRAPHY = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"), ("~", " "))
+_TYPOGRAPHY = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"), ("~", " "), ("\x03", "~"))
 _HEAD, _END = "\x01", "\x02"  # around a heading in the text under way; control characters are taken out of it first
+_CONTROLS = re.compile("[\x01-\x03]")
 
 
 def sniff(source: Source) -> bool:
@@ -145,7 +146,7 @@ class _Reading:
     """The pass over one document, or a fragment of one; `read` fills the parts of the paper."""
 
     def __init__(self, text: str, is_fragment: bool = False) -> None:
-        text = text.replace(_HEAD, "").replace(_END, "")
+        text = _CONTROLS.sub("", text)
         if not is_fragment:
             text = kept_branches(_COMMENT.sub(r"\1", _COMMENT_LINE.sub("", text)))
         text = self.text = plain_units(text)

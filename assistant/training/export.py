@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from assistant.files import write_whole
+
 # Tokens of a text that are read at most; an abstract has about 250, so only whole pages are cut.
 MAXIMUM_TOKENS = 1024
 
@@ -20,13 +22,6 @@ def quantise(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scales = np.maximum(np.abs(table).max(axis=1), 1e-12) / 127
     rows = np.rint(table / scales[:, None]).astype(np.int8)
     return rows, scales.astype(np.float32)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def export(folder: Path, table: np.ndarray, tokenizer_json: str) -> str:
