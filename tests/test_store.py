@@ -124,7 +124,9 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         "--port",
         str(port),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )  # a full pipe would stop it
     for _ in range(100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -160,6 +162,23 @@ def test_on_a_chroma_server_it_is_the_same_library(
     monkeypatch.delenv("CHROMA_HOST")
     with Assistant(data_dir=tmp_path) as library:  # and back, without a setting of its own
         assert [passage.paper.title for passage in library.search("who builds dams?")] == ["Otters"]
+
+
+def test_a_new_generation_on_a_chroma_server_takes_the_place_of_the_old_one(chroma_server: int, tmp_path: Path) -> None:
+    client = chromadb.HttpClient("127.0.0.1", chroma_server)
+    strangers = client.create_collection("assistant-of-another-gen-1")
+    settings = {"chroma_host": "127.0.0.1", "chroma_port": chroma_server, "reranker": "off"}
+    generations = []
+    for chunk_tokens in (400, 300):
+        with Assistant(
+            data_dir=tmp_path, rebuild=chunk_tokens == 300, chunk_tokens=chunk_tokens, **settings
+        ) as library:
+            library.add([Paper(title="Otters", abstract="Otters swim in cold rivers.")])
+            assert library.search("where do otters swim?")
+            generations.append(library._holdings.indexes.vectors.name)
+    names = {collection.name for collection in client.list_collections()}
+    assert generations[0] != generations[1]
+    assert names & {*generations, strangers.name} == {generations[1], strangers.name}
 
 
 def test_a_chroma_server_that_is_not_there_is_named(tmp_path: Path) -> None:

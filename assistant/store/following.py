@@ -149,7 +149,8 @@ class Indexes:
 
     def _follow_vectors(self, progress: Progress | None) -> None:
         name, state = self._vectors_name, self._catalogue.follower(self._vectors_name)
-        if self._open.get(name) != state and not self._open_vectors(state):
+        is_new = self._open.get(name) != state and not self._open_vectors(state)
+        if is_new:
             self._close_vectors()
             state = Follower(state.generation + 1)
             if not self._config.chroma_host:
@@ -160,6 +161,8 @@ class Indexes:
         self._measure_reach()
         if not self._config.chroma_host:
             _remove_others(self._config.data_dir / "chroma", state.generation)
+        elif is_new:
+            self.vectors.remove_others()
 
     def _open_vectors(self, state: Follower) -> bool:
         """Opens the generation of `state`; False where there is none, or none that can be trusted."""

@@ -44,7 +44,8 @@ class VectorIndex:
             else str(self._folder)
         )
         self._with_documents = config.chroma_documents
-        self.name = f"assistant-{library_id}-gen-{generation}"
+        self._generations = f"assistant-{library_id}-gen-"
+        self.name = f"{self._generations}{generation}"
         with _CONNECTING:
             self._client = self._guarded(lambda: _connect(config, self._folder))
             try:
@@ -140,6 +141,12 @@ class VectorIndex:
         if self.count():
             self._guarded(lambda: self._client.delete_collection(self.name))
             self._collection = self._guarded(self._create)
+
+    def remove_others(self) -> None:
+        """Deletes the library's other generations from a server; what one who looks on still reads there is gone for them."""
+        for collection in self._guarded(self._client.list_collections):
+            if collection.name.startswith(self._generations) and collection.name != self.name:
+                self._guarded(lambda name=collection.name: self._client.delete_collection(name))
 
 
 def _connect(config: Config, folder: Path | None) -> ClientAPI:
