@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant
+from assistant.answering import selecting
 from assistant.answering.extractive import extract
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
 
-FITS = (0.9, 0.8, 0.7, 0.6)
+FITS = (0.9, 0.7, 0.65, 0.6)
 
 
 def passage(title: str, score: float, **signals: float) -> Passage:
@@ -261,3 +262,56 @@ def test_what_is_asked_after_by_name_is_quoted_from_a_sentence_on_it() -> None:
 
     assert 39 not in starts("How do otters dive?")
     assert 39 in starts("What are the limitations of counting otters?")
+
+
+class TestLearntSelection:
+    """What was learnt of which sentence answers: `assistant.answering.selecting`."""
+
+    SENTENCES = (
+        "Otters are widely studied.",
+        "In this paper we introduce a count of otters in rivers.",
+        "Otters float on their backs.",
+        "We find that otters hold hands at night.",
+    )
+
+    def abstract(self, heading: str | None = "Abstract", start: int = 0) -> Passage:
+        text = " ".join(self.SENTENCES)
+        spans = tuple(Span(text.index(one), text.index(one) + len(one)) for one in self.SENTENCES)
+        chunk = Chunk("p-0", "p", text, spans, section=0, start=start, tokens=40, heading=heading)
+        fits_alike = tuple(Sentence(one, span, 0.5) for one, span in zip(self.SENTENCES, spans, strict=True))
+        return Passage(chunk, Paper("P", text, id="p"), 1.0, fits_alike)
+
+    def best(self, question: str, passage: Passage) -> str:
+        scores = selecting.fits(read_question(question), passage)
+        return self.SENTENCES[scores.index(max(scores))]
+
+    def test_the_form_of_the_question_decides_among_sentences_that_fit_alike(self) -> None:
+        def introduced(question: str) -> float:
+            scores = selecting.fits(read_question(question), self.abstract())
+            return scores[1] - max(scores[2:])
+
+        assert self.best("Do otters hold hands?", self.abstract()) == self.SENTENCES[3]
+        assert introduced("counting otters in rivers") > introduced("Do otters hold hands?") + 0.05
+        assert introduced("counting otters in rivers") > introduced("why do otters hold hands") + 0.05
+
+    def test_how_well_a_sentence_fits_decides_before_all_else(self) -> None:
+        one = self.abstract()
+        first = replace(one, sentences=(replace(one.sentences[0], score=0.9), *one.sentences[1:]))
+        assert self.best("Do otters hold hands?", first) == self.SENTENCES[0]
+
+    def test_the_start_of_a_later_passage_is_no_start_of_an_abstract(self) -> None:
+        place = selecting.FEATURES.index("first")
+        question = read_question("Do otters hold hands?")
+        assert selecting.inputs(question, self.abstract())[:, place].tolist() == [1, 0, 0, 0]
+        assert not selecting.inputs(question, self.abstract("Methods", 900))[:, place].any()
+        assert not selecting.inputs(question, self.abstract(None, 900))[:, place].any()
+
+    def test_chances_are_the_learnt_softmax(self) -> None:
+        found = selecting.chances([0.5, 0.4, 0.4])
+        assert sum(found) == pytest.approx(1)
+        assert found[0] > 3 * found[1] == 3 * found[2]
+        assert selecting.chances([]) == []
+
+    def test_a_passage_without_sentences_has_none_that_fit(self) -> None:
+        empty = replace(self.abstract(), sentences=())
+        assert selecting.fits(read_question("Do otters hold hands?"), empty) == []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.answering.selecting import INTRODUCING, fits
 from assistant.prose import prose_share
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.definitions import definer, thing_asked
@@ -27,16 +28,6 @@ _ON_DATA = re.compile(
     r"|\b[A-Z][\w-]{0,30} (?:data ?sets?|benchmarks?|corpus|corpora|tasks)\b"
     r"|\b(?:benchmarks|tasks) \(|\b(?:evaluat|experiment)\w{0,9} .{0,60}\bon\b"
 )
-_CLAIMING = re.compile(
-    r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|"
-    r"identify|design|reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|"
-    r"our (?:method|approach|model|results?|experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_INTRODUCING = re.compile(
-    r"\b(?:we|this (?:paper|work|article|study)|here,? we) (?:(?!not )\w+ ){0,2}?(?:propos|introduc|present|develop|design)\w*\b",
-    re.IGNORECASE,
-)
 _OF_OTHERS = re.compile(
     r"\b(?:existing|previous|prior|current|traditional|conventional|other|many|most|earlier|classical) (?:[\w-]+ ){0,3}?"
     r"(?:methods?|approach(?:es)?|models?|works?|techniques?|implementations?|systems?|algorithms?|benchmarks?|studies)\b",
@@ -48,10 +39,6 @@ _OF_TEXT = re.compile(
     r"|(?:re(?:mainder|st)|sections?|structure|outline) of (?:this|the) (?:paper|article|vignette)|[Ss]ections? \d"
     r"|this section)\b"
 )
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
-    re.IGNORECASE,
-)
 _ASKED_AFTER_BONUS = 0.3  # where limitations, a licence, a learning rate and the like are asked for
 _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
@@ -62,7 +49,7 @@ _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than h
 _OF_OTHERS_LOSS = 0.3
 _TITLE_BONUS, _INTRODUCING_LITTLE, _OF_TEXT_LOSS = 0.5, 0.3, 0.5  # where a summary is asked for
 _SPELLING_BONUS = 0.5  # where it is asked what an abbreviation is
-_CLAIMING_BONUS, _NUMBER_BONUS, _BOILERPLATE_LOSS, _BACKGROUND_LOSS = 0.06, 0.15, 0.3, 0.04
+_BOILERPLATE_LOSS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +62,19 @@ class Pick:
 
 
 def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
+    """Every sentence of the passages: how well it answers by what was learnt, and by the kind of answer that is asked for."""
     wanted = () if question.wants_release else words_for(question)
     is_counted = counting(question) if question.wants_number else None
     is_definition, is_defined, thing = _wants_definition(question), defined_by(question), thing_asked(question.topic)
     for number, passage in enumerate(passages):
-        for position, sentence in enumerate(passage.sentences):
-            text, score = sentence.text, sentence.score
+        for position, score in enumerate(fits(question, passage)):
+            text = passage.sentences[position].text
             score -= _NO_PROSE_LOSS * (1 - prose_share(text))
             if wanted:
                 score += _asked_after_bonus(question, passage, position)
-            else:
-                score += _CLAIMING_BONUS * bool(_CLAIMING.search(text))
             score += _INTRODUCING_BONUS * (is_definition and _introduces(question, passage, text))
             score += _DEFINING_BONUS * bool(is_defined and is_defined(text))
             score += _SPELLING_BONUS * bool(is_defined and spelt_out(thing, text))
-            score += _NUMBER_BONUS * (question.wants_number and bool(_NUMBER.search(text)))
             score += _COUNTING_BONUS * bool(is_counted and is_counted(text))
             score += _DATA_BONUS * (question.wants_data and bool(_ON_DATA.search(text)))
             if question.wants_release:
@@ -98,14 +83,13 @@ def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
                 score -= _BOILERPLATE_LOSS * bool(_BOILERPLATE.search(text))
             if question.wants_summary:
                 score += _summary_bonus(question, passage, text)
-            score -= _BACKGROUND_LOSS * (position < 2 and not passage.chunk.start)
             yield Pick(number, position, score)
 
 
 def _introduces(question: Question, passage: Passage, text: str) -> bool:
     """True where a sentence introduces what the question asks for: in an abstract the paper's own, further on what is named."""
     is_own = passage.chunk.heading == ABSTRACT or passage.chunk.heading is None
-    return bool(_INTRODUCING.search(text)) and (is_own or term_set(text).issuperset(question.terms))
+    return bool(INTRODUCING.search(text)) and (is_own or term_set(text).issuperset(question.terms))
 
 
 def is_said(question: Question, passage: Passage, sentence: int) -> bool:
@@ -128,7 +112,7 @@ def _summary_bonus(question: Question, passage: Passage, text: str) -> float:
     titled = term_set(passage.paper.title)
     share = len(titled & term_set(text)) / len(titled) if titled else 0.0
     is_of_text = bool(_OF_TEXT.search(text))
-    introduces = _TITLE_BONUS * share + _INTRODUCING_LITTLE * bool(_INTRODUCING.search(text))
+    introduces = _TITLE_BONUS * share + _INTRODUCING_LITTLE * bool(INTRODUCING.search(text))
     return introduces + summing_up(question.text, passage.chunk) - _OF_TEXT_LOSS * is_of_text
 
 

@@ -1,0 +1,85 @@
+"""How well each sentence of a passage answers, by learnt weights (answer sentence selection): how well it and its neighbours fit
+the question, where in an abstract it stands, what it does there, and in which form the question asks.
+
+`assistant.training.selecting` learns the weights.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import log
+
+import numpy as np
+
+from assistant.questions.reading import Question
+from assistant.records import ABSTRACT, Passage
+from assistant.resources import resource
+
+_CLAIMING = re.compile(
+    r"\b(?:we (?:\w+ ){0,2}?(?:find|found|show|prove|demonstrate|observe|propose|introduce|present|develop|achieve|"
+    r"identify|design|reveal)|results? (?:show|demonstrate|indicate|suggest|reveal)|outperform\w*|achiev\w+|"
+    r"our (?:method|approach|model|results?|experiments|analysis)|this paper (?:proposes|introduces|presents|shows))\b",
+    re.IGNORECASE,
+)  # fmt: skip
+INTRODUCING = re.compile(
+    r"\b(?:we|this (?:paper|work|article|study)|here,? we) (?:(?!not )\w+ ){0,2}?(?:propos|introduc|present|develop|design)\w*\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
+    re.IGNORECASE,
+)
+_FORMS = {
+    "yes or no": re.compile(
+        r"(?:and |but |so )?(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\b", re.IGNORECASE
+    ),
+    "how": re.compile(r"how\b", re.IGNORECASE),
+    "why": re.compile(r"why\b", re.IGNORECASE),
+    "what": re.compile(r"what|which", re.IGNORECASE),
+}
+_OF_ALL = ("score", "score before", "score after", "first", "second", "length", "number")
+_OF_FORMS = ("place", "first", "claims", "introduces")
+FEATURES = (*_OF_ALL, "place", "claims", "introduces", *(f"{name}, {form}" for form in _FORMS for name in _OF_FORMS))
+_MIDDLE = 0.5  # the place of what stands in no abstract
+
+
+def inputs(question: Question, passage: Passage) -> np.ndarray:
+    """The `FEATURES` of each sentence of a passage, float64 (sentences, features)."""
+    return np.array(list(_rows(question, passage)), dtype=np.float64).reshape(-1, len(FEATURES))
+
+
+def _rows(question: Question, passage: Passage) -> Iterator[list[float]]:
+    chunk, texts = passage.chunk, [sentence.text for sentence in passage.sentences]
+    scores = [0.0, *(sentence.score for sentence in passage.sentences), 0.0]
+    is_abstract = chunk.heading == ABSTRACT or (chunk.heading is None and not chunk.start)
+    forms = [bool(form.match(question.text)) for form in _FORMS.values()]
+    for at, text in enumerate(texts):
+        is_first, is_second = (is_abstract and not chunk.start and at == place for place in (0, 1))
+        place = at / max(1, len(texts) - 1) if is_abstract else _MIDDLE
+        claims, introduces = bool(_CLAIMING.search(text)), bool(INTRODUCING.search(text))
+        is_number = question.wants_number and bool(_NUMBER.search(text))
+        row = [scores[at + 1], scores[at], scores[at + 2], is_first, is_second, log(len(text.split()) or 1), is_number]
+        row += [place, claims, introduces]
+        yield row + [is_form * value for is_form in forms for value in (place, is_first, claims, introduces)]
+
+
+@lru_cache(maxsize=1)
+def _weights() -> np.ndarray:
+    stored = json.loads(resource("selecting.json").read_text(encoding="utf-8"))["weights"]
+    return np.array([stored[name] for name in FEATURES])
+
+
+def fits(question: Question, passage: Passage) -> list[float]:
+    """How well each sentence of a passage answers, in the unit of its score: 0.1 is what one of .5 has before one of .4."""
+    weights = _weights()
+    return (inputs(question, passage) @ (weights / weights[0])).tolist()
+
+
+def chances(fitting: Sequence[float]) -> list[float]:
+    """How probably each of a paper's sentences is the one that answers, where one does: the learnt softmax of their `fits`."""
+    if not fitting:
+        return []
+    logits = _weights()[0] * np.array(fitting)
+    masses = np.exp(logits - logits.max())
+    return (masses / masses.sum()).tolist()
