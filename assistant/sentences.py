@@ -21,6 +21,10 @@ _BOUNDARY = re.compile(
 _MISSING_SPACE = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z]*[ ,])")  # "… of sizes.From a theoretical view"
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _OPENERS = re.compile(r"(?:This|These|The|We|In|It|Our|To|However|Moreover|Finally|Experiments|Results|By|As|For)\b")
+# "Table 2. Weights of otters": the number ends no sentence where the caption begins one.
+_CAPTION = re.compile(
+    r"(?:\A|\n|[.!?:]\s)\s*(?:Fig(?:ure|\.)?|Tab(?:le|\.)|Algorithm|Listing|Box|Scheme) [A-Z]?\.?\d{1,3}[a-z]?\Z"
+)
 _LAST_WORD = re.compile(r"[^\s(\[\"'“‘]*$")
 
 
@@ -43,6 +47,8 @@ def _ends_sentence(text: str, match: re.Match[str]) -> bool:
         return True
     word = _LAST_WORD.search(text, max(0, match.start() - 40), match.start())
     last = (word.group() if word else "").lower()
+    if _CAPTION.search(text, max(0, match.start() - 40), match.start()):
+        return False
     if _OPENERS.match(text, match.end()):
         return True  # "… by Smith et al. We show", "… in stages A and B. This"
     if last in _ABBREVIATIONS:

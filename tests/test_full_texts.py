@@ -8,6 +8,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.answers import Answer
+from assistant.questions.numbered import parts_asked
 from assistant.questions.sections import summary_of
 from assistant.records import Paper, Section
 
@@ -174,3 +175,77 @@ def test_a_summary_is_read_in_no_time_whatever_the_text() -> None:
     ):
         summary_of(text)
     assert time.monotonic() - start < 1
+
+
+class TestNumberedParts:
+    """ "What does Figure 2 show?" is answered by what names that figure, and by nothing else."""
+
+    @pytest.fixture(scope="class")
+    def drawn(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+        results = Section(
+            "Figure 1 shows the rivers. Most otters float (see Figs. 1 and 2). Figure 3 depicts the group effects of all rivers. "
+            "The rates in Table 12 are rounded.",
+            "4 Results",
+        )
+        captions = Section(
+            "Figure 2: Share of otters that float at night.\n\nTable 2. Weights of all otters.", "4 Results"
+        )
+        with Assistant(data_dir=tmp_path_factory.mktemp("drawn")) as library:
+            library.add([full("Otterly", "otters", results, captions), full("Beaverly", "beavers", results)])
+            yield library
+
+    @pytest.mark.parametrize(
+        ("question", "quoted"),
+        [
+            (
+                "What does Figure 2 show?",
+                {"Figure 2: Share of otters that float at night.", "Most otters float (see Figs. 1 and 2)."},
+            ),
+            ("explain fig. 3", {"Figure 3 depicts the group effects of all rivers."}),
+            ("What is in Table 2?", {"Table 2. Weights of all otters."}),
+        ],
+    )
+    def test_only_what_names_the_part_is_quoted(self, drawn: Assistant, question: str, quoted: set[str]) -> None:
+        answer = drawn.ask(question, papers=["Otterly: A Package for Otters"])
+        assert {claim.text for claim in answer.claims} == quoted
+
+    def test_the_paper_may_be_named_in_the_question_or_before_it(self, drawn: Assistant) -> None:
+        for question in ("What does Figure 2 of Otterly show?", "In the otters paper, what does Figure 2 show?"):
+            answer = drawn.ask(question)
+            assert "Figure 2: Share of otters that float at night." in {claim.text for claim in answer.claims}, question
+        turns = [{"role": "user", "content": question}, {"role": "assistant", "content": answer.text}]
+        assert {claim.text for claim in drawn.ask("and Figure 3?", history=turns).claims} == {
+            "Figure 3 depicts the group effects of all rivers."
+        }
+
+    def test_a_part_that_is_not_there_or_of_an_unknown_paper_is_declined(self, drawn: Assistant) -> None:
+        one = drawn.ask("What does Figure 4 show?", papers=["Otterly: A Package for Otters"])
+        assert (one.status, one.reason) == (
+            "not_found",
+            "Not found: the passages found say nothing of Figure 4.",
+        )
+        assert drawn.ask("What does Figure 1 show?").reason == "Not found: the question does not say of which paper."
+
+    @pytest.mark.parametrize(
+        ("asked", "name", "named", "others"),
+        [
+            (
+                "figure 2",
+                "Figure 2",
+                ("Fig. 2", "Figures 1 and 2", "(Figure 2a)", "Figs. 1, 2"),
+                ("Figure 20", "Figure 2.1", "Table 2"),
+            ),
+            ("eq. (3)", "Equation 3", ("Equations 2, 3, and 4", "Eq. (3)", "equation 3"), ("Equation 13", "figure 3")),
+            ("Table A.1", "Table A.1", ("Table A.1:",), ("Table A.11", "Table 1")),
+        ],
+    )
+    def test_spellings(self, asked: str, name: str, named: tuple[str, ...], others: tuple[str, ...]) -> None:
+        ((found, pattern),) = parts_asked(f"What does {asked} show?")
+        assert found == name
+        assert [bool(pattern.search(text)) for text in (*named, *others)] == [True] * len(named) + [False] * len(others)
+
+    @pytest.mark.parametrize(
+        "question", ["What is table tennis?", "a figure of 20 %", "Is 3 million the right figure?"]
+    )
+    def test_other_figures(self, question: str) -> None:
+        assert parts_asked(question) == ()

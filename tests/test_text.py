@@ -28,6 +28,12 @@ def sentences(text: str) -> list[str]:
             "Four aspects: 1. Chemical diversity, 2. System size.",
             ["Four aspects: 1. Chemical diversity, 2. System size."],
         ),
+        ("Table 2. Weights of otters. They float.", ["Table 2. Weights of otters.", "They float."]),
+        ("So it is. Fig. 3. The rates.", ["So it is.", "Fig. 3. The rates."]),
+        (
+            "As in Table 2. We then go. See Fig. 2. The end.",
+            ["As in Table 2.", "We then go.", "See Fig. 2.", "The end."],
+        ),
         ("Trained in A and B. This helps.", ["Trained in A and B.", "This helps."]),
         (
             "It grows with sizes.From a theoretical view, good.",
@@ -45,6 +51,9 @@ def sentences(text: str) -> list[str]:
         "et-al",
         "fig",
         "enumeration",
+        "caption",
+        "caption-after-a-sentence",
+        "no-caption",
         "initial",
         "missing-space",
         "address",

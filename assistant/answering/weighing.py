@@ -8,7 +8,7 @@ from assistant.answering.selecting import INTRODUCING, fits
 from assistant.prose import prose_share
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.definitions import definer, thing_asked
-from assistant.questions.expecting import counting, is_headed, words_for
+from assistant.questions.expecting import counting, is_caption, is_headed, words_for
 from assistant.questions.reading import Question
 from assistant.questions.sections import summing_up
 from assistant.records import ABSTRACT, Passage
@@ -40,6 +40,7 @@ _OF_TEXT = re.compile(
     r"|this section)\b"
 )
 _ASKED_AFTER_BONUS = 0.3  # where limitations, a licence, a learning rate and the like are asked for
+_CAPTION_BONUS = 0.3  # where it is asked what a figure or the like shows
 _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
 _DEFINING_BONUS = 1.0  # where that is asked, and a sentence says "X is a …"
@@ -102,8 +103,9 @@ def _asked_after_bonus(question: Question, passage: Passage, sentence: int) -> f
     """How much better than others such a sentence fits: limitations of others are rather a paper's reason than its own."""
     if not is_said(question, passage, sentence):
         return 0.0
+    caption = _CAPTION_BONUS * is_caption(question, passage.sentences[sentence].text)
     is_of_others = bool(_OF_OTHERS.search(passage.sentences[sentence].text)) and not _OF_OTHERS.search(question.text)
-    return _ASKED_AFTER_BONUS - _OF_OTHERS_LOSS * is_of_others
+    return _ASKED_AFTER_BONUS + caption - _OF_OTHERS_LOSS * is_of_others
 
 
 def _summary_bonus(question: Question, passage: Passage, text: str) -> float:

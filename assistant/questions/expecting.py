@@ -14,6 +14,7 @@ from functools import partial
 from assistant.quantities import quantities
 from assistant.questions.metadata import asked_now
 from assistant.questions.names import is_titled
+from assistant.questions.numbered import parts_asked
 from assistant.questions.places import is_of_place, is_placed
 from assistant.questions.reading import Question
 from assistant.records import Paper, Passage, quoted
@@ -66,6 +67,13 @@ _LEFT_OUT = re.compile(
 )  # fmt: skip
 _NOT = re.compile(
     r"\b(?:not|no|nor|never|none|neither|cannot|without|lacks?|omit\w*|exclud\w*|beyond|leaves?)\b|n['’]t\b", re.I
+)
+# What is asked of a figure, whatever it shows.
+_SHOWING = frozenset(
+    map(
+        stem,
+        "show display depict illustrate describe explain say mean tell give contain plot present see look paper".split(),
+    )
 )
 _NEAR_NOT = 60  # characters after a "not" in which stands what is left out
 _COUNTED_AS_ONE = re.compile(r"\b(?:one|single|an?)\s+(?:[\w-]+\s+)?", re.IGNORECASE)
@@ -156,6 +164,8 @@ def unmet(question: Question, passages: Sequence[Passage], is_known: Callable[[s
             return "Not found: the question does not say of which paper."
         if not any(is_left_out(passage.text) for passage in passages):
             return "Not found: the passages found tell what was done, and nothing of what was not."
+    if _is_part_of_no_paper(question, passages):
+        return "Not found: the question does not say of which paper."
     if (question.about_metadata and not are_compared) or asks_widely or not passages:
         return ""
     papers = {passage.paper.id: passage.paper for passage in passages}.values()
@@ -210,6 +220,15 @@ def _is_of_no_paper(question: Question, passages: Sequence[Passage]) -> bool:
     """True where "they" and "it" stand for nothing that was said, and several papers may be meant."""
     asked = _LEFT_OUT.match(question.text) if asked_now(question.text) == question.text else None
     return bool(asked and (asked["it"] or asked["they"])) and len({passage.paper.id for passage in passages}) > 1
+
+
+def _is_part_of_no_paper(question: Question, passages: Sequence[Passage]) -> bool:
+    """True where all that is asked is what a numbered part says, and several papers may be meant."""
+    rest = question.topic
+    for _, named in parts_asked(rest):
+        rest = named.sub("", rest)
+    says_more = rest == question.topic or term_set(rest) - _SHOWING
+    return not says_more and len({passage.paper.id for passage in passages}) > 1
 
 
 def is_about_several(question: Question, passages: Sequence[Passage]) -> bool:
@@ -284,7 +303,18 @@ def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], obj
 
 
 def _asked_after(question: Question) -> Iterator[_Topic]:
-    return (topic for topic in _TOPICS if topic.asked.search(question.text))
+    yield from (topic for topic in _TOPICS if topic.asked.search(question.text))
+    yield from (_Topic(name, named, named) for name, named in parts_asked(question.text))
+
+
+def is_named_part(question: Question, text: str) -> bool:
+    """True where a text names a figure, a table and the like that the question asks of by its number."""
+    return any(named.search(text) for _, named in parts_asked(question.text))
+
+
+def is_caption(question: Question, sentence: str) -> bool:
+    """True where a sentence begins with the name of such a part, as its caption does."""
+    return any(named.match(sentence) for _, named in parts_asked(question.text))
 
 
 def _counted(text: str) -> str:

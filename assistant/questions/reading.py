@@ -26,6 +26,7 @@ from assistant.questions.asking import (
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now, paper_called
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
+from assistant.questions.numbered import parts_asked
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
 from assistant.questions.orders import as_which, first_on_topic, order_of_records, place_wanted
@@ -137,10 +138,10 @@ class Question:
     `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
-    `similar_to` do: then topic and terms are what these say. Where it asks for the printed metadata of one paper, this may be
-    `called` something ("the gorilla paper"); where for a paper's printed metadata and for what its text says, these are its
-    `parts`. The long form of an `abbreviation` may be asked for. With `wants_summary` the papers in question are to be summed up:
-    that is known once it is known which these are.
+    `similar_to` do: then topic and terms are what these say. Where it asks for the printed metadata of one paper, or what a
+    figure of it shows, this may be `called` something ("the gorilla paper"); where for a paper's printed metadata and for what
+    its text says, these are its `parts`. The long form of an `abbreviation` may be asked for. With `wants_summary` the papers in
+    question are to be summed up: that is known once it is known which these are.
     """
 
     text: str
@@ -306,7 +307,7 @@ def read_question(text: str) -> Question:
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
-        called=paper_called(said) if printed.of_one else "",
+        called=paper_called(said) if printed.of_one or parts_asked(said) else "",
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,

@@ -13,7 +13,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from assistant.models import Embedder, own_embedder
 from assistant.questions.authorship import Authorship
-from assistant.questions.expecting import is_headed, mentions_all, words_for
+from assistant.questions.expecting import is_headed, is_named_part, mentions_all, words_for
 from assistant.questions.names import is_called, is_coined
 from assistant.questions.orders import in_order
 from assistant.questions.reading import Question, asked_of
@@ -325,12 +325,15 @@ class Search:
 
     def _by_section(self, question: Question, scores: Mapping[str, float]) -> dict[str, float]:
         """The scores where sections come first that say what their paper does, if that is asked, and those that are headed by
-        what is asked after."""
+        what is asked after, or that name the figure or the like that is asked of by its number."""
         chunks = self._catalogue.chunks(list(scores)).values()
         if question.wants_summary:
             bonus = {chunk.id: _SUMMING_UP_BONUS * summing_up(question.text, chunk) for chunk in chunks}
         else:
-            bonus = {chunk.id: _HEADED_BONUS * is_headed(question, chunk.heading) for chunk in chunks}
+            bonus = {
+                chunk.id: _HEADED_BONUS * (is_headed(question, chunk.heading) or is_named_part(question, chunk.text))
+                for chunk in chunks
+            }
         return {name: score + bonus.get(name, 0.0) for name, score in scores.items()}
 
 
