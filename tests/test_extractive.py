@@ -8,6 +8,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.answering import selecting
+from assistant.answering.enumerations import further_points
 from assistant.answering.extractive import extract
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
@@ -315,3 +316,31 @@ class TestLearntSelection:
     def test_a_passage_without_sentences_has_none_that_fit(self) -> None:
         empty = replace(self.abstract(), sentences=())
         assert selecting.fits(read_question("Do otters hold hands?"), empty) == []
+
+
+class TestEnumerations:
+    """A sentence that begins an enumeration is quoted with the points that follow."""
+
+    @pytest.mark.parametrize(
+        ("sentences", "points"),
+        [
+            (["Two problems remain: (1) Cost is high.", "It grows.", "(2) Data is scarce.", "We solve both."], [2]),
+            (["They are: 1) Otters.", "2) Beavers.", "3) Voles.", "4) Newts.", "5) Frogs."], [1, 2, 3]),
+            (["Three steps follow:", "(i) Catch.", "(ii) Count.", "(iii) Free."], [1, 2, 3]),
+            (["First, 1. Draw a box.", "Use ink.", "2. Think of rates."], [2]),
+            (["Both (1) cost and (2) data matter.", "(2) is harder."], []),
+            (["It takes 1) a river.", "No more is said.", "Otters swim in 2) others."], []),
+            (["The data follow:", "Otters weigh 9 kg."], []),
+            (["We count otters in (1) rivers."], []),
+        ],
+    )
+    def test_further_points(self, sentences: list[str], points: list[int]) -> None:
+        assert further_points(sentences, 0) == points
+
+    def test_they_are_quoted(self) -> None:
+        found = quotes(
+            "What hinders the counting of otters?",
+            ("Rivers are long.", 0.3), ("Two things hinder the counting of otters: (1) Night.", 0.9), ("It is dark.", 0.2),
+            ("(2) Floods.", 0.1), ("We go on.", 0.1),
+        )  # fmt: skip
+        assert found == ["Two things hinder the counting of otters: (1) Night.", "(2) Floods."]

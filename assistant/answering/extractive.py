@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from assistant.answering.enumerations import further_points
 from assistant.answering.selecting import chances
 from assistant.answering.weighing import Pick, is_said, weighed
 from assistant.answers import Citation, Claim
@@ -155,7 +156,7 @@ def _choose(question: Question, passages: Sequence[Passage]) -> list[Pick]:
     """The sentences to quote, best paper first, in reading order within a paper."""
     if question.abbreviation:
         return _spelling_out(question, passages)
-    picks = sorted(weighed(question, passages), key=lambda pick: -pick.score)
+    picks = every = sorted(weighed(question, passages), key=lambda pick: -pick.score)
     if is_left_out := left_out(question):
         picks = [one for one in picks if is_left_out(passages[one.passage].sentences[one.sentence].text)]
     if not question.wants_release and words_for(question):  # what is said beside limitations may be praise
@@ -168,8 +169,8 @@ def _choose(question: Question, passages: Sequence[Passage]) -> list[Pick]:
     shares = _shares(question, passages)
     for paper_id, wanted in shares.items():
         of_paper = of_papers.get(paper_id, [])
-        best = of_paper if is_full else _without_weak(of_paper)
-        chosen.extend(best[: min(most_sentences(question) - len(chosen), wanted)])
+        best = of_paper[:wanted] if is_full else _with_further_points(_without_weak(of_paper)[:wanted], every, passages)
+        chosen.extend(best[: most_sentences(question) - len(chosen)])
     places = {paper_id: place for place, paper_id in enumerate(shares)}
     return sorted(chosen, key=lambda one: (places[passages[one.passage].paper.id], one.passage, one.sentence))
 
@@ -178,6 +179,17 @@ def _without_weak(picks: Sequence[Pick]) -> list[Pick]:
     """Those of a paper's picks, the best first, that answer about as probably as the best one."""
     likely = chances([pick.score for pick in picks])
     return [pick for pick, chance in zip(picks, likely, strict=True) if chance >= _WEAK * likely[0]]
+
+
+def _with_further_points(picks: Sequence[Pick], every: Sequence[Pick], passages: Sequence[Passage]) -> list[Pick]:
+    """The picks, each with those of `every` that give the further points of an enumeration that it begins."""
+    by_place = {(pick.passage, pick.sentence): pick for pick in every}
+    found: dict[Pick, None] = {}
+    for pick in picks:
+        texts = [sentence.text for sentence in passages[pick.passage].sentences]
+        points = [(pick.passage, point) for point in further_points(texts, pick.sentence)]
+        found |= dict.fromkeys([pick, *(by_place[place] for place in points if place in by_place)])
+    return list(found)
 
 
 def _words_of(form: str) -> tuple[str, ...]:
