@@ -295,6 +295,23 @@ class TestLearntSelection:
         assert introduced("counting otters in rivers") > introduced("Do otters hold hands?") + 0.05
         assert introduced("counting otters in rivers") > introduced("why do otters hold hands") + 0.05
 
+    @pytest.mark.parametrize(
+        ("question", "form"),
+        [
+            ("Do otters float?", "yes or no"), ("do otters float", "yes or no"), ("If it rains, must otters hide?", "yes or no"),
+            ("In rivers, why do otters float?", "why"), ("by what do otters float?", "what"), ("And how?", "how"),
+            ("Is it so, and why?", "yes or no"), ("counting otters", ""), ("otters, is what they are", ""),
+        ],
+    )  # fmt: skip
+    def test_forms(self, question: str, form: str) -> None:
+        row = selecting.inputs(read_question(question), self.abstract())[3]
+        named = {
+            name.partition(", ")[2]
+            for name, value in zip(selecting.FEATURES, row, strict=True)
+            if ", " in name and value
+        }
+        assert named == ({form} if form else set())
+
     def test_how_well_a_sentence_fits_decides_before_all_else(self) -> None:
         one = self.abstract()
         first = replace(one, sentences=(replace(one.sentences[0], score=0.9), *one.sentences[1:]))

@@ -30,14 +30,16 @@ _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|half|third|twice|hundreds?|thousands?|millions?)\b",
     re.IGNORECASE,
 )
-_FORMS = {
-    "yes or no": re.compile(
-        r"(?:and |but |so )?(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\b", re.IGNORECASE
-    ),
-    "how": re.compile(r"how\b", re.IGNORECASE),
-    "why": re.compile(r"why\b", re.IGNORECASE),
-    "what": re.compile(r"what|which", re.IGNORECASE),
-}
+_FORMS = ("yes or no", "how", "why", "what")
+_CLAUSE = r"(?:^\W*|[,;:.–—-] ?)(?:and |but |so |then )?"
+# "why …", "In rivers, which …", "… by what"
+_ASKING = re.compile(
+    rf"(?:{_CLAUSE}|\b(?:in|by|on|at|for|to|from|with|of|under|through) )(how|why|what|which)\b", re.IGNORECASE
+)
+_YES_OR_NO = re.compile(
+    rf"{_CLAUSE}(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should|must|may|might|need)\b(?!,)",
+    re.IGNORECASE,
+)
 _OF_ALL = ("score", "score before", "score after", "first", "second", "length", "number")
 _OF_FORMS = ("place", "first", "claims", "introduces")
 FEATURES = (*_OF_ALL, "place", "claims", "introduces", *(f"{name}, {form}" for form in _FORMS for name in _OF_FORMS))
@@ -53,7 +55,7 @@ def _rows(question: Question, passage: Passage) -> Iterator[list[float]]:
     chunk, texts = passage.chunk, [sentence.text for sentence in passage.sentences]
     scores = [0.0, *(sentence.score for sentence in passage.sentences), 0.0]
     is_abstract = chunk.heading == ABSTRACT or (chunk.heading is None and not chunk.start)
-    forms = [bool(form.match(question.text)) for form in _FORMS.values()]
+    form = _form(question.text)
     for at, text in enumerate(texts):
         is_first, is_second = (is_abstract and not chunk.start and at == place for place in (0, 1))
         place = at / max(1, len(texts) - 1) if is_abstract else _MIDDLE
@@ -61,7 +63,17 @@ def _rows(question: Question, passage: Passage) -> Iterator[list[float]]:
         is_number = question.wants_number and bool(_NUMBER.search(text))
         row = [scores[at + 1], scores[at], scores[at + 2], is_first, is_second, log(len(text.split()) or 1), is_number]
         row += [place, claims, introduces]
-        yield row + [is_form * value for is_form in forms for value in (place, is_first, claims, introduces)]
+        yield row + [(form == one) * value for one in _FORMS for value in (place, is_first, claims, introduces)]
+
+
+def _form(text: str) -> str:
+    """One of `_FORMS`; "" for a question in no such form, as for a few words that are typed."""
+    asking, deciding = _ASKING.search(text), _YES_OR_NO.search(text)
+    is_typed_out = text.rstrip().endswith("?")
+    if deciding and (is_typed_out or not deciding.start()) and not (asking and asking.start() < deciding.start()):
+        return "yes or no"
+    word = asking[1].lower() if asking else ""
+    return "what" if word == "which" else word
 
 
 @lru_cache(maxsize=1)
