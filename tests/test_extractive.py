@@ -10,6 +10,7 @@ from assistant import Assistant
 from assistant.answering import selecting
 from assistant.answering.enumerations import further_points
 from assistant.answering.extractive import extract
+from assistant.questions.comparing import things_compared
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
 
@@ -361,3 +362,35 @@ class TestEnumerations:
             ("(2) Floods.", 0.1), ("We go on.", 0.1),
         )  # fmt: skip
         assert found == ["Two things hinder the counting of otters: (1) Night.", "(2) Floods."]
+
+
+@pytest.mark.parametrize(
+    ("question", "things"),
+    [
+        ("Compare ctree with rpart", ("ctree", "rpart")),
+        ("What is the main difference between lme4 and nlme?", ("lme4", "nlme")),
+        ("how does fine-grained RLHF differ from ordinary RLHF in cost?", ("fine-grained RLHF", "ordinary RLHF")),
+        ("how do adapters and prompt tuning differ?", ("adapters", "prompt tuning")),
+        ("HFT vs. full fine-tuning", ("HFT", "full fine-tuning")),
+        ("How is pruning different from quantization?", ("pruning", "quantization")),
+        ("compare them", ()),
+        ("How do methods compare across data sets?", ()),
+        ("What is compared in the paper?", ()),
+    ],
+)
+def test_things_compared(question: str, things: tuple[str, ...]) -> None:
+    assert things_compared(question) == things
+
+
+def test_a_comparison_of_things_in_small_letters_quotes_what_mentions_them() -> None:
+    one, other, stranger = (passage(title, 1.0 - place / 10, chance=0.3) for place, title in enumerate("ABC"))
+    said = replace(
+        one, sentences=(*one.sentences[:3], replace(one.sentences[3], text="Dams differ from lodges in use."))
+    )
+    said = replace(
+        said, chunk=replace(one.chunk, text="Otters swim. Otters eat. Otters sleep. Dams and lodges differ.")
+    )
+    lodged = replace(other, chunk=replace(other.chunk, text="Otters swim. Otters eat. Otters sleep. A lodge is one."))
+    assert quoted("What is the difference between dams and lodges?", said, stranger, lodged) == {"A": 1, "B": 1}
+    best = next(iter(extract(read_question("What is the difference between dams and lodges?"), [said, lodged])))
+    assert best.citations[0].span.start == 39  # the fourth, which fits least but for what it mentions

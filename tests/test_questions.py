@@ -319,6 +319,8 @@ def test_a_topic_that_no_paper_mentions_is_not_answered_by_what_is_alike(zoo: As
     assert (answer.status, answer.reason) == ("not_found", "Not found: the papers never mention “salmon”.")
     assert zoo.ask("tell me about hills").probability > 0.5  # which are much like mountains
     assert titles(zoo, "tell me about hills") == ["Mountains explained"]
+    answer = zoo.ask("What is immortal otter bias?")  # a part of its name is not enough
+    assert (answer.status, answer.reason) == ("not_found", "Not found: the papers never mention “immortal”, “bias”.")
 
 
 def test_a_question_of_requests_only_is_still_searched_for() -> None:

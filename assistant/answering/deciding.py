@@ -12,6 +12,7 @@ import numpy as np
 from assistant.answering.abstention import WITHOUT_RERANKER, OwnCalibration, features
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.authorship import Authorship
+from assistant.questions.definitions import thing_asked
 from assistant.questions.expecting import unmet
 from assistant.questions.names import is_called
 from assistant.questions.orders import decided_by, in_order
@@ -269,13 +270,16 @@ def too_few(printed: int, of_these: str, order: str) -> str:
 
 def _strangers(question: Question, lexical: LexicalIndex, passages: Sequence[Passage], probability: float) -> list[str]:
     """The names in the question that the library does not use. Where the question says little and rather no paper answers, all
-    its words if none of them is used: for "tell me about football" it is not enough that something comes near in meaning."""
+    its words if none of them is used: for "tell me about football" it is not enough that something comes near in meaning; and
+    those of a thing of several words that is to be defined."""
     if strangers := [name for name in question.names if not _is_mentioned(name, lexical, passages)]:
         return strangers
     if len(question.terms) > _FEW_TERMS or probability >= 0.5:
         return []
     words = _as_typed(question.topic, question.terms)
-    return [] if any(_is_mentioned(word, lexical, passages) for word in words) else words
+    unknown = [word for word in words if not _is_mentioned(word, lexical, passages)]
+    is_thing = question.wants_definition and not question.wants_summary and " " in thing_asked(question.topic)
+    return unknown if is_thing or len(unknown) == len(words) else []
 
 
 def _is_mentioned(name: str, lexical: LexicalIndex, passages: Sequence[Passage]) -> bool:

@@ -8,6 +8,7 @@ from assistant.answering.selecting import chances
 from assistant.answering.weighing import Pick, is_said, weighed
 from assistant.answers import Citation, Claim
 from assistant.questions.abbreviations import spelt_out
+from assistant.questions.comparing import mentions, things_compared
 from assistant.questions.expecting import left_out, words_for
 from assistant.questions.names import holds_title
 from assistant.questions.orders import in_order
@@ -240,7 +241,7 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         ):  # what is named, and two at least, however few of the question's words the second one holds
             meant = {p.paper.id for p in passages if p.signals.get("titled") or holds_title(question.text, p.paper)}
             near = dict.fromkeys(paper for paper in papers if paper in near or paper in meant or paper in papers[:2])
-        if question.wants_comparison and (mentioning := _mentioning(question.names, passages)):
+        if question.wants_comparison and (mentioning := _mentioning(question, passages)):
             near = dict.fromkeys(paper for paper in near if paper in mentioning)
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
@@ -257,11 +258,14 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     return {paper: best[paper] or 1 for place, paper in enumerate(papers) if best[paper] or not place}
 
 
-def _mentioning(names: Sequence[str], passages: Sequence[Passage]) -> set[str]:
-    """The ids of the papers that mention one of the names that are compared; none where not each of two or more is mentioned."""
-    texts = {p.paper.id: squeezed(f"{p.paper.record} {p.text}") for p in reversed(passages)}
-    holding = [{paper for paper, text in texts.items() if squeezed(name) in text} for name in names]
-    return set().union(*holding) if len(names) > 1 and all(holding) else set()
+def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
+    """The ids of the papers that mention one of the things that are compared; none where they are names not each of which is
+    mentioned."""
+    names = question.names if len(question.names) > 1 else ()
+    texts = {p.paper.id: f"{p.paper.record} {p.text}" for p in reversed(passages)}
+    things = names or things_compared(question.text)
+    holding = [{paper for paper, text in texts.items() if mentions(text, thing)} for thing in things]
+    return set() if names and not all(holding) else set().union(*holding)
 
 
 def _told_of(passages: Sequence[Passage]) -> list[str]:

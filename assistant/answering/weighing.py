@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assistant.answering.selecting import INTRODUCING, fits
 from assistant.prose import prose_share
 from assistant.questions.abbreviations import spelt_out
+from assistant.questions.comparing import mentions, things_compared
 from assistant.questions.definitions import definer, thing_asked
 from assistant.questions.expecting import counting, is_caption, is_headed, words_for
 from assistant.questions.reading import Question
@@ -40,6 +41,7 @@ _OF_TEXT = re.compile(
     r"|this section)\b"
 )
 _ASKED_AFTER_BONUS = 0.3  # where limitations, a licence, a learning rate and the like are asked for
+_COMPARED_BONUS = 0.15  # for each of the things that are compared
 _CAPTION_BONUS = 0.3  # where it is asked what a figure or the like shows
 _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
@@ -66,11 +68,13 @@ def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
     """Every sentence of the passages: how well it answers by what was learnt, and by the kind of answer that is asked for."""
     wanted = () if question.wants_release else words_for(question)
     is_counted = counting(question) if question.wants_number else None
+    compared = things_compared(question.text) if question.wants_comparison else ()
     is_definition, is_defined, thing = _wants_definition(question), defined_by(question), thing_asked(question.topic)
     for number, passage in enumerate(passages):
         for position, score in enumerate(fits(question, passage)):
             text = passage.sentences[position].text
             score -= _NO_PROSE_LOSS * (1 - prose_share(text))
+            score += _COMPARED_BONUS * sum(mentions(text, name) for name in compared)
             if wanted:
                 score += _asked_after_bonus(question, passage, position)
             score += _INTRODUCING_BONUS * (is_definition and _introduces(question, passage, text))
