@@ -6,16 +6,10 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions.followups import (
-    asked_again,
-    needs_history,
-    points_back,
-    question_before,
-    standalone,
-    titles_in,
-    without_start,
-)
+from assistant.questions.again import asked_again
+from assistant.questions.followups import needs_history, question_before, standalone, titles_in, without_start
 from assistant.questions.orders import in_another_order
+from assistant.questions.pronouns import points_back
 from assistant.questions.reading import read_question
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 
 from assistant.answering.abstention import log_odds
 from assistant.answering.deciding import OF_ANY_PAPER, Decision
+from assistant.questions.again import asks_for_others, excluded, is_of_last_answer
 from assistant.questions.followups import (
     asked_of_a_position,
-    asks_for_others,
-    excluded,
-    is_of_last_answer,
     is_question,
     leans_on_history,
     may_lean,
     named_in,
     needs_history,
     place_before,
-    points_back,
     question_before,
     spoken_of,
     standalone,
@@ -26,6 +23,7 @@ from assistant.questions.followups import (
 )
 from assistant.questions.metadata import asked_now
 from assistant.questions.positions import names_a_position
+from assistant.questions.pronouns import points_back
 from assistant.questions.reading import MAX_CHARACTERS, Question, read_question
 from assistant.questions.similar import similar_to
 from assistant.records import Paper, Passage, is_visible

@@ -19,8 +19,8 @@ from assistant.answering.gathering import Gathering
 from assistant.answering.requests import Request, State, request_of
 from assistant.answering.writing import Withdrawn, Writer, Written
 from assistant.answers import Answer, Claim, Event, Usage
-from assistant.questions.followups import points_back
 from assistant.questions.orders import order_alone
+from assistant.questions.pronouns import points_back
 from assistant.questions.reading import Question, read_question
 from assistant.records import best_of_each_paper, one_line
 

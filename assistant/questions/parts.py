@@ -3,9 +3,9 @@
 import re
 
 from assistant.questions.asking import topic_of
-from assistant.questions.followups import points_back
 from assistant.questions.metadata import asked_metadata, asked_now, clauses
 from assistant.questions.names import names_in
+from assistant.questions.pronouns import points_back
 from assistant.terms import terms
 
 _ASKS = re.compile(
