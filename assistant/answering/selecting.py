@@ -6,7 +6,7 @@ the question, where in an abstract it stands, what it does there, and in which f
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from math import log
 
@@ -40,30 +40,39 @@ _YES_OR_NO = re.compile(
     rf"{_CLAUSE}(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should|must|may|might|need)\b(?!,)",
     re.IGNORECASE,
 )
-_OF_ALL = ("score", "score before", "score after", "first", "second", "length", "number")
-_OF_FORMS = ("place", "first", "claims", "introduces")
-FEATURES = (*_OF_ALL, "place", "claims", "introduces", *(f"{name}, {form}" for form in _FORMS for name in _OF_FORMS))
+_OF_ALL = (
+    "score", "score before", "score after", "first", "second", "length", "number", "place", "claims", "introduces",
+)  # fmt: skip
+_OF_FORMS = ("place", "first", "claims", "introduces")  # what counts otherwise in each form of question
+FEATURES = (*_OF_ALL, *(f"{name}, {form}" for form in _FORMS for name in _OF_FORMS))
 _MIDDLE = 0.5  # the place of what stands in no abstract
 
 
 def inputs(question: Question, passage: Passage) -> np.ndarray:
     """The `FEATURES` of each sentence of a passage, float64 (sentences, features)."""
-    return np.array(list(_rows(question, passage)), dtype=np.float64).reshape(-1, len(FEATURES))
+    rows, form = _rows(question, passage), _form(question.text)
+    of_forms = rows[:, [_OF_ALL.index(name) for name in _OF_FORMS]]
+    return np.hstack([rows, *((form == one) * of_forms for one in _FORMS)])
 
 
-def _rows(question: Question, passage: Passage) -> Iterator[list[float]]:
+def _rows(question: Question, passage: Passage) -> np.ndarray:
+    """What counts in any form of question, float64 (sentences, features)."""
     chunk, texts = passage.chunk, [sentence.text for sentence in passage.sentences]
     scores = [0.0, *(sentence.score for sentence in passage.sentences), 0.0]
     is_abstract = chunk.heading == ABSTRACT or (chunk.heading is None and not chunk.start)
-    form = _form(question.text)
-    for at, text in enumerate(texts):
-        is_first, is_second = (is_abstract and not chunk.start and at == place for place in (0, 1))
-        place = at / max(1, len(texts) - 1) if is_abstract else _MIDDLE
-        claims, introduces = bool(_CLAIMING.search(text)), bool(INTRODUCING.search(text))
-        is_number = question.wants_number and bool(_NUMBER.search(text))
-        row = [scores[at + 1], scores[at], scores[at + 2], is_first, is_second, log(len(text.split()) or 1), is_number]
-        row += [place, claims, introduces]
-        yield row + [(form == one) * value for one in _FORMS for value in (place, is_first, claims, introduces)]
+    begins, last = is_abstract and not chunk.start, max(1, len(texts) - 1)
+    rows = [
+        (
+            *(scores[at + 1], scores[at], scores[at + 2]),
+            *(begins and at == 0, begins and at == 1),
+            log(len(text.split()) or 1),
+            question.wants_number and bool(_NUMBER.search(text)),
+            at / last if is_abstract else _MIDDLE,
+            *(bool(_CLAIMING.search(text)), bool(INTRODUCING.search(text))),
+        )
+        for at, text in enumerate(texts)
+    ]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(_OF_ALL))
 
 
 def _form(text: str) -> str:
@@ -76,22 +85,23 @@ def _form(text: str) -> str:
     return "what" if word == "which" else word
 
 
-@lru_cache(maxsize=1)
-def _weights() -> np.ndarray:
+@lru_cache(maxsize=len(_FORMS) + 1)
+def _weights(form: str) -> np.ndarray:
+    """Of `_OF_ALL` in a form of question; of the score it is the same in each."""
     stored = json.loads(resource("selecting.json").read_text(encoding="utf-8"))["weights"]
-    return np.array([stored[name] for name in FEATURES])
+    return np.array([stored[name] + stored.get(f"{name}, {form}", 0.0) for name in _OF_ALL])
 
 
 def fits(question: Question, passage: Passage) -> list[float]:
     """How well each sentence of a passage answers, in the unit of its score: 0.1 is what one of .5 has before one of .4."""
-    weights = _weights()
-    return (inputs(question, passage) @ (weights / weights[0])).tolist()
+    weights = _weights(_form(question.text))
+    return (_rows(question, passage) @ (weights / weights[0])).tolist()
 
 
 def chances(fitting: Sequence[float]) -> list[float]:
     """How probably each of a paper's sentences is the one that answers, where one does: the learnt softmax of their `fits`."""
     if not fitting:
         return []
-    logits = _weights()[0] * np.array(fitting)
+    logits = _weights("")[0] * np.array(fitting)
     masses = np.exp(logits - logits.max())
     return (masses / masses.sum()).tolist()

@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.terms import squeezed, term_set
+from assistant.terms import term_set
 
 _THING = r"(?:(?:the|an?|using|between) )*(?P<{}>[^\s,;:?!]+(?: [^\s,;:?!]+){{0,3}}?)"
 _ONE, _OTHER = _THING.format("one"), _THING.format("other")
@@ -37,4 +37,4 @@ def things_compared(text: str) -> tuple[str, ...]:
 def mentions(text: str, name: str) -> bool:
     """True where a text holds a name in whatever spelling, or all its words."""
     words = term_set(name)
-    return squeezed(name) in squeezed(text) or bool(words and words <= term_set(text))
+    return bool(words) and words <= term_set(text)
