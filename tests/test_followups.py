@@ -305,6 +305,9 @@ def test_a_paper_that_was_not_meant_is_not_shown_again(library: Assistant, wrong
     ("text", "understood"),
     [
         ("Not PaCA, I mean LST", "What is LST?"),
+        ("I mean LST", "What is LST?"),
+        ("no, I meant LoRA+", "What is LoRA+?"),
+        ("I meant the retraining paper", "the retraining paper"),
         ("only 2023", "What is PaCA? (from 2023)"),
         ("2023 only", "What is PaCA? (from 2023)"),
         ("and 2023?", "What is PaCA? (from 2023)"),

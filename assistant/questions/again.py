@@ -3,6 +3,7 @@ I mean LST"."""
 
 import re
 
+from assistant.questions.names import names_in
 from assistant.questions.orders import in_another_order
 from assistant.terms import terms
 
@@ -81,7 +82,11 @@ def asked_again(text: str, earlier: str) -> str:
         wrong = re.compile(rf"(?<!\w){re.escape(meant[1])}(?!\w)", re.IGNORECASE) if meant[1] else None
         if wrong and wrong.search(earlier):
             return wrong.sub(lambda _: named, earlier)
-        return named if "i mean" in meant[0].lower() else ""
+        if "i mean" not in meant[0].lower():
+            return ""
+        wrongly = names_in(earlier)
+        is_name = bool(names_in(named)) and " " not in named
+        return earlier.replace(wrongly[0], named) if is_name and len(wrongly) == 1 else named
     return f"{earlier} ({text})" if _narrows(text) and _NARROWING.search(text) else ""
 
 
