@@ -101,9 +101,9 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> int:
         raise LibraryError(f"{path} is a folder; give the file to write, such as {path / 'papers.jsonl'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole = Path(os.path.realpath(path))
-        if whole.exists() and not whole.is_file():
+        if path.exists() and not path.is_file():
             return _written(path, "wb", lines)
+        whole = Path(os.path.realpath(path))
         partial = whole.with_name(f".writing-{uuid.uuid4().hex}")
         try:
             count = _written(partial, "xb", lines)

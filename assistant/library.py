@@ -65,7 +65,7 @@ class Assistant:
         **settings: Any,
     ) -> None:
         silence()
-        self.config = config.replaced(**settings) if config else Config(**settings)
+        self.config = config.replaced(**settings) if config and settings else config or Config(**settings)
         self._adding = threading.Lock()
         self._conversations = Conversations(self.config.data_dir / "conversations")
         self._feedback = Feedback(self.config.data_dir)

@@ -453,3 +453,7 @@ class TestFilesThatAreReplaced:
             write_lines(pipe, [b"a line\n"])
             assert read.result(timeout=10) == b"a line\n"
         assert pipe.is_fifo()
+
+    def test_what_is_written_to_standard_output_can_be_piped(self) -> None:
+        write = "from pathlib import Path; from assistant.files import write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
+        assert subprocess.run([sys.executable, "-c", write], capture_output=True, check=True).stdout == b"a line"
