@@ -10,7 +10,7 @@ from assistant import Assistant
 from assistant.answering import selecting
 from assistant.answering.enumerations import further_points
 from assistant.answering.extractive import extract
-from assistant.questions.comparing import things_compared
+from assistant.questions.comparing import things_compared, things_joined
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
 
@@ -380,6 +380,24 @@ class TestEnumerations:
 )
 def test_things_compared(question: str, things: tuple[str, ...]) -> None:
     assert things_compared(question) == things
+
+
+@pytest.mark.parametrize(
+    ("topic", "things"),
+    [
+        ("LoRA for speech recognition", ("LoRA", "speech recognition")),
+        ("which papers use LoRA for speech recognition?", ("LoRA", "speech recognition")),
+        ("papers on the pruning in language models", ("pruning", "language models")),
+        ("how pruning affects fairness", ("pruning", "fairness")),
+        ("papers on the effect of pruning on fairness", ("pruning", "fairness")),
+        ("Which papers propose new benchmarks for code generation?", ("benchmarks", "code generation")),
+        ("cows", ()),
+        ("methods to reduce memory", ()),
+        ("How does a very long question about many things in one library end?", ()),
+    ],
+)
+def test_things_joined(topic: str, things: tuple[str, ...]) -> None:
+    assert things_joined(topic) == things
 
 
 def test_a_comparison_of_things_in_small_letters_quotes_what_mentions_them() -> None:

@@ -323,6 +323,29 @@ def test_a_topic_that_no_paper_mentions_is_not_answered_by_what_is_alike(zoo: As
     assert (answer.status, answer.reason) == ("not_found", "Not found: the papers never mention “immortal”, “bias”.")
 
 
+def test_where_no_paper_mentions_both_of_two_things_that_is_said(zoo: Assistant) -> None:
+    answer = zoo.ask("Has anyone studied otters in mountains?")
+    assert (answer.status, answer.reason) == (
+        "partial", "no paper found mentions “otters” and “mountains” together in these words; these come nearest",
+    )  # fmt: skip
+    assert zoo.ask("Are there papers on otters in cold rivers?").reason == ""
+    assert "together" not in zoo.ask("Do otters live in mountains?").reason  # asks for no papers
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("Has anyone studied otters?", "otters"),
+        ("does anybody here work on otters?", "otters"),
+        ("Did any papers look at otters in rivers?", "otters in rivers"),
+        ("Is there any research on otters?", "otters"),
+    ],
+)
+def test_whether_there_is_work_on_something_asks_for_papers(question: str, topic: str) -> None:
+    read = read_question(question)
+    assert (read.topic, read.wants_papers) == (topic, True)
+
+
 def test_a_question_of_requests_only_is_still_searched_for() -> None:
     assert read_question("explain").terms == ("explain",)
 

@@ -181,6 +181,21 @@ def test_a_new_generation_on_a_chroma_server_takes_the_place_of_the_old_one(chro
     assert names & {*generations, strangers.name} == {generations[1], strangers.name}
 
 
+def test_a_chroma_server_that_says_nothing_is_given_up(
+    chroma_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.store.vectors._SILENT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = {"chroma_host": "127.0.0.1", "chroma_port": silent.getsockname()[1]}
+        with Assistant(data_dir=tmp_path, **address) as library, pytest.raises(StoreError, match="timed out.*doctor"):
+            library.add([Paper(title="Otters", abstract="Otters swim.")])
+    with Assistant(data_dir=tmp_path, chroma_host="127.0.0.1", chroma_port=chroma_server) as library:
+        assert library.search("otters")
+        assert (
+            library._holdings.indexes.vectors._client._server._session.timeout.read == 0.5
+        )  # of a request later on, too
+
+
 def test_a_chroma_server_that_is_not_there_is_named(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -9,13 +9,14 @@ from assistant.answering.extractive import MAX_SENTENCES, asked_about, missing_m
 from assistant.answering.requests import State
 from assistant.answering.writing import Written
 from assistant.answers import Claim, Status
+from assistant.questions.comparing import mentions, things_joined
 from assistant.questions.metadata import asked_now
 from assistant.questions.names import holds_title
 from assistant.questions.numbers import ordinal
 from assistant.questions.orders import decided_by, in_order
 from assistant.questions.reading import MOST_WANTED, Question
 from assistant.questions.times import read_time
-from assistant.records import counted, quoted
+from assistant.records import Passage, counted, quoted
 from assistant.terms import squeezed, term_set
 
 _NEAR = 40  # characters behind a "without", half as many before a "-free", that say what is left out
@@ -107,6 +108,8 @@ def _more(state: State, cited_ids: Collection[str], library: Lookup) -> str:
     if not question.wants_records:
         is_full = question.wants_papers and cited >= MAX_SENTENCES
         more = "these papers come nearest; there may be more, and 'assistant search' shows the next" if is_full else ""
+        if question.wants_papers and (apart := _apart(question, state.passages)):
+            more = f"no paper found mentions {apart} together in these words; these come nearest"
         return "; ".join(filter(None, (more, yearless)))
     order, ids = question.order or "newest", state.request.scope.paper_ids
     count, printed = (len(library.listed(replace(question, order=by), ids)) for by in ("", order))
@@ -124,6 +127,15 @@ def _more(state: State, cited_ids: Collection[str], library: Lookup) -> str:
     undecided = _undecided(order, printed, count) if are_first else ""
     further = (f"{said[0].upper()}{said[1:]}." for said in (undecided, _unnumbered(question, ids, library)) if said)
     return " ".join([f"{found}. 'assistant papers' or the Library tab lists every paper.", *further])
+
+
+def _apart(question: Question, passages: Sequence[Passage]) -> str:
+    """The two things that the question joins where none of the papers found mentions both; "" elsewhere."""
+    joined = things_joined(question.topic)
+    papers = {one.paper.id: one.paper for one in passages}.values()
+    texts = ("\n".join([paper.record, *(section.text for section in paper.sections)]) for paper in papers)
+    is_apart = bool(joined) and not any(all(mentions(text, thing) for thing in joined) for text in texts)
+    return " and ".join(f"“{thing}”" for thing in joined) if is_apart else ""
 
 
 def _are_newest(state: State, cited: Collection[str]) -> bool:

@@ -26,6 +26,14 @@ _SEVERAL = rf"(?:\d+|{SEVERAL}|several)"
 _SOME = rf"(?:any|some|all|the|an?|few|more|other|recent|new|good|of|{_SEVERAL})"
 _ASKING = r"(?:what|how|why|which|who|when|where|is|are|do|does|did|can|could|would|please|tell|explain|i)\b"
 _READER = r"(?:student|researcher|postdoc|engineer|developer|scientist|reviewer|beginner|newcomer|novice|layman)\b"
+# "Has anyone used …?", "Does anybody work on …?"
+_EXISTS = (
+    r"(?:has|have|does|do|did) (?:anyone|anybody|somebody"
+    r"|any(?: other| recent)? (?:papers?|works?|stud(?:y|ies)|researchers?|authors?))"
+    rf"(?: (?:ever|already|yet|else|{SHELF}))* (?:use[ds]?|tr(?:y|ies|ied)(?: to use)?|appl(?:y|ies|ied)|stud(?:y|ies|ied)"
+    r"|investigate[ds]?|work(?:s|ed)? on|look(?:s|ed)? (?:at|into)|consider(?:s|ed)?|examine[ds]?|explore[ds]?"
+    r"|address(?:es|ed)?|test(?:s|ed)?)\b"
+)
 _DIRECTLY = r"(?=[ ,:])"  # not in "name-based"
 # "Which paper should I read first …?", "Where do I start reading …?"
 _TO_READ = (
@@ -59,6 +67,7 @@ _LEADS = (
     r"(?:an? |the )?(?:short |brief |quick |general |[a-z]{3,6}-(?:sentence|line|paragraph) )?summary of\b",
     rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
     rf" (?:{_PAPERS}|anything|something|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
+    _EXISTS,
     rf"(?:papers|articles|publications|anything|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
     rf"(?:which|what|how many)(?: of {_THESE})? {_PAPERS}(?:(?: {_STORED})+ {ON_TOPIC}|(?: that)? {_SAYING})\b",
 )
@@ -135,7 +144,9 @@ _COUNTS_PAPERS = re.compile(
 _FOR_PAPERS = re.compile(
     rf"^\W*(?:(?:{_SOME}|me|us|are|is|there|do|you|we|i|have|got|show|find|give|get|latest|tell|can|could|would|please|want|"
     r"need|like|am|['’]m|looking|for|know|to|see|hi|hello|hey)\W+)*"
-    rf"(?:papers|articles|publications|preprints)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b", re.IGNORECASE,
+    rf"(?:papers|articles|publications|preprints)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b"
+    rf"|^\W*(?:is|are) there (?:{_SOME} )*(?:paper|works?|research|stud(?:y|ies)|literature)(?: {SHELF})? {ON_TOPIC}\b"
+    rf"|^\W*{_EXISTS}", re.IGNORECASE,
 )  # fmt: skip
 _READING = re.compile(
     rf"\b{_TO_READ}\b|^\W*(?:please )?(?:recommend|suggest) (?:me |us )?(?:{_SOME} )*papers\b", re.IGNORECASE
@@ -220,7 +231,7 @@ def sentences_wanted(text: str) -> tuple[int, str]:
 
 
 def asks_for_papers(text: str) -> bool:
-    """True where papers on a topic are asked for: "Are there papers about otters?"."""
+    """True where papers on a topic are asked for: "Are there papers about otters?", "Has anyone studied otters?"."""
     return bool(_FOR_PAPERS.search(text))
 
 

@@ -1,4 +1,4 @@
-"""What a question compares: "ctree" and "rpart" of "Compare ctree with rpart"."""
+"""What a question compares, as "ctree" and "rpart" in "Compare ctree with rpart", or joins, as in "LoRA for speech"."""
 
 import re
 
@@ -23,6 +23,29 @@ _COMPARED = tuple(
         rf"\bwhat (?:distinguishes|sets) {_ONE} (?:apart )?from {_OTHER}{_ENDS}",
     )
 )
+# "papers that use LoRA for speech recognition", "pruning in language models"
+_NAMES = r"[\w+*.-]+(?: [\w+*.-]+){0,2}?"
+_SAYS_LITTLE = r"(?:(?:the|an?|new|recent|novel|other|different|various|some|any) )*"
+_PAPERS_ON = (
+    r"(?:(?:please |find |list |show (?:me )?)*(?:which|what|any|all|some)? ?(?:papers?|works?|stud(?:y|ies)|articles?)"
+    r"(?: (?:that|which))?(?: (?:do|are|have))? (?:about|on|[a-z]+) )?"
+)
+_JOINING = (
+    r"(?:how|whether|that) @ (?:affect|influence|impact|improve|reduce|hurt|harm|help|change)s? @",
+    r"(?:the )?(?:effects?|influence|impact) of @ on @",
+    r"@ (?:for|in|on|with) @",
+)
+_JOINED = tuple(
+    re.compile(
+        rf"^\W*{_PAPERS_ON}"
+        + pattern.replace("@", rf"{_SAYS_LITTLE}(?P<one>{_NAMES})", 1).replace(
+            "@", rf"{_SAYS_LITTLE}(?P<other>{_NAMES})"
+        )
+        + r"\W*$",
+        re.IGNORECASE,
+    )
+    for pattern in _JOINING
+)
 
 
 def things_compared(text: str) -> tuple[str, ...]:
@@ -32,6 +55,12 @@ def things_compared(text: str) -> tuple[str, ...]:
         if found := pattern.search(text):
             return found["one"].strip("“”\"'‘’().?"), found["other"].strip("“”\"'‘’().?")
     return ()
+
+
+def things_joined(topic: str) -> tuple[str, ...]:
+    """The two things that a topic of few words joins; none where it is another phrase."""
+    found = next(filter(None, (pattern.match(topic) for pattern in _JOINED)), None)
+    return (found["one"], found["other"]) if found and term_set(found["one"]) and term_set(found["other"]) else ()
 
 
 def mentions(text: str, name: str) -> bool:

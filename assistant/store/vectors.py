@@ -6,8 +6,11 @@ folder of its own; on a server, a collection of its own.
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import chromadb
 import numpy as np
@@ -25,6 +28,7 @@ _BATCH = 2000  # at most 5,461; each upsert costs Chroma a write to the disk
 # Recall of HNSW on hard synthetic vectors rises from .5 to .8 between the default ef_search (100) and 400, at 3 ms.
 _HNSW = {"space": "cosine", "ef_search": 400, "ef_construction": 200}
 _CLOSING = 20.0  # seconds that closing may take
+_SILENT = 60.0  # seconds without a byte after which a server is given up
 # Bytes of links a chunk. A sound HNSW segment is far below; a damaged one was seen with a sparse file of 260 GB.
 _LINKS_AT_MOST = 40_000
 _SAME = 0.99  # cosine from which a vector has found itself: half precision and HNSW keep more
@@ -154,15 +158,28 @@ def _connect(config: Config, folder: Path | None) -> ClientAPI:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         return chromadb.PersistentClient(path=str(folder), settings=settings)
-    return chromadb.HttpClient(
+    return _connect_to_server(config, settings)
+
+
+def _connect_to_server(config: Config, settings: Settings) -> ClientAPI:
+    """A client that gives up on a server which says nothing: those of chromadb 1.5 wait for ever, from their making on."""
+    headers = {name: value.get_secret_value() for name, value in config.chroma_headers.items()}
+    address = f"{'https' if config.chroma_ssl else 'http'}://{config.chroma_host}:{config.chroma_port}/api/v2/heartbeat"
+    with suppress(HTTPError):  # an answer all the same, of which Chroma's client says more
+        urlopen(Request(address, headers=headers), timeout=_SILENT).close()
+    client = chromadb.HttpClient(
         host=config.chroma_host or "",
         port=config.chroma_port,
         ssl=config.chroma_ssl,
-        headers={name: value.get_secret_value() for name, value in config.chroma_headers.items()},
+        headers=headers,
         settings=settings,
         tenant=config.chroma_tenant,
         database=config.chroma_database,
     )
+    session = getattr(getattr(client, "_server", None), "_session", None)
+    if session is not None:
+        session.timeout = _SILENT
+    return client
 
 
 def _metadata(entry: Entry) -> dict[str, Any]:
