@@ -6,10 +6,9 @@ folder of its own; on a server, a collection of its own.
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import chromadb
@@ -165,8 +164,11 @@ def _connect_to_server(config: Config, settings: Settings) -> ClientAPI:
     """A client that gives up on a server which says nothing: those of chromadb 1.5 wait for ever, from their making on."""
     headers = {name: value.get_secret_value() for name, value in config.chroma_headers.items()}
     address = f"{'https' if config.chroma_ssl else 'http'}://{config.chroma_host}:{config.chroma_port}/api/v2/heartbeat"
-    with suppress(HTTPError):  # an answer all the same, of which Chroma's client says more
+    try:
         urlopen(Request(address, headers=headers), timeout=_SILENT).close()
+    except URLError as error:  # of all that is said at once Chroma's client says more
+        if isinstance(error.reason, TimeoutError):
+            raise error.reason from None
     client = chromadb.HttpClient(
         host=config.chroma_host or "",
         port=config.chroma_port,
