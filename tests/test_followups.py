@@ -425,3 +425,25 @@ def test_papers_on_a_topic_are_asked_for_whatever_was_spoken_of(library: Assista
     assert chat(library, "What is NOLA?", asked)[0] == asked
     shown = chat(library, "Papers about pruning", "any others?", "What is NOLA?", asked, "any others?")
     assert shown[0] == asked and not set(shown[1]) & set(chat(library, asked)[1])
+
+
+def test_which_of_them_is_asked_of_all_that_a_list_named(tmp_path: Path) -> None:
+    papers = [
+        Paper(
+            f"Otters {number}",
+            f"Otters swim in river {number}.",
+            author_count=number,
+            date=f"May {number}, 2022",
+            year=2022,
+        )
+        for number in range(1, 8)
+    ]
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(papers)
+        listed = library.ask("List all papers")
+        turns = [{"role": "user", "content": "List all papers"}, {"role": "assistant", "content": listed.text}]
+        for question, title in (
+            ("which of them has the most authors?", "Otters 7"),
+            ("which of these has the fewest authors?", "Otters 1"),
+        ):
+            assert library.ask(question, history=turns).citations[0].paper.title == title

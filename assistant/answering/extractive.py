@@ -131,12 +131,13 @@ def _from_records(question: Question, passages: Sequence[Passage], numbering: Nu
     elif question.wants_records:
         wanted = tuple(p for p in best_of_each_paper(passages) if question.is_for(p.paper))
     else:
-        wanted = (_named(question, passages) or _likely(question, passages))[:MAX_SENTENCES]
+        wanted = _named(question, passages) or _likely(question, passages)
         if question.order:
             places = {p.id: place for place, p in enumerate(in_order([one.paper for one in wanted], question.order))}
             wanted = tuple(sorted(wanted, key=lambda one: places.get(one.paper.id, len(places))))
             if question.place:
                 wanted = tuple(one for one in wanted if places.get(one.paper.id) == question.place - 1)
+        wanted = wanted[:MAX_SENTENCES]
     for passage in wanted:
         asked = _asked_of_listing(question, passage.paper)
         if all(asked.values()) or (any(asked.values()) and not question.order):

@@ -77,6 +77,8 @@ class Gathering:
             count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
         elif asked.abbreviation:
             count = _SPELLING
+        elif asked.order:  # of as many papers as a list may have named before
+            count = max(count, PER_PAPER * _LISTED)
         elif asked.wants_list or asked.wants_summary:
             count = max(count, PER_PAPER * asked.things_wanted)
         more = PER_PAPER * (len(shown) + _LEFT_OUT * bool(without))

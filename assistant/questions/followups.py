@@ -48,7 +48,7 @@ _WHAT_IS = re.compile(  # "What is pruning?" stands alone, "What is the cost?" d
     r"^\W*(?:what|who)(?:['’]s| is| are| was| were) (?!(?:the|its?|their|that|this|these|those|they|he|she|his|her)\b)",
     re.IGNORECASE,
 )
-_SEVERAL, _CARRIED = 4, 2
+_SEVERAL, _CARRIED = 10, 2
 _TITLE_ENDS, _TITLE_ENDINGS = re.compile(r":\s|\s·\s|\s?\[\d+\]|$"), 6  # some titles hold colons
 _SENTENCE_ENDS = re.compile(r"\n|(?<=[.!?\]])\s")
 _QUOTED = re.compile(r"“([^“”]+)”")
@@ -145,7 +145,7 @@ def question_before(history: Sequence[Mapping[str, str]]) -> str:
 
 def spoken_of(text: str, last: Sequence[Paper], earlier: Callable[[], Sequence[Paper]]) -> list[Paper]:
     """The papers that a follow-up carries over: of those of the `last` answer one for "the second one", the first for "it", else
-    two; up to four for "which of them", of all since the `earlier` question that stood alone."""
+    two; up to ten, as many as a list names, for "which of them", of all since the `earlier` question that stood alone."""
     papers, few = list(last), few_of_set(text)
     is_of_set = bool(_OF_SET.search(text) or order_alone(text)) and not few
     if is_of_set or max([few, *positions(text, len(last))]) > len(last):
