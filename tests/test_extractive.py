@@ -10,6 +10,7 @@ from assistant import Assistant
 from assistant.answering import selecting
 from assistant.answering.enumerations import further_points
 from assistant.answering.extractive import extract
+from assistant.answering.weighing import weighed
 from assistant.questions.comparing import things_compared, things_joined
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
@@ -348,6 +349,18 @@ class TestEnumerations:
             (["First, 1. Draw a box.", "Use ink.", "2. Think of rates."], [2]),
             (["Both (1) cost and (2) data matter.", "(2) is harder."], []),
             (["It takes 1) a river.", "No more is said.", "Otters swim in 2) others."], []),
+            (
+                [
+                    "Our count has three key steps.",
+                    "First, we catch.",
+                    "It rains.",
+                    "Second, we count.",
+                    "Thirdly, we free.",
+                ],
+                [1, 3, 4],
+            ),
+            (["Our count has three key steps.", "They are hard."], []),
+            (["Two of three otters swim.", "First, they dive."], []),
             (["The data follow:", "Otters weigh 9 kg."], []),
             (["We count otters in (1) rivers."], []),
         ],
@@ -412,3 +425,40 @@ def test_a_comparison_of_things_in_small_letters_quotes_what_mentions_them() -> 
     assert quoted("What is the difference between dams and lodges?", said, stranger, lodged) == {"A": 1, "B": 1}
     best = next(iter(extract(read_question("What is the difference between dams and lodges?"), [said, lodged])))
     assert best.citations[0].span.start == 39  # the fourth, which fits least but for what it mentions
+
+
+def test_a_definition_is_not_what_a_paper_of_another_name_introduces() -> None:
+    asked = "What is river drift?"
+    said, own = ("Otters suffer from river drift.", 0.6), ("We introduce three functions.", 0.5)
+    found = quoted_of_abstract(asked, said, own)
+    assert found[0] == said[0]
+    assert quoted_of_abstract(asked, said, own, titled=1.0)[0] == own[0]  # of the paper "River Drift: …"
+
+
+def quoted_of_abstract(question: str, *scored: tuple[str, float], **signals: float) -> list[str]:
+    """What an answer of one sentence quotes of an abstract."""
+    text = " ".join(sentence for sentence, _ in scored)
+    spans = tuple(Span(text.index(one), text.index(one) + len(one)) for one, _ in scored)
+    chunk = Chunk("p-0", "p", text, spans, section=0, start=0, tokens=12, heading="Abstract")
+    sentences = tuple(Sentence(one, span, score) for (one, score), span in zip(scored, spans, strict=True))
+    found = Passage(chunk, Paper("P", text, id="p"), 1.0, sentences, {"chance": 0.99, **signals})
+    best = max(weighed(read_question(question), [found]), key=lambda pick: pick.score)
+    return [sentences[best.sentence].text]
+
+
+def test_findings_are_quoted_from_sentences_that_state_some() -> None:
+    otters = ("Otterly is a count of otters by the Otterly authors.", 0.9), ("Our results show that most float.", 0.2)
+    for question in (
+        "What did the Otterly authors find?",
+        "What are the main findings of Otterly?",
+        "what are the results",
+    ):
+        assert quotes(question, *otters) == [otters[1][0]], question
+    assert quotes("What did the otters find in the river?", *otters)[0] == otters[0][0]
+
+
+def test_what_one_named_thing_has_is_not_listed_of_papers_that_do_not_mention_it() -> None:
+    one, rival = passage("A", 1.0, chance=0.5), passage("B", 0.95, chance=0.45)
+    otterly = replace(one, chunk=replace(one.chunk, text="OtterX swim. Otters eat. Otters sleep. Otters dive."))
+    assert quoted("On which datasets was OtterX evaluated?", otterly, rival)["B"] == 0
+    assert quoted("Which papers use OtterX?", otterly, rival)["B"] == 1

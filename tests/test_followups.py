@@ -306,6 +306,9 @@ def test_a_paper_that_was_not_meant_is_not_shown_again(library: Assistant, wrong
     [
         ("Not PaCA, I mean LST", "What is LST?"),
         ("I mean LST", "What is LST?"),
+        ("no, I meant training cost", "What is PaCA? (training cost)"),
+        ("i meant for fine-tuning", "What is PaCA? (for fine-tuning)"),
+        ("I mean how does pruning work", "how does pruning work"),
         ("no, I meant LoRA+", "What is LoRA+?"),
         ("I meant the retraining paper", "the retraining paper"),
         ("only 2023", "What is PaCA? (from 2023)"),

@@ -323,6 +323,24 @@ def test_a_topic_that_no_paper_mentions_is_not_answered_by_what_is_alike(zoo: As
     assert (answer.status, answer.reason) == ("not_found", "Not found: the papers never mention “immortal”, “bias”.")
 
 
+def test_the_record_of_a_name_that_no_paper_is_called_by_is_no_other_papers(tmp_path: Path) -> None:
+    trained = Paper("Cold rivers", "We train RiverNet on cold rivers.", date="May 3, 2022", year=2022, author_count=4)
+    own = Paper("BeaverNet: A Network for Dams", "BeaverNet sees dams.", date="Jun 9, 2021", year=2021, author_count=3)
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([trained, own])
+        for question in ("when was RiverNet published?", "Who wrote RiverNet?", "how many authors does RiverNet have?"):
+            answer = library.ask(question)
+            assert (answer.status, answer.reason) == ("not_found", "Not found: no paper found is called “RiverNet”."), (
+                question
+            )
+        assert titles(library, "when was BeaverNet published?") == [own.title]
+        assert titles(library, "When was the paper that trains RiverNet on cold rivers published?") == [trained.title]
+
+
+def test_stuff_is_no_topic() -> None:
+    assert {read_question(text).topic for text in ("stuff about otters", "tell me stuff about otters")} == {"otters"}
+
+
 def test_where_no_paper_mentions_both_of_two_things_that_is_said(zoo: Assistant) -> None:
     answer = zoo.ask("Has anyone studied otters in mountains?")
     assert (answer.status, answer.reason) == (

@@ -4,6 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
+_ANNOUNCING = re.compile(
+    r"\b(?:two|three|four|five|six|several) (?:[\w-]+ ){0,3}?(?:advantages|aspects|benefits|challenges|components|contributions"
+    r"|designs|drawbacks|factors|features|findings|innovations|insights|issues|limitations|modules|observations|parts|phases"
+    r"|problems|properties|questions|reasons|stages|steps|strategies|techniques|things|ways)\b[^.]*\.$", re.IGNORECASE,
+)  # fmt: skip
 _LOOKED_AHEAD = 8  # sentences: each point may take a few
 _MOST = 3  # further points
 
@@ -11,20 +16,22 @@ _MOST = 3  # further points
 def further_points(sentences: Sequence[str], at: int) -> list[int]:
     """The numbers of the sentences that give the next points of an enumeration whose first one stands in sentence `at`, or comes
     right after it; none where that holds more than one itself, or none."""
-    starts_next = sentences[at].endswith(":") and at + 1 < len(sentences)
+    announces = sentences[at].endswith(":") or _ANNOUNCING.search(sentences[at])
+    starts_next = bool(announces) and at + 1 < len(sentences)
     opening = f"{sentences[at]} {sentences[at + 1]}" if starts_next else sentences[at]
     for signs in _styles():
         if not re.search(rf"(?:^|[\s:;,–—-]){signs[0]}\s", opening) or re.search(rf"\s{signs[1]}\s", opening):
             continue
-        points = [at + 1] if starts_next else []
-        ahead = range(at + 1 + starts_next, min(len(sentences), at + 1 + _LOOKED_AHEAD))
+        is_next = starts_next and not re.search(rf"(?:^|[\s:;,–—-]){signs[0]}\s", sentences[at])
+        points = [at + 1] if is_next else []
+        ahead = range(at + 1 + is_next, min(len(sentences), at + 1 + _LOOKED_AHEAD))
         for sign in signs[1:]:
             begins = [place for place in ahead if re.match(rf"(?:and )?{sign}\s", sentences[place])]
             if not begins:
                 break
             points.append(begins[0])
             ahead = range(begins[0] + 1, ahead.stop)
-        if len(points) > starts_next:
+        if len(points) > is_next:
             return points[:_MOST]
     return []
 
@@ -35,3 +42,4 @@ def _styles() -> Iterator[list[str]]:
         yield [rf"\({name}\)" for name in names]
         yield [rf"{name}\)" for name in names]
     yield [rf"{name}\." for name in "123456"]
+    yield [rf"{name}(?:ly)?,?" for name in ("First", "Second", "Third", "Fourth")]

@@ -228,6 +228,8 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     that a doubtful best paper leaves room for its rivals; one each for comparisons and lists, but not for a list of what one
     paper has."""
     papers = list(dict.fromkeys(p.paper.id for p in passages))
+    if question.wants_list and not question.wants_papers:  # "On which data sets was NOLA evaluated?"
+        papers = [paper for paper in _told_of(passages) if paper in _naming(question, passages)]
     named = {p.paper.id for p in passages if p.signals.get("named")}
     is_listed = question.wants_list and not (question.wants_parts and len(named) == 1)
     broad = (is_listed or question.wants_comparison or len(named) > 1) and len(papers) > 1
@@ -236,7 +238,9 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         return dict.fromkeys(papers, max(1, MAX_SENTENCES // len(papers)))
     chance_of = {p.paper.id: p.signals["chance"] for p in passages if "chance" in p.signals}
     if broad or not chance_of:
-        near = dict.fromkeys(p.paper.id for p in passages if p.score >= share * passages[0].score)
+        near = dict.fromkeys(
+            p.paper.id for p in passages if p.score >= share * passages[0].score and p.paper.id in papers
+        )
         if (
             question.wants_comparison or len(named) > 1
         ):  # what is named, and two at least, however few of the question's words the second one holds
@@ -247,7 +251,7 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
         }
-    papers = _told_of(passages)
+    papers = [paper for paper in _told_of(passages) if paper in papers]
     if question.sentences_wanted:  # all from the paper that answers, one after another where that is asked
         return dict.fromkeys(papers[:1], question.sentences_wanted)
     gains = [
@@ -267,6 +271,12 @@ def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
     things = names or things_compared(question.text)
     holding = [{paper for paper, text in texts.items() if mentions(text, thing)} for thing in things]
     return set() if names and not all(holding) else set().union(*holding)
+
+
+def _naming(question: Question, passages: Sequence[Passage]) -> set[str]:
+    """The ids of the papers that mention the names in the question; all where none does."""
+    texts = {p.paper.id: f"{p.paper.record} {p.text}" for p in reversed(passages)}
+    return {key for key, text in texts.items() if all(mentions(text, name) for name in question.names)} or set(texts)
 
 
 def _told_of(passages: Sequence[Passage]) -> list[str]:

@@ -92,9 +92,13 @@ def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
 
 
 def _introduces(question: Question, passage: Passage, text: str) -> bool:
-    """True where a sentence introduces what the question asks for: in an abstract the paper's own, further on what is named."""
+    """True where a sentence introduces what the question asks for: what is named, or in the abstract of a paper that is called so
+    its own."""
     is_own = passage.chunk.heading == ABSTRACT or passage.chunk.heading is None
-    return bool(INTRODUCING.search(text)) and (is_own or term_set(text).issuperset(question.terms))
+    is_called_so = passage.signals.get("titled") or passage.signals.get("named")
+    return bool(INTRODUCING.search(text)) and (
+        bool(is_own and is_called_so) or term_set(text).issuperset(question.terms)
+    )
 
 
 def is_said(question: Question, passage: Passage, sentence: int) -> bool:

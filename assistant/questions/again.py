@@ -35,6 +35,11 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _MEANT = re.compile(rf"{_POLITE}(?:not ([^\s,.;]+)[\s,.;]+)?(?:but|rather|i (?:mean|meant))\s(?=.*\w)", re.IGNORECASE)
+# What is meant may be another paper, or asked whole.
+_WHOLE = re.compile(
+    r"(?:the|this|that) .*\b(?:paper|one|method|model|study)\b|(?:what|how|why|which|who|when|where|is|are|do|does|can)\b",
+    re.IGNORECASE,
+)
 _WITHOUT = re.compile(
     rf"{_POLITE}(?:without|excluding|except(?: for)?|leave out|not (?:with|using|about|on))\b", re.IGNORECASE
 )
@@ -86,7 +91,10 @@ def asked_again(text: str, earlier: str) -> str:
             return ""
         wrongly = names_in(earlier)
         is_name = bool(names_in(named)) and " " not in named
-        return earlier.replace(wrongly[0], named) if is_name and len(wrongly) == 1 else named
+        if is_name and len(wrongly) == 1:
+            return earlier.replace(wrongly[0], named)
+        is_part = len(terms(named)) <= _FEW_TERMS and not _WHOLE.match(named)
+        return f"{earlier} ({named})" if is_part else named
     return f"{earlier} ({text})" if _narrows(text) and _NARROWING.search(text) else ""
 
 

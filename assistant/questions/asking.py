@@ -59,16 +59,16 @@ _LEADS = (
     r"what (?:is|do we|are the papers) (?:known|know|saying) about\b|(?:what|how) about\b",
     rf"(?:explain|describe|summari[sz]e)(?: (?:to|for) (?:me|us))?{_DIRECTLY}|(?:list|name|enumerate){_DIRECTLY}",
     rf"(?:show|find|give|tell|teach) (?:me|us){_DIRECTLY}(?: (?:an? )?(?:short |brief |quick |general )?overview of\b)?"
-    rf"(?:(?: (?:something|anything|everything|all|more|a bit|a little))? {ABOUT}\b)?",
+    rf"(?:(?: (?:something|anything|everything|stuff|things|all|more|a bit|a little))? {ABOUT}\b)?",
     rf"tell about\b|(?:show|find|give|get|recommend|suggest)(?: (?:me|us))?"
     rf"(?= (?:{_SOME} )*{_PAPERS} (?:{_DATED} )?(?:{ON_TOPIC}|to read)\b)",
     rf"{_TO_READ}(?: (?:if (?:i|we) want |in order )?to {_LEARN}(?: more)?(?: {ABOUT})?| {ABOUT})\b",
     rf"{_I_AM} (?:\w+ )?new to\b",
     r"(?:an? |the )?(?:short |brief |quick |general |[a-z]{3,6}-(?:sentence|line|paragraph) )?summary of\b",
     rf"(?:(?:do (?:you|we) have|have you(?: got)?|are there|is there)(?: {_SOME})*|{_SOME}(?: {_SOME})*)"
-    rf" (?:{_PAPERS}|anything|something|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
+    rf" (?:{_PAPERS}|anything|something|stuff|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
     _EXISTS,
-    rf"(?:papers|articles|publications|anything|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
+    rf"(?:papers|articles|publications|anything|stuff|information|info)(?: {SHELF})?(?: {_DATED})? {ON_TOPIC}\b",
     rf"(?:which|what|how many)(?: of {_THESE})? {_PAPERS}(?:(?: {_STORED})+ {ON_TOPIC}|(?: that)? {_SAYING})\b",
 )
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)

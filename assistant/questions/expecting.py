@@ -136,6 +136,16 @@ _TOPICS = (
         r"\b(?:is|are|where|link|address|url)\b[^?]{0,80}\b(?:code|implementation|repository|repo|github|weights|checkpoints)\b",
         r"\bcode\b|\bgithub|https?:|\breleas|\bavailab|\bopen[- ]?sourc|\bpublicly|\bweights\b|\bcheckpoint|\brepositor",
     ),
+    _topic(
+        "findings",
+        r"^\W*(?:and |so )?what (?:did|do|does) .{1,60} (?:find|find out|discover|conclude|observe)\W*(?:\(about .*)?$"
+        r"|^\W*what (?:are|were|is) (?:the |their |its )?(?:main |key |major |central |most important )?"
+        r"(?:findings?|results|conclusions?)\b",
+        r"\b(?:we|authors|experiments|analys[ei]s|(?:our|the|these) (?:results?|findings)) (?:\w+ ){0,3}?"
+        r"(?:find|found|show|shows|demonstrat|observ|discover|conclud|reveal|indicat|suggest|confirm)"
+        r"|\boutperform|\bachiev|\bimprov(?:es|ed|ing|ement)|\d ?%|\bsignificant|\bfail(?:s|ed)?\b"
+        r"|\b(?:superior|better|worse|higher|lower|faster|fewer|more \w+) than\b|\bstate-of-the-art (?:results|performance)",
+    ),
     _topic("a maintainer", r"\bwho (?:[\w'’-]+ ){0,5}?maintain(?:s|ers?|ed)?\b", r"\bmaintainer|\bmaintained by\b"),
     _topic(
         "how to install it", r"\bhow (?:\S+ ){0,5}?install(?:ed|s)?\b|\binstallation\b",
