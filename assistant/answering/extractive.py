@@ -274,9 +274,10 @@ def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
 
 
 def _naming(question: Question, passages: Sequence[Passage]) -> set[str]:
-    """The ids of the papers that mention the names in the question; all where none does."""
+    """The ids of the papers that mention the names in the question; all where the first does not."""
     texts = {p.paper.id: f"{p.paper.record} {p.text}" for p in reversed(passages)}
-    return {key for key, text in texts.items() if all(mentions(text, name) for name in question.names)} or set(texts)
+    naming = {key for key, text in texts.items() if all(mentions(text, name) for name in question.names)}
+    return naming if passages[0].paper.id in naming else set(texts)
 
 
 def _told_of(passages: Sequence[Passage]) -> list[str]:
