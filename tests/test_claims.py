@@ -325,6 +325,7 @@ def test_nothing_raises(text: str, words: list[str], sentence: str) -> None:
         check_claim(claim, ["1.1", "1.2"], offered(sentence, " ".join(words), record=text), even)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["[1.1] ", "not ", "a than b higher ", "x ", "(", "1 ", "A", "**", "[1.1, ", "the evidence no "]
 )

@@ -138,6 +138,7 @@ def test_nothing_raises_and_spans_lie_inside(text: str) -> None:
         assert 0 <= quantity.start < quantity.end <= len(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["1 ", "9", "1,", "10^", "two ", "half ", "(1", "x1-", "- ", " ", "1\n", "http://", "1/", "-1"]
 )
