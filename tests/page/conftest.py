@@ -1,6 +1,7 @@
 """A headless Chromium, the page over the seeds, and the page over a small library that a test may change."""
 
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +25,9 @@ PAPERS = [
     )
     for number in range(30)
 ]
+
+
+_FAILED = pytest.StashKey[bool]()
 
 
 class Served(NamedTuple):
@@ -77,10 +81,23 @@ def otters(serve: Any, tmp_path: Path) -> Served:
     return serve(library)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Leaves the outcome of a test's call with the test, for `open_page`."""
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Any]:
-    """Opens an address in a browser of its own; fails the test where the page asked for anything beyond it."""
+def open_page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """Opens an address in a browser of its own; fails the test where the page asked for anything beyond it.
+
+    Of a test that failed, what its pages said and asked for last is printed.
+    """
     contexts = []
+    opened: list[tuple[Any, deque[str]]] = []
     outside: list[str] = []
 
     def open_(served: Served, width: int = 1280, height: int = 900, dark: bool = False) -> Any:
@@ -89,7 +106,13 @@ def open_page(browser: Any) -> Iterator[Any]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
+        lately: deque[str] = deque(maxlen=40)
+        opened.append((page, lately))
+        page.on("request", lambda asked: lately.append(f"-> {_short(asked)}"))
+        page.on("requestfinished", lambda asked: lately.append(f"<- {_short(asked)}"))
+        page.on("requestfailed", lambda asked: lately.append(f"failed: {_short(asked)}"))
+        page.on("console", lambda message: lately.append(f"console: {message.text[:300]}"))
         allowed = (served.address, "data:", "blob:")
         page.on("request", lambda request: None if request.url.startswith(allowed) else outside.append(request.url))
         page.goto(served.address)
@@ -97,9 +120,17 @@ def open_page(browser: Any) -> Iterator[Any]:
         return page
 
     yield open_
+    if request.node.stash.get(_FAILED, False):
+        for page, lately in opened:
+            print(f"{page.url} shows:", page.inner_text("body"), "and last:", *lately, sep="\n")
     assert outside == []
     for context in contexts:
         context.close()
+
+
+def _short(asked: Any) -> str:
+    """A request of the page in one line."""
+    return f"{asked.method} {asked.url[:120]} {(asked.post_data or '')[:200]}"
 
 
 def ask(page: Any, question: str, expect: str, is_answered: bool = True) -> None:
