@@ -183,6 +183,11 @@ class Holdings:
         with self.current() as search:
             return search.papers_named(text)
 
+    def spelt(self, text: str) -> str:
+        """`text` with typing errors mended in the words that the library never uses, unless it is in another language."""
+        with self.current() as search:
+            return text if is_in_another_language(text, self.lexical) else search.spelt(text)
+
     def papers_titled(self, titles: Collection[str]) -> list[Paper]:
         """The papers whose whole title is one of `titles`, as printed."""
         with self.current():

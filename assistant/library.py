@@ -215,6 +215,7 @@ class Assistant:
             held.idf,
             held.is_foreign,
             lambda text: by_titles(text, self._catalogue) or text,
+            held.spelt,
             self.config.passages,
         )
         return Pipeline(asked, self._writer).chain

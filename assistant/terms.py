@@ -124,9 +124,14 @@ def stem(word: str) -> str:
     """The Snowball English stem of a lower-case word; words with digits are kept as they are."""
     if not word.isalpha() and any(letter.isdigit() for letter in word):
         return word
+    return _STEMMER.stemWord(american(word))
+
+
+def american(word: str) -> str:
+    """A lower-case word in American spelling; of a few others, too: "noize"."""
     for pattern, spelling in _SPELLINGS:
         word = pattern.sub(spelling, word)
-    return _STEMMER.stemWord(word)
+    return word
 
 
 @lru_cache(maxsize=20_000)

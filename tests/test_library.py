@@ -446,13 +446,37 @@ def test_what_is_mistyped_is_asked_of_the_models_as_it_is_meant(library: Assista
 
 def test_a_name_and_a_word_of_its_own_are_no_typing_errors(library: Assistant) -> None:
     library.search("warm")
-    mended = library._holdings._search._finder.without_typing_errors
-    for text in ("Does Mambe ski?", "how do tuners help", "which horses win", "a subnet of nodes"):
+    mended = library._holdings._search._finder.mender.mended
+    for text in ("Does Mambe ski?", "how do tuners help", "which horses win", "what subnets of nodes are"):
         asked = read_question(text)
         assert mended(asked).topic == asked.topic
+        assert library.ask(text).standalone_question == text
     assert (
         mended(read_question("how do netwroks lern")).topic == "how do networks lern"
     )  # short words are too near to others
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("How can catastrofic forgetting be reduced?", "How can catastrophic forgetting be reduced?"),
+        ("How does pruneing help inference?", "How does pruning help inference?"),
+        ("How are reward modles trained?", "How are reward models trained?"),
+        ("What is knowlege distilation?", "What is knowledge distillation?"),
+    ],
+)
+def test_what_is_mistyped_is_answered_as_what_is_meant_and_says_so(library: Assistant, typed: str, meant: str) -> None:
+    answer, right = library.ask(typed), library.ask(meant)
+    assert answer.standalone_question == meant
+    assert (answer.status, answer.text, answer.probability) == (right.status, right.text, right.probability)
+    assert answer.status == "answered"
+
+
+def test_british_spelling_is_asked_of_the_models_in_american(library: Assistant) -> None:
+    for british, american in (("quantisation", "quantization"), ("tokenisation", "tokenization")):
+        answer, right = (library.ask(f"What is {word} good for?") for word in (british, american))
+        assert not answer.was_rewritten
+        assert (answer.text, answer.probability) == (right.text, right.probability)
 
 
 def test_an_answer_in_part_says_so_in_markdown_too(library: Assistant) -> None:

@@ -237,6 +237,30 @@ def test_a_paper_is_called_by_its_title_its_file_its_people_or_a_name_that_it_in
         assert not is_called(paper, name)
 
 
+def test_a_name_within_a_longer_one_is_no_name_of_its_paper() -> None:
+    made = {
+        name: Paper(f"{name}: Dams for Beavers", "Beavers build.") for name in ("BioBERT", "Qwen2.5-Math", "E.T. Bench")
+    }
+    assert not is_called(made["BioBERT"], "BERT")
+    assert not is_called(made["BioBERT"], "Biob")
+    assert is_called(made["BioBERT"], "biobert")
+    assert is_called(made["Qwen2.5-Math"], "Qwen")  # of any version
+    assert is_called(made["Qwen2.5-Math"], "Qwen2.5")
+    assert not is_called(made["Qwen2.5-Math"], "Qwen3")
+    assert is_called(made["E.T. Bench"], "ETBench")
+
+
+def test_the_date_of_a_paper_called_by_the_name_is_told_and_no_other(tmp_path: Path) -> None:
+    own = Paper("Otter dens seen with CLIP", "Dens are seen.", date="Jun 9, 2021", year=2021)
+    others = [
+        Paper(f"Long clips of rivers {place}", "A clip is from a year.", date="May 3, 2022") for place in range(5)
+    ]
+    with Assistant(data_dir=tmp_path) as library:
+        library.add([own, *others])
+        for question in ("when was CLIP published?", "what year is CLIP from"):
+            assert {one.paper.title for one in library.ask(question).citations} == {own.title}
+
+
 def test_the_date_and_authors_of_another_paper_than_the_one_called_so_are_not_told(tmp_path: Path) -> None:
     filler = [
         Paper(

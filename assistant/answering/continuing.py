@@ -46,7 +46,8 @@ class Lookup:
     """What a conversation asks of a library: to `find` at most so many passages for a question within papers (None for all), to
     `decide` whether those answer it, which papers (ids) are `listed` by their records, which are `on_topic`, which
     `papers_named` a text holds, which are `papers_titled` so, a term's `idf`, whether a question `is_foreign`, and the question
-    `with_titles` for the names of files. An answer is written from so many `passages`."""
+    `with_titles` for the names of files, and `spelt` as the papers spell its words. An answer is written from so many
+    `passages`."""
 
     find: Callable[[Question, int, Sequence[str] | None], list[Passage]]
     decide: Callable[[Question, Sequence[Passage], Sequence[str] | None], Decision]
@@ -57,6 +58,7 @@ class Lookup:
     idf: Callable[[str], float]
     is_foreign: Callable[[str], bool]
     with_titles: Callable[[str], str]
+    spelt: Callable[[str], str]
     passages: int
 
 

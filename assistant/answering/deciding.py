@@ -32,11 +32,6 @@ _RARE = 2.0
 # the development half 98 % are kept of their own paper so, and 86 % declined of one drawn by chance.
 _KEEP_WITHIN = 0.98
 # What can be asked of every paper: a question in these words says nothing that a paper could be found by, and any one answers it.
-# What a question says of a record beside the name.
-_OF_RECORDS = term_set(
-    "publish release come appear out year date month day write wrote written author authors people paper article first many "
-    "count propose introduce print comment comments team group organisation organization company"
-)
 OF_ANY_PAPER = term_set(
     """abstract accomplish accuracy accurate achieve address advantage aim algorithm application apply approach article assess
     assumption author authors availability available baseline basic beat benchmark benefit best better big biggest brief build
@@ -152,15 +147,13 @@ def _decide(
         return Decision(False, None, not_printed)
     if question.wants_records:  # what is printed decides
         return Decision(True)
-    if question.called and not (within and within.is_certain):
+    if question.called and (question.called in question.names or not (within and within.is_certain)):
         papers = {passage.paper.id: passage.paper for passage in passages}.values()
-        called = sum(is_called(paper, question.called) for paper in papers)
+        called = sum(is_called(paper, question.called) or holds_title(question.text, paper) for paper in papers)
         if not called and not any(map(lexical.correction, terms(question.called))):
             return Decision(False, None, f"Not found: no paper found is called “{question.called}”.")
         if 0 < called <= _FEW_PAPERS:
             return Decision(True)
-    if nameless := _called_nothing(question, passages):
-        return Decision(False, None, f"Not found: no paper found is called “{nameless}”.")
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()
     probability = own.of(name).probability(row)
@@ -186,18 +179,6 @@ def _decide(
         if len(unknown) >= max(1, len(question.terms) / 3):
             lacking = _never_mentioned(_as_typed(question.text, unknown))
     return Decision(not lacking, probability, lacking, margin, name, row)
-
-
-def _called_nothing(question: Question, passages: Sequence[Passage]) -> str:
-    """The name whose record alone is asked for ("When was ResNet published?") where no paper found is called so: another paper's
-    date is not its; "" elsewhere, and where more is asked, as of a paper that prunes ResNet."""
-    if not question.about_metadata or question.order or len(question.names) != 1:
-        return ""
-    (name,) = question.names
-    if set(question.terms) - set(terms(name)) - _OF_RECORDS:
-        return ""
-    papers = {passage.paper.id: passage.paper for passage in passages}.values()
-    return "" if any(is_called(paper, name) or holds_title(question.text, paper) for paper in papers) else name
 
 
 def _is_signed_last(question: Question, by: Authorship) -> bool:

@@ -45,7 +45,7 @@ class Pipeline:
         """Makes the question stand alone."""
         start, request = time.monotonic(), request_of(given)
         asked = read_question(request.question)
-        asked = read_question(self._library.with_titles(asked.text))
+        asked = read_question(self._library.spelt(self._library.with_titles(asked.text)))
         state = State(request, asked, start)
         leans = points_back(asked.text) or order_alone(asked.text)
         stands_alone = asked.small_talk or asked.doubts or (asked.about_library and not leans)

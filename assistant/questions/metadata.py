@@ -5,9 +5,10 @@ What is asked of the paper itself is told from what its text answers: "Who wrote
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.terms import MONTHS, term_set
+from assistant.terms import MONTHS, term_set, terms
 
 # A thing is a paper where it is called so, has a name, or is "it"; "the gold labels" are a part of one. Only where nothing
 # else makes it clear are words without an article ("mixture-of-experts") taken for a name.
@@ -150,6 +151,12 @@ _COUNTS_COMPARED = re.compile(rf"{_OF_MORE} (?P<what>authors|comments)\W*$", re.
 # What a follow-up carries over from the turn before it (`assistant.questions.followups.standalone`) is not what it asks.
 _CARRIED_OVER = re.compile(r" \((?:about “|after: ).*\)$")
 
+# What a question says of a record beside the name.
+_OF_RECORDS = term_set(
+    "publish release come appear out year date month day write wrote written author authors people paper article first many "
+    "count propose introduce print comment comments team group organisation organization company"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -186,6 +193,13 @@ def paper_called(text: str) -> str:
     found = [match["name"].replace("’", "'").split() for match in _CALLED.finditer(asked_now(text))]
     words = [word for word in (found[0] if len(found) == 1 else ()) if word.lower() not in _SAYS_NO_NAME]
     return " ".join(words) if term_set(" ".join(words)) and not all(map(str.isdigit, words)) else ""
+
+
+def named_alone(text: str, names: Sequence[str]) -> str:
+    """The one name of `names` whose record alone the question `text` asks for, "ResNet" of "When was ResNet published?"; "" where
+    it asks more, as of a paper that prunes ResNet, or carries something over."""
+    is_alone = len(names) == 1 and asked_now(text) == text and not {*terms(text)} - {*terms(names[0])} - _OF_RECORDS
+    return names[0] if is_alone else ""
 
 
 def asked_metadata(text: str) -> Asked:

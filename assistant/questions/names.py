@@ -31,7 +31,9 @@ _LONGER_WORD = re.compile(r"\b[A-Za-z][a-z]{3,}\b")
 _TITLE_CAPITALS, _TITLE_SHARE = 3, 0.75
 _TELLING_TITLE = 3  # words
 _SEVERAL_WORDS, _MOST_WORDS = 3, 2 / 3  # of what a paper is called
-_TELLING_LETTERS = 4  # of a name that may be a part of a longer word: "timedep" of "timedep.pdf"
+_TELLING_LETTERS = 4  # of a name that may be spelt in several words: "ETBench"
+_CAPITALS = re.compile(r"[A-Z]{3,}")
+_PARTS_OF_WORDS, _DIGITS = re.compile(r"[^\W_]+"), "0123456789"
 _INTRODUCE = "propos|introduc|present|develop|describ|releas|design|buil|call|nam|dub|term|coin"
 # "We propose a light one, HFT", but not "a variant of LoRA" and "HFT as against LoRA".
 _PLAIN_WORD = (
@@ -118,14 +120,36 @@ def is_titled(paper: Paper, name: str) -> bool:
 
 def is_called(paper: Paper, name: str) -> bool:
     """True where a paper may be called "the … paper" by `name`: its title, its file, its record or, of a coined name, what its
-    abstract introduces holds all its words; two thirds of three or more."""
+    abstract introduces holds all its words; two thirds of three or more. CLIP is no clip."""
     printed = " ".join((paper.title, *paper.authors, paper.organisation or "", paper.venue or "", *paper.sources))
     words, held = term_set(name), term_set(f"{printed} {normalised(fold(printed))} {paper.year or ''}")
-    whole = squeezed(name)
-    if words and len(words & held) >= (len(words) if len(words) < _SEVERAL_WORDS else _MOST_WORDS * len(words)):
+    is_held = bool(words) and len(words & held) >= (
+        len(words) if len(words) < _SEVERAL_WORDS else _MOST_WORDS * len(words)
+    )
+    is_there = is_held or _stands_in(name, _PARTS_OF_WORDS.findall(fold(printed)))
+    if is_there and not _is_small_word(name, printed):
         return True
-    is_within = len(whole) >= _TELLING_LETTERS and whole in squeezed(printed)
-    return is_within or is_spelt_out(name, paper.title) or (is_coined(name) and _introduces(name, paper.abstract))
+    return is_spelt_out(name, paper.title) or (is_coined(name) and _introduces(name, paper.abstract))
+
+
+def _is_small_word(name: str, text: str) -> bool:
+    """True where the text has the letters of a name in capitals as a word alone: "clips" for CLIP."""
+    found = re.findall(rf"\b{name}s?\b", text, re.IGNORECASE) if _CAPITALS.fullmatch(name) else []
+    return bool(found) and all(word.islower() or (word.istitle() and word.endswith("s")) for word in found)
+
+
+def _stands_in(name: str, words: Sequence[str]) -> bool:
+    """True where some of the words, one after another, make the name, whatever its version: "E.T. Bench" is "ETBench", and Qwen2
+    a Qwen, but BioBERT is no BERT."""
+    whole, words = squeezed(name), [word.casefold() for word in words]
+    if len(whole) < _TELLING_LETTERS:
+        return False
+    return any(
+        whole in (made := "".join(words[at:end]), made.rstrip(_DIGITS))
+        for at, word in enumerate(words)
+        if whole.startswith(word.rstrip(_DIGITS))
+        for end in range(at + 1, min(at + len(whole), len(words)) + 1)
+    )
 
 
 def _introduces(name: str, text: str) -> bool:

@@ -24,7 +24,7 @@ from assistant.questions.asking import (
     wants_writing,
 )
 from assistant.questions.authorship import Authorship, read_authorship
-from assistant.questions.metadata import asked_metadata, asked_now, paper_called
+from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
 from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
 from assistant.questions.numbered import parts_asked
 from assistant.questions.numbers import COUNTING_WORDS
@@ -286,6 +286,8 @@ def read_question(text: str) -> Question:
     sets, is_side_by_side, words_beside = together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
+    called = paper_called(said) if printed.of_one or parts_asked(said) else ""
+    called = called or (named_alone(said, names) if printed.of_one else "")
     order = order or order_of_records(unsigned if by else rest)
     if (
         printed.order and asked == said and not {*terms(rest)} - _NO_TOPIC
@@ -307,7 +309,7 @@ def read_question(text: str) -> Question:
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(said)) and not is_counting,
         wants_date=printed.date and time is None,
-        called=paper_called(said) if printed.of_one or parts_asked(said) else "",
+        called=called,
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,

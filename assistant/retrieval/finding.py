@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -11,6 +11,7 @@ from assistant.models import Embedder, common_words
 from assistant.questions.names import is_coined, is_titled, possible_titles
 from assistant.questions.reading import Question
 from assistant.records import Paper, paper_of
+from assistant.retrieval.mending import Mender
 from assistant.retrieval.ranking import between, coverage, coverer, fuse, terms_held
 from assistant.store.catalogue import Catalogue
 from assistant.store.following import Indexes
@@ -35,9 +36,6 @@ _ASKED = (
     r"(?=\W*$|,? (?:and|or|than|do|work|differ|compare|help|use|need|save|reduce|improve|solve|achieve|perform|train|learn)\b)"
 )
 _ANY_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_MAY_BE_WRONG = re.compile(r"[a-z]{5,30}")  # names have capitals, and short words are too near to others
-_VOWELS = "aeiou"
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SPELT = 40  # names that are looked for in other spellings, shorter ones first: an earlier answer may hold hundreds
 
 
@@ -46,7 +44,7 @@ class Found:
     """What both indexes found for a question: scores by chunk id, and those of both fused; `titled` are the names of papers that
     stand in it, with the ids of those papers, `named` are the chunks of the papers that it is about, `cover` is how much of its
     words one of the best passages holds, and `is_mended` says that some of its words were taken for others, which the library
-    knows."""
+    knows, and the models that read them do not."""
 
     question: Question
     vector: np.ndarray
@@ -79,15 +77,9 @@ def _without_whole_titles(text: str, papers: Iterable[Paper]) -> str:
     return text
 
 
-def _meant_by(typed: str) -> set[str]:
-    """All that a word may be meant for where two letters are swapped, one is left out or doubled, or a vowel is another one; the
-    first letter is right, and what one letter at the end says ("tuner", "tunes") is no error."""
-    parts = [(typed[:at], typed[at:]) for at in range(1, len(typed))]
-    swapped = {start + end[1] + end[0] + end[2:] for start, end in parts if len(end) > 1}
-    doubled = {start + end[1:] for start, end in parts if start[-1] == end[0]}
-    left_out = {start + letter + end for start, end in parts for letter in _LETTERS}
-    other = {start + vowel + end[1:] for start, end in parts if end[0] in _VOWELS for vowel in _VOWELS}
-    return swapped | doubled | left_out | other
+def _is_guessed(question: Question) -> bool:
+    """True where a mended question is searched for by terms that none of its words has."""
+    return not {*terms(question.text), *terms(question.topic)}.issuperset(question.terms)
 
 
 class Finder:
@@ -98,12 +90,17 @@ class Finder:
         self._indexes = indexes
         self._embedder = embedder
 
+    @property
+    def mender(self) -> Mender:
+        """What mends a question, by the word index that is open."""
+        return Mender(self._indexes.lexical)
+
     def find(self, question: Question, paper_ids: Sequence[str] | None, dense_weight: float | None = None) -> Found:
         """The candidates of both indexes, within `paper_ids` where given, with the question as the library spells its words.
 
         `dense_weight` fixes the vectors' share of the fused score in [0, 1], and no paper is taken as named.
         """
-        asked, question = question, self.without_typing_errors(question)
+        question = self.mender.mended(question)
         vector = self._embedder.encode([question.topic])[0]
         bm25, dense = self._candidates(question, vector, paper_ids)
         titled = self._titled(question.text) if dense_weight is None else {}
@@ -114,7 +111,7 @@ class Finder:
         cover = self._cover(question, bm25) if dense_weight is None else 0.0
         share = between(DENSE_WEIGHT_UNCOVERED, DENSE_WEIGHT_COVERED, cover) if dense_weight is None else dense_weight
         fused = fuse({name: bm25.get(name, 0.0) for name in {*bm25, *dense}}, dense, share)
-        return Found(question, vector, bm25, dense, named, titled, cover, question.terms != asked.terms, fused)
+        return Found(question, vector, bm25, dense, named, titled, cover, _is_guessed(question), fused)
 
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
@@ -176,32 +173,6 @@ class Finder:
             return set()
         ids = {key for keys in titled.values() for key in keys}
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
-
-    def without_typing_errors(self, question: Question) -> Question:
-        """Words that the library never uses are taken for those that it does use: in text and topic where one that is no word
-        is meant for a common one, else as terms alone, for those an edit or two away."""
-        lexical = self._indexes.lexical
-        if all(map(lexical.is_known, question.terms)):
-            return question
-        mended = {word: right for word in _ANY_WORD.findall(question.topic) if (right := self._mended(word))}
-        meant = {term: terms(right) for word, right in mended.items() for term in terms(word)}
-
-        def spelt(text: str) -> str:
-            return _ANY_WORD.sub(lambda word: mended.get(word[0], word[0]), text)
-
-        every = [right for term in question.terms for right in meant.get(term, [lexical.correction(term) or term])]
-        return replace(
-            question, text=spelt(question.text), topic=spelt(question.topic), terms=tuple(dict.fromkeys(every))
-        )
-
-    def _mended(self, word: str) -> str:
-        """The common word that is meant by one which is none, of those that the library uses the commonest; "" where there is
-        none, and for names."""
-        known, lexical = common_words(), self._indexes.lexical
-        if word in known or not _MAY_BE_WRONG.fullmatch(word) or any(map(lexical.is_known, terms(word))):
-            return ""
-        near = [other for other in sorted(_meant_by(word) & known) if lexical.is_known(stem(other))]
-        return min(near, key=lambda other: lexical.idf(stem(other)), default="")
 
     def _cover(self, question: Question, bm25: Mapping[str, float]) -> float:
         """How much of the question's idf mass, in [0, 1], one of the best passages of BM25 holds."""

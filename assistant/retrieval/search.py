@@ -240,6 +240,10 @@ class Search:
         cosines = iter((own.encode_often(sentences) @ vector).tolist())
         return [max((next(cosines) for _ in chunk.sentences), default=0.0) for chunk in chunks]
 
+    def spelt(self, text: str) -> str:
+        """`text` with typing errors mended in the words that the library never uses."""
+        return self._finder.mender.spelt(text)
+
     def papers_named(self, text: str) -> set[str]:
         """The ids of the papers that `text` calls by the short name in their title."""
         return self._finder.papers_named(text)
@@ -281,7 +285,7 @@ class Search:
         """The papers on the question's topic, within `paper_ids` where given, of the time and people asked for: those near the
         best that hold its words, or very near whatever their words, best first, then others whose title holds them."""
         question = question.settled(self._by(question.by)) if question.by else question
-        question = self._finder.without_typing_errors(question)
+        question = self._finder.mender.mended(question)
         near = self.search(question, RERANKED, paper_ids)
         cover = coverer(question.terms, self._indexes.lexical.idf)
         papers = [
