@@ -15,6 +15,7 @@ from assistant.questions.authorship import Authorship
 from assistant.questions.definitions import thing_asked
 from assistant.questions.expecting import unmet
 from assistant.questions.names import holds_title, is_called
+from assistant.questions.numbered import parts_asked
 from assistant.questions.orders import decided_by, in_order
 from assistant.questions.places import is_placed
 from assistant.questions.reading import Question, asked_of
@@ -152,7 +153,7 @@ def _decide(
         called = sum(is_called(paper, question.called) or holds_title(question.text, paper) for paper in papers)
         if not called and not any(map(lexical.correction, terms(question.called))):
             return Decision(False, None, f"Not found: no paper found is called “{question.called}”.")
-        if 0 < called <= _FEW_PAPERS:
+        if 0 < called <= _FEW_PAPERS and (question.about_metadata or parts_asked(question.text)):
             return Decision(True)
     name, row = _estimated(question, passages, lexical)
     own = own or OwnCalibration()

@@ -167,6 +167,11 @@ def holds_title(text: str, paper: Paper) -> bool:
     return any(len(title.split()) >= _TELLING_TITLE and f" {title} " in words for title in titles)
 
 
+def is_name(text: str) -> bool:
+    """True for one word that names something by its spelling alone: in capitals, or coined ("BERT", "FedSyn", "S2FT")."""
+    return " " not in text and bool(_CAPITALS.fullmatch(text) or (text and is_coined(text)))
+
+
 def is_coined(name: str) -> bool:
     """True for what is no common word, whatever its case: with a digit, capitals among small letters, or no vowel ("HFT")."""
     rest = name[1:]

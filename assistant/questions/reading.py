@@ -25,7 +25,7 @@ from assistant.questions.asking import (
 )
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
-from assistant.questions.names import QUOTED_TITLE, is_titled, names_in, possible_titles, together
+from assistant.questions.names import QUOTED_TITLE, is_name, is_titled, names_in, possible_titles, together
 from assistant.questions.numbered import parts_asked
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
@@ -286,7 +286,9 @@ def read_question(text: str) -> Question:
     sets, is_side_by_side, words_beside = together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
-    called = paper_called(said) if printed.of_one or parts_asked(said) else ""
+    called = paper_called(said)
+    if not (printed.of_one or parts_asked(said) or is_name(called)):
+        called = ""
     called = called or (named_alone(said, names) if printed.of_one else "")
     order = order or order_of_records(unsigned if by else rest)
     if (
