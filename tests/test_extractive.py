@@ -252,7 +252,16 @@ def test_papers_compared_by_name_are_summed_up_in_the_order_of_the_question(libr
 
 def test_a_comparison_of_names_in_some_respect_quotes_no_paper_that_mentions_neither(library: Assistant) -> None:
     cited = [one.paper.title for one in library.ask("Compare DARE and HESSO in terms of memory").citations]
-    assert [title.split()[0] for title in cited] == ["DARE", "HESSO:"]
+    assert [title.split()[0] for title in cited] == ["DARE", "DARE", "HESSO:", "HESSO:"]
+
+
+def test_a_comparison_of_names_is_answered_by_what_mentions_all_of_them_and_in_two_sentences(
+    library: Assistant,
+) -> None:
+    claims = library.ask("Which uses less memory, LST or LoRA?").claims
+    assert {claim.citations[0].paper.title.split(":")[0] for claim in claims} == {"LST"}  # others mention LoRA alone
+    assert any("69% of the memory costs" in claim.text for claim in claims)
+    assert any("than Adapter and LoRA" in claim.text for claim in claims)
 
 
 def test_what_is_asked_after_by_name_is_quoted_from_a_sentence_on_it() -> None:

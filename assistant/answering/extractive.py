@@ -18,6 +18,7 @@ from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
 from assistant.terms import squeezed, terms
 
 MAX_SENTENCES = 4
+_COMPARED = 2  # papers of which each says more than one sentence in a comparison
 _SENTENCES = 3  # of an answer to a question that one paper answers
 # Of 4,893 held-out questions (`assistant.training.selecting`), the share whose paper's best sentence answers, and whose second or
 # third is the first that does.
@@ -248,6 +249,8 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
             near = dict.fromkeys(paper for paper in papers if paper in near or paper in meant or paper in papers[:2])
         if question.wants_comparison and (mentioning := _mentioning(question, passages)):
             near = dict.fromkeys(paper for paper in near if paper in mentioning)
+            if len(question.names) > 1 and len(near) <= _COMPARED:
+                return dict.fromkeys(near, MAX_SENTENCES // _COMPARED)
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
         }
@@ -264,13 +267,18 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
 
 
 def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
-    """The ids of the papers that mention one of the things that are compared; none where they are names not each of which is
-    mentioned."""
+    """The ids of the papers that mention one of the things that are compared; of names, where a paper mentions all of them, of
+    such papers and those called by one; none where they are names not each of which is mentioned."""
     names = question.names if len(question.names) > 1 else ()
     texts = {p.paper.id: f"{p.paper.record} {p.text}" for p in reversed(passages)}
     things = names or things_compared(question.text)
     holding = [{paper for paper, text in texts.items() if mentions(text, thing)} for thing in things]
-    return set() if names and not all(holding) else set().union(*holding)
+    if names and not all(holding):
+        return set()
+    every = set().union(*holding)
+    if names and (of_all := set.intersection(*holding)):
+        return of_all | {p.paper.id for p in passages if p.signals.get("titled") and p.paper.id in every}
+    return every
 
 
 def _naming(question: Question, passages: Sequence[Passage]) -> set[str]:
