@@ -360,6 +360,12 @@ def test_two_papers_of_two_turns_are_compared(library: Assistant) -> None:
     assert [title.split(":")[0] for title in cited] == ["DyLoRA", "NOLA"]
 
 
+def test_another_name_and_what_is_that_ask_of_another_paper(library: Assistant) -> None:
+    understood, cited = chat(library, "What is HFT?", "ok, and what about LST, what is that?")
+    assert "HFT" not in understood
+    assert {title.split(":")[0] for title in cited} == {"LST"}
+
+
 def test_turns_that_show_nothing_are_passed_over(library: Assistant) -> None:
     blank = [{"role": role, "content": "\u200b"} for role in ("user", "assistant")]
     assert library.ask("And which model was trained for Macedonian?", history=blank).status == "answered"
@@ -390,6 +396,8 @@ def test_the_question_before_is_one_that_stood_alone() -> None:
         ("How is its memory used?", False),
         ("Does it need its cache?", False),
         ("What does this paper say about its cost?", False),
+        ("and what about LST, how does it save memory?", True),
+        ("what about its cost, is that lower?", False),
     ],
 )
 def test_its_may_stand_for_the_subject_of_its_own_question(question: str, is_own: bool) -> None:

@@ -23,9 +23,11 @@ from assistant.questions.openly import asked_openly
         ("Which authors have written papers about otters at night?", "Which papers are about otters at night?"),
         ("single-author papers about otters", "papers with one author about otters"),
         ("Which papers are single-authored?", "Which papers with one author?"),
+        ("ok, and what about OtterNet, what is that?", "What is OtterNet?"),
+        ("and OtterNet, what is it", "What is OtterNet?"),
     ],
 )
-def test_what_a_record_answers_is_asked_so(question: str, openly: str) -> None:
+def test_what_is_asked_in_a_roundabout_way_is_asked_plainly(question: str, openly: str) -> None:
     assert asked_openly(question) == openly
 
 
@@ -41,6 +43,8 @@ def test_what_a_record_answers_is_asked_so(question: str, openly: str) -> None:
         "Who wrote OtterNet?",
         "Are otters published data sets of authors?",
         "Can a single author be told by the style of papers?",
+        "and its cost, what is it?",
+        "what about that, what is it?",
     ],
 )
 def test_other_questions_stay(question: str) -> None:

@@ -1,4 +1,5 @@
-"""Questions that a paper's record answers, asked otherwise: "Was HFT published in 2022?" is read as when it was."""
+"""Questions asked in a roundabout way: "Was HFT published in 2022?" is read as when it was, "and HFT, what is that?" as what it
+is."""
 
 import re
 
@@ -37,6 +38,12 @@ _ASKED = tuple(
             rf"(?:of|behind|on|for) (?:the |all )*(?:papers|articles|publications|work) (?:about|on) {_OF}{_END}",
             "Which papers are about {}?",
         ),
+        (
+            r"^(?:ok(?:ay)?\W+)?(?:(?:and|but|so) )*(?:(?:what|how) about )?"
+            r"(?P<of>(?:(?!\b(?:it|its|this|that|these|those|they|them|their|what|how)\b)[^,:;?–—]){2,60}) ?"
+            rf"[,:;?–—] ?(?:and )?what(?:['’]s| is| are) (?:it|this|that|those|they){_END}",
+            "What is {}?",
+        ),
     )
 )  # fmt: skip
 _PAPERS = r"(?P<papers>papers?|articles?|works?|publications?|preprints?)\b"
@@ -48,7 +55,7 @@ _SINGLE = re.compile(
 
 
 def asked_openly(text: str) -> str:
-    """The question as one that a record answers; `text` itself where it is none of these."""
+    """The question as it is asked plainly; `text` itself where it is none of these."""
     text = _SINGLE.sub(lambda match: f"{match['papers'] or match['these']} with one author", text)
     for pattern, openly in _ASKED:
         if match := pattern.match(text):

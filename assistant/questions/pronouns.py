@@ -45,6 +45,11 @@ _EXPLETIVE = re.compile(
     r"|(?:true|likely|known|clear|possible|important|plausible) (?:that|if|whether)\b|worth \w+ing\b)", re.IGNORECASE,
 )  # fmt: skip
 
+# "What about MeZO, what is that?"
+_TURNS_TO = re.compile(
+    r"\b(?:what|how) about (?!(?:it|its|that|this|these|those|they|them|their)\b)[^,:;?–—]{2,60}[,:;?–—]", re.I
+)
+
 
 def points_back(text: str) -> bool:
     """True where a pronoun stands for something said earlier, and not for something in the question itself."""
@@ -57,6 +62,8 @@ def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
     """True where what the pronoun stands for is in the question before it, or where it stands for nothing."""
     text, word = pronoun.string, pronoun.group().lower()
     before = text[: pronoun.start()]
+    if _TURNS_TO.search(before):
+        return True
     if word == "that":
         return bool(_OWN_ANTECEDENT.match(text, pronoun.start())) and not _BEFORE_DEMONSTRATIVE.search(before)
     if any(NAME.search(clause) for clause in clauses(before)[:-1]):  # "What is NOLA and who wrote it?"
