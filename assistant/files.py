@@ -7,6 +7,7 @@ import re
 import stat
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,29 +47,45 @@ def _refused(path: Path, error: OSError) -> LibraryError:
     return LibraryError(f"{path} could not be written ({error}); {step} and retry")
 
 
+# Of this process's threads, by the file that other processes see locked.
+_threads_at: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+
+
 class WriterLock:
     """One writer at a time in `folder` over all threads and processes; writers of another `name` go on beside it.
 
-    Raises LibraryBusyError where another holds it for `timeout` seconds, LibraryError where the folder cannot be written.
+    Raises LibraryBusyError where another holds it for `timeout` seconds, LibraryError where the folder cannot be written. One
+    that `is_patient` waits for other threads of this process however long they write.
     """
 
-    def __init__(self, folder: Path, timeout: float = 0, name: str = "writer.lock") -> None:
+    def __init__(self, folder: Path, timeout: float = 0, name: str = "writer.lock", is_patient: bool = False) -> None:
         self._lock = FileLock(folder / name, timeout=timeout)
+        self._threads = _threads_at[os.path.realpath(folder / name)]
+        self._wait = -1 if is_patient else timeout
         self._folder = folder
 
     def __enter__(self) -> None:
+        if not self._threads.acquire(timeout=self._wait):
+            raise self._busy()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-        except Timeout:  # an OSError too
-            raise LibraryBusyError(
-                f"another process is writing to the library in {self._folder}; wait for it to end and retry"
-            ) from None
-        except OSError as error:
-            raise LibraryError(f"{self._folder} cannot be written ({error}); make it writable and retry") from None
+        except BaseException as error:
+            self._threads.release()
+            if isinstance(error, Timeout):  # an OSError too
+                raise self._busy() from None
+            if isinstance(error, OSError):
+                raise LibraryError(f"{self._folder} cannot be written ({error}); make it writable and retry") from None
+            raise
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+        self._threads.release()
+
+    def _busy(self) -> LibraryBusyError:
+        return LibraryBusyError(
+            f"another process is writing to the library in {self._folder}; wait for it to end and retry"
+        )
 
 
 class WriteQueue:
@@ -76,14 +93,13 @@ class WriteQueue:
     minute."""
 
     def __init__(self, folder: Path, name: str = "writer.lock") -> None:
-        self._threads = threading.Lock()  # waiting here costs less than at the file
         self._folder = folder
         self._name = name
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Nobody else writes inside."""
-        with self._threads, WriterLock(self._folder, _WAIT, self._name):
+        with WriterLock(self._folder, _WAIT, self._name, is_patient=True):
             yield
 
 

@@ -93,7 +93,7 @@ class Holdings:
 
     def remove(self, paper_ids: Sequence[str]) -> None:
         """Takes papers out of the catalogue, and lets the indexes follow."""
-        with self.lock, WriterLock(self.config.data_dir), self.catalogue.transaction():
+        with WriterLock(self.config.data_dir, is_patient=True), self.catalogue.transaction():
             for paper_id in paper_ids:
                 self.catalogue.remove_paper(paper_id)
             self.catalogue.forget_unused_vectors()

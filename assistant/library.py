@@ -255,7 +255,7 @@ class Assistant:
         start = time.monotonic()
         given = _listed(sources)
         # Not under the lock of questions: they go on being answered from what the indexes hold so far.
-        with self._adding, WriterLock(self.config.data_dir):
+        with self._adding, WriterLock(self.config.data_dir, is_patient=True):
             self._holdings.seeding.give_way()
             report = self._holdings.indexer.add(given, progress or self.progress, prune)
         self._holdings.follow(progress)
@@ -354,7 +354,7 @@ class Assistant:
         Embedding, which takes long, goes on beside readers, and goes on where it was after a kill; then one transaction
         puts the new chunks in the place of the old, and the indexes follow.
         """
-        with self._adding, WriterLock(self.config.data_dir):
+        with self._adding, WriterLock(self.config.data_dir, is_patient=True):
             self._holdings.rebuild(progress)
         self._holdings.follow(progress)
 

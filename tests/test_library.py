@@ -596,3 +596,19 @@ def test_a_file_s_name_in_a_follow_up_keeps_the_conversation(tmp_path: Path) -> 
         answer = own.ask("how does it differ from lakes.md?", history=turns)
         assert "SeaOtter" in answer.standalone_question and "Otters in Lakes" in answer.standalone_question
         assert own.chain.invoke("What is lakes.md about?")["answer"].citations[0].paper.title == "Otters in Lakes"
+
+
+def test_threads_of_one_library_wait_for_each_other_to_write(tmp_path: Path) -> None:
+    with Assistant(data_dir=tmp_path, reranker="off") as library:
+        library.add(Paper("Otters", "Otters swim in cold rivers."))
+
+        def write(name: str) -> None:
+            for number in range(8):
+                library.add(Paper(f"{name} {number}", f"{name} swim in river number {number}."))
+                assert library.search(name)
+            library.remove([f"{name} 0"])
+
+        with ThreadPoolExecutor(3) as threads:
+            for done in [threads.submit(write, name) for name in ("Beavers", "Newts", "Frogs")]:
+                done.result()
+        assert library.counts()[0] == 1 + 3 * 7
