@@ -75,6 +75,8 @@ class Embedder:
             first_line = (str(error) or type(error).__name__).splitlines()[0]
             failure = f"the embedding {self.name!r} failed: {first_line}"
             raise ProviderError(with_step(failure, "check OPENAI_API_KEY and OPENAI_BASE_URL")) from error
+        if not np.isfinite(vectors).all():
+            raise ProviderError(f"the embedding {self.name!r} gave numbers that are none (NaN); try another model")
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.where(norms > 0, norms, 1.0)
 

@@ -248,10 +248,12 @@ def vector(text: str, dimension: int) -> "array[float]":
 
 @dataclass(frozen=True)
 class Embed:
-    """One vector a text, as floats or base64; refuses more than `limit` texts, empty texts and token numbers."""
+    """One vector a text, as floats or base64; refuses more than `limit` texts, empty texts and token numbers. A `broken` model
+    overflows, and gives NaN."""
 
     dimension: int = 64
     limit: int = 2048
+    broken: bool = False
 
     def steps(self, request: Request) -> Steps:
         given, packed = request.body["input"], request.body.get("encoding_format") == "base64"
@@ -259,6 +261,8 @@ class Embed:
         if not 0 < len(texts) <= self.limit or not all(isinstance(text, str) and text for text in texts):
             return Fail(400, "invalid_input", f"'input' must be 1 to {self.limit} non-empty texts.").steps(request)
         vectors = [vector(text, request.body.get("dimensions") or self.dimension) for text in texts]
+        if self.broken:
+            vectors = [array("f", [math.nan] * len(found)) for found in vectors]
         data = [base64.b64encode(found.tobytes()).decode() if packed else list(found) for found in vectors]
         items = [{"object": "embedding", "index": index, "embedding": found} for index, found in enumerate(data)]
         answer = {"object": "list", "data": items, "model": request.body["model"], "usage": request.usage("")}

@@ -34,6 +34,7 @@ from provider import (
 from assistant import Answer, Assistant, Paper
 from assistant.answering.offering import number_evidence
 from assistant.chunking import chunk_paper
+from assistant.errors import ProviderError
 from assistant.records import Passage
 
 HALF = "Which method keeps half of the parameters frozen in each tuning round?"
@@ -419,6 +420,17 @@ def test_embeddings_from_a_server(tmp_path: Path) -> None:
             )
             assert library.search("Beavers build")[0].paper.title == "Beavers"
         assert {request.path for request in provider.requests} == {"/v1/embeddings"}
+
+
+def test_embeddings_that_are_no_numbers_are_refused_and_what_is_stored_stays(tmp_path: Path) -> None:
+    with (
+        Provider(embeddings=[Embed(), Embed(), Embed(broken=True), Embed()]) as provider,
+        Assistant(data_dir=tmp_path, embedding="openai:small", openai_base_url=provider.url) as library,
+    ):
+        library.add(Paper("Otters", "Otters swim."))
+        with pytest.raises(ProviderError, match="numbers that are none"):
+            library.add(Paper("Beavers", "Beavers build."))
+        assert library.search("Otters swim")[0].paper.title == "Otters"
 
 
 def test_a_question_that_nothing_fits_leaves_the_evidence_of_the_next_as_it_was(seeds_folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Adding files again: by content, moved, edited, pruned, and one paper out of many records of it."""
 
+import base64
 import json
 import os
 import sqlite3
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
@@ -216,6 +218,20 @@ def test_an_exported_library_moves_without_embedding_again(tmp_path: Path, monke
         assert library.papers() == before
         monkeypatch.undo()
         assert library.ask("What do beavers build?").citations[0].paper.title == "Beavers"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 7.0], ids=["nan", "infinite", "no unit vector"])
+def test_an_exported_embedding_that_is_none_is_made_anew(tmp_path: Path, value: float) -> None:
+    with Assistant(data_dir=tmp_path / "old", reranker="off") as library:
+        library.add(Paper("Beavers", "Beavers build dams."))
+        library.export(tmp_path / "all.jsonl")
+    record = json.loads((tmp_path / "all.jsonl").read_text(encoding="utf-8"))
+    none = base64.b64encode(np.full(384, value, np.float16).tobytes()).decode()
+    record["embeddings"] = dict.fromkeys(record["embeddings"], none)
+    with Assistant(data_dir=tmp_path / "new", reranker="off") as library:
+        library.add(Paper("Otters", "Otters swim in cold rivers."))
+        library.add(write(tmp_path / "none.jsonl", record))
+        assert library.search("What do beavers build?")[0].paper.title == "Beavers"
 
 
 def test_questions_are_answered_while_files_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from assistant.errors import LibraryError
 from assistant.store.database import Database
 
+_ROUNDED = 0.01  # what float16 makes of a length of 1
+
 
 class Computed(Database):
     """The part of the catalogue that could be computed again."""
@@ -23,8 +25,9 @@ class Computed(Database):
         self._run_many("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
     def put_stored_vectors(self, vectors: Mapping[bytes, bytes], dimension: int) -> None:
-        """Stores embeddings that another catalogue exported, those of `dimension` numbers. Call inside `transaction`."""
-        rows = [(key, vector) for key, vector in vectors.items() if len(vector) == 2 * dimension]
+        """Stores embeddings that another catalogue exported, those that are unit vectors of `dimension` numbers, or zeros. Call
+        inside `transaction`."""
+        rows = [(key, vector) for key, vector in vectors.items() if _is_embedding(vector, dimension)]
         self._run_many("INSERT OR IGNORE INTO vectors VALUES (?, ?)", rows)
 
     def known_encodings(self, keys: Sequence[bytes]) -> set[bytes]:
@@ -67,3 +70,11 @@ class Computed(Database):
             self._run("INSERT OR REPLACE INTO replies (key, text) VALUES (?, ?)", (key, text))
             newest = "SELECT number FROM replies ORDER BY number DESC LIMIT ?"
             self._run(f"DELETE FROM replies WHERE number NOT IN ({newest})", (limit,))
+
+
+def _is_embedding(stored: bytes, dimension: int) -> bool:
+    """True for the bytes of a float16 vector as `Embedder.encode` makes them; NaN would stop Chroma at each question."""
+    if len(stored) != 2 * dimension:
+        return False
+    norm = float(np.linalg.norm(np.frombuffer(stored, np.float16).astype(np.float32)))
+    return norm == 0.0 or abs(norm - 1.0) < _ROUNDED
