@@ -118,8 +118,10 @@ class Conversations:
     def load(self, conversation_id: str) -> Conversation:
         """A stored conversation. Raises LibraryError where there is none of this id, or its file is damaged."""
         found = self._read(conversation_id)
+        if found is None and not self.holds(conversation_id):
+            raise LibraryError("nothing is stored of this conversation: ask a question first, or open another one")
         if found is None:
-            raise LibraryError("this conversation is not stored any more, or its file is damaged; start a new chat")
+            raise LibraryError("the file of this conversation is damaged; start a new chat")
         return found
 
     def get(self, conversation_id: str) -> Conversation:

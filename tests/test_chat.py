@@ -216,11 +216,41 @@ def test_a_section_without_a_heading_and_a_page_is_quoted_without_a_place(tab: A
     assert "Source: added from Python" in shown
 
 
+def test_what_the_list_shows_as_chosen_is_renamed_and_deleted_and_no_other(tab: Any) -> None:
+    stored = sidebar.Stored(tab.library, tab.chat)
+    other = tab.library.conversations.append("", answer("Another?")).id
+    stored.rename(other, tab.name, "Chosen")  # the chat still shows what was open before
+    assert tab.library.conversations.load(other).title == "Chosen"
+    assert tab.library.conversations.load(tab.name).title == "First?"
+    _, meant = stored.ask_to_delete(tab.name, tab.name)
+    stored.delete(meant, other, tab.name)
+    assert "nothing is deleted" in tab.said[-1]
+    assert {one.id for one in tab.library.conversations.newest()} == {tab.name, other}
+    stored.delete(meant, tab.name, other)
+    assert [one.id for one in tab.library.conversations.newest()] == [other]
+
+
+def test_a_conversation_without_a_question_says_what_to_do(tab: Any) -> None:
+    stored = sidebar.Stored(tab.library, tab.chat)
+    stored.rename(None, "0" * 12, "New")
+    assert "ask a question first" in tab.said[-1]
+
+
+def test_a_question_without_an_answer_leaves_no_form_that_rewords_the_one_before(tab: Any) -> None:
+    asking = tab.chat.ask("Third?", tab.name, [], [], [])
+    shown = next(asking)
+    next(asking)
+    asking.close()
+    assert shown[4].constructor_args["visible"] is False
+    assert list(tab.chat.again(tab.name, [], [], [], "Third, that is?"))[0][0]["__type__"] == "update"
+    assert stored(tab) == [("First?", "Not found."), ("Second?", "Old.")]
+
+
 def test_what_is_exported_stays_until_it_was_fetched_and_no_longer(tmp_path: Path) -> None:
     library: Any = Library(tmp_path)
     stored = sidebar.Stored(library, Turns(library))
     conversation = library.conversations.append("", answer("Where do otters swim?"))
-    steps = stored.export(conversation.id)
+    steps = stored.export(conversation.id, "")
     file = Path(next(steps).constructor_args["value"][0])
     assert "Where do otters swim?" in file.read_text(encoding="utf-8")
     assert list(steps) == [] and not file.parent.exists()

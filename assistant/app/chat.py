@@ -75,7 +75,7 @@ def build(app: gr.Blocks, shows: list[Trigger], library: Assistant) -> None:
     clear.click(lambda: turns.open(None), None, outputs, cancels=runs, **PRIVATE)
     chatbot.clear(lambda: turns.open(None), None, outputs, cancels=runs, **PRIVATE)
     show.click(lambda: gr.Sidebar(open=True), None, side.frame, **PRIVATE)
-    sidebar.connect(side, library, turns, current, outputs, runs)
+    sidebar.connect(side, library, turns, current, outputs, runs, leaving=[clear.click, chatbot.clear])
     wanted.change(_picture_of(library), [wanted, current], [caption, picture], **PRIVATE).then(None, js=_SHOW_PICTURE)
     # What belongs to an answer goes as another is asked for, and with the conversation: at once, beside the queue, and not when
     # that has changed, for then its first answer may be there and somebody judging it.

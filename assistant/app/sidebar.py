@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from assistant.app.common import PRIVATE, guarded
+from assistant.app.common import PRIVATE, Trigger, guarded
 from assistant.app.turns import Turns, Update
+from assistant.errors import LibraryError
 from assistant.library import Assistant
 
 
@@ -19,22 +20,31 @@ class Stored:
         self._stored = library.conversations
         self._turns = turns
 
-    @guarded
-    def rename(self, conversation_id: str, title: str) -> Any:
-        """Gives the conversation another title."""
-        self._stored.rename(conversation_id, title)
-        return self._turns.newest(conversation_id)
+    # `chosen` is what the list shows as chosen, be it still on its way to the chat, whose conversation is `current`; a new one is
+    # not listed.
 
     @guarded
-    def delete(self, conversation_id: str) -> Update:
-        """Deletes the conversation and shows a new one."""
-        self._stored.delete(conversation_id)
+    def rename(self, chosen: str | None, current: str, title: str) -> Any:
+        """Gives the conversation another title."""
+        self._stored.rename(chosen or current, title)
+        return self._turns.newest(chosen or current)
+
+    def ask_to_delete(self, chosen: str | None, current: str) -> tuple[gr.Button, str]:
+        """The button that deletes, and which conversation it is for."""
+        return gr.Button(visible=True), chosen or current
+
+    @guarded
+    def delete(self, meant: str, chosen: str | None, current: str) -> Update:
+        """Deletes the conversation that was `meant` and shows a new one; nothing where another one was chosen since."""
+        if meant != (chosen or current):
+            raise LibraryError("another conversation was chosen meanwhile; nothing is deleted")
+        self._stored.delete(meant)
         return self._turns.open(None)
 
     @guarded
-    def export(self, conversation_id: str) -> Iterator[Any]:
+    def export(self, chosen: str | None, current: str) -> Iterator[Any]:
         """The conversation as Markdown and its papers as BibTeX, as files to download."""
-        conversation = self._stored.load(conversation_id)
+        conversation = self._stored.load(chosen or current)
         texts = {"conversation.md": conversation.to_markdown(), "papers.bib": conversation.to_bibtex()}
         with tempfile.TemporaryDirectory(prefix="assistant-") as folder:
             files = {Path(folder, name): text for name, text in texts.items() if text}
@@ -77,19 +87,29 @@ def connect(
     current: gr.BrowserState,
     outputs: Sequence[Any],
     runs: Sequence[Any],
+    leaving: Sequence[Trigger],
 ) -> None:
-    """Connects the sidebar with the chat: `current` names the conversation that is open, `outputs` show it, and leaving it
-    ends the `runs`."""
+    """Connects the sidebar with the chat: `current` names the conversation that is open, `outputs` show it, and leaving it, by
+    the events `leaving` too, ends the `runs`."""
     stored = Stored(library, turns)
+    which, meant = [sidebar.conversations, current], gr.State("")
     sidebar.conversations.input(turns.open, sidebar.conversations, outputs, cancels=runs, **PRIVATE)
-    sidebar.rename.click(stored.rename, [current, sidebar.title], sidebar.conversations, **PRIVATE)
-    sidebar.export.click(stored.export, current, sidebar.exported, **PRIVATE)
-    sidebar.delete.click(lambda: gr.Button(visible=True), None, sidebar.really, **PRIVATE)
-    sidebar.really.click(stored.delete, current, outputs, cancels=runs, **PRIVATE).then(
+    sidebar.rename.click(stored.rename, [*which, sidebar.title], sidebar.conversations, **PRIVATE)
+    sidebar.export.click(stored.export, which, sidebar.exported, **PRIVATE)
+    sidebar.delete.click(stored.ask_to_delete, which, [sidebar.really, meant], **PRIVATE)
+    sidebar.really.click(stored.delete, [meant, *which], outputs, cancels=runs, **PRIVATE).then(
         lambda: gr.Button(visible=False), None, sidebar.really, **PRIVATE
     )
     # What was meant for one conversation goes with it; the title at once, not over what is typed while the server is asked.
-    current.change(None, None, sidebar.title, js="() => ''", show_progress="hidden", **PRIVATE)
+    gr.on(
+        [sidebar.conversations.input, *leaving],
+        None,
+        None,
+        sidebar.title,
+        js="() => ''",
+        show_progress="hidden",
+        **PRIVATE,
+    )
     current.change(
         lambda: (gr.Button(visible=False), gr.File(visible=False)),
         None, [sidebar.really, sidebar.exported], show_progress="hidden", **PRIVATE,

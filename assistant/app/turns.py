@@ -57,7 +57,7 @@ class Turns:
         """Asks the last question again, as the reader words it where it is `rewritten`; the answer takes the old one's place
         once it is done, and what stops or fails before leaves that standing."""
         conversation = self._stored.get(conversation_id)
-        if not conversation.turns:
+        if not conversation.turns or conversation.unanswered:  # of the last question there is no answer
             yield (gr.skip(),) * _OUTPUTS
             return
         *earlier, last = conversation.turns
@@ -87,7 +87,9 @@ class Turns:
         number = len(before.turns) + 1
         papers, years, sources = scope
         claims: list[Claim] = []
-        yield self._saying(shown, _SEARCHING)
+        searching = self._saying(shown, _SEARCHING)
+        # What is asked anew has no understanding yet that could be reworded: the form would change the answer before.
+        yield searching if standing else (*searching[:-2], gr.Accordion(visible=False), gr.skip())
         try:
             if not standing:
                 read_question(question)  # what cannot be asked need not be kept

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,27 @@ def test_conversations_are_renamed_exported_and_deleted(open_page: Any, otters: 
     page.click("#really-delete")
     page.wait_for_function("document.querySelectorAll('#conversations label').length == 1")
     assert [summary.title for summary in otters.library.conversations.newest()] == ["Cubs <b>"]
+
+
+def test_a_title_typed_while_a_conversation_opens_is_kept_and_is_for_that_one(open_page: Any, otters: Any) -> None:
+    stored = otters.library.conversations
+    for question in ("How many fish do otters eat?", "How many cubs does a den hold?"):
+        stored.append("", otters.library.ask(question))
+    get = stored.get
+    page = open_page(otters)
+    page.click("#show-conversations")
+    page.wait_for_function("document.querySelectorAll('#conversations label').length == 2")
+    page.click("#manage > button")
+    page.fill("#title-box input, #title-box textarea", "old")
+    stored.get = lambda name: time.sleep(1) or get(name)  # a busy server
+    page.locator("#conversations label:has-text('fish')").click()
+    page.wait_for_function("!document.querySelector('#title-box input, #title-box textarea').value")
+    page.fill("#title-box input, #title-box textarea", "Fish")
+    page.click("#rename")
+    page.wait_for_selector("#conversations label:has-text('Fish (1 answer)')")
+    page.wait_for_selector("#chatbot :text('How many fish')")
+    assert page.input_value("#title-box input, #title-box textarea") == "Fish"
+    assert {one.title for one in stored.newest()} == {"Fish", "How many cubs does a den hold?"}
 
 
 def test_the_sidebar_closes_where_it_covers_what_was_chosen_and_by_escape(
