@@ -174,15 +174,24 @@ def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write; 'assistant add' reads it anywhere.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The JSON Lines file to write, or - for standard output; 'assistant add' reads it anywhere."
+        ),
+    ],
     embeddings: Annotated[
         bool, typer.Option(help="Write the embeddings too, so that nothing is embedded again.")
     ] = True,
     data_dir: DataDir = None,
 ) -> None:
     """Write every paper with its text to one file, to move a library or keep a copy."""
+    from assistant.files import is_stream
+
+    target = Path("/dev/stdout") if str(file) == "-" else file
     with library_of(data_dir) as library:
-        typer.echo(f"wrote {counted(library.export(file, embeddings), 'paper')} to {file}")
+        written = counted(library.export(target, embeddings), "paper")
+        typer.echo(f"wrote {written} to {target}", err=is_stream(target))
 
 
 @contextmanager

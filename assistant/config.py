@@ -100,8 +100,9 @@ class Config(BaseSettings):
             )
 
     def replaced(self, **settings: Any) -> "Config":
-        """This configuration with some settings changed, checked as a new one is. Raises ConfigError."""
-        return Config(**{name: getattr(self, name) for name in self.model_fields_set} | settings)
+        """This configuration with some settings changed, whatever the environment says by now, checked as a new one is. Raises
+        ConfigError."""
+        return Config(**{name: getattr(self, name) for name in type(self).model_fields} | settings)
 
     @field_validator("data_dir")
     @classmethod

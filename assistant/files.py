@@ -43,6 +43,8 @@ def printable_name(path: Path) -> str:
 
 def _refused(path: Path, error: OSError) -> LibraryError:
     """That a file could not be written, and what to do."""
+    if isinstance(error, BrokenPipeError):
+        return LibraryError(f"what reads {path} has ended before all was written; let it read to the end and retry")
     step = "free some disk space" if is_disk_full(error) else "check the path and its permissions"
     return LibraryError(f"{path} could not be written ({error}); {step} and retry")
 
@@ -108,17 +110,23 @@ def write_whole(path: Path, data: bytes) -> None:
     write_lines(path, [data])
 
 
+def is_stream(path: Path) -> bool:
+    """True for a pipe, a device, and what is open under a number, such as /dev/stdout, be it a file."""
+    return path.is_relative_to("/dev") or path.is_relative_to("/proc") or (path.exists() and not path.is_file())
+
+
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:
     """Replaces the file in one step with `lines` as they come, and returns how many. Raises LibraryError as above.
 
-    Through a link the file that it names is replaced, whose permissions stay; a pipe or device is written to as it is.
+    Through a link the file that it names is replaced, whose permissions stay; a pipe or device is written to as it is, and so is
+    whatever stands open as standard output.
     """
     if path.is_dir():
         raise LibraryError(f"{path} is a folder; give the file to write, such as {path / 'papers.jsonl'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
-            return _written(path, "wb", lines)
+        if is_stream(path):
+            return _written(path, "ab", lines)  # what stands in a file behind `>>` stays
         whole = Path(os.path.realpath(path))
         partial = whole.with_name(f".writing-{uuid.uuid4().hex}")
         try:

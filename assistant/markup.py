@@ -47,16 +47,21 @@ def _bibtex_entry(paper: Paper) -> str:
         "author": " and ".join(map(_bibtex_name, paper.authors)) or _in_braces(_latex(paper.organisation or "")),
         "year": str(paper.year or ""),
         "howpublished": _latex(paper.venue or ""),
-        "doi": paper.doi or "",
+        "doi": _in_a_url(paper.doi or ""),
         "eprint": paper.arxiv_id or "",
         "archiveprefix": "arXiv" if paper.arxiv_id else "",
-        "url": paper.url or "",
+        "url": _in_a_url(paper.url or ""),
         "note": "" if paper.year else _latex(paper.date or ""),
     }
     first_word = (normalised(paper.title).split() or ["paper"])[0]
     key = f"{re.sub(r'[^a-z0-9]', '', first_word)}{paper.year or ''}{paper.id[:4]}"
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@misc{{{key},\n{body}\n}}\n"
+
+
+def _in_a_url(text: str) -> str:
+    """An address without what BibTeX reads as the end of a field."""
+    return "".join(f"%{ord(sign):02X}" if sign in "{}\\" else sign for sign in text)
 
 
 def _in_braces(text: str) -> str:

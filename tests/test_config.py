@@ -117,3 +117,10 @@ def test_every_setting_has_its_variable() -> None:
     assert variable_of("chroma_host") == "CHROMA_HOST"
     assert variable_of("openai_base_url") == "OPENAI_BASE_URL"
     assert {variable_of(name) for name in Config.model_fields} >= {"ASSISTANT_PASSAGES", "ASSISTANT_DATA_DIR"}
+
+
+def test_what_is_replaced_leaves_all_else_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(data_dir="x")
+    monkeypatch.setenv("ASSISTANT_PASSAGES", "3")
+    changed = config.replaced(chunk_tokens=300)
+    assert (changed.passages, changed.chunk_tokens) == (config.passages, 300)

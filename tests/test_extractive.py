@@ -11,7 +11,7 @@ from assistant.answering import selecting
 from assistant.answering.enumerations import further_points
 from assistant.answering.extractive import extract
 from assistant.answering.weighing import weighed
-from assistant.questions.comparing import things_compared, things_joined
+from assistant.questions.comparing import mentions, things_compared, things_joined
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Paper, Passage, Sentence, Span
 
@@ -255,6 +255,20 @@ def test_a_comparison_of_names_in_some_respect_quotes_no_paper_that_mentions_nei
     assert [title.split()[0] for title in cited] == ["DARE", "DARE", "HESSO:", "HESSO:"]
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "is_there"),
+    [
+        ("Finetuning helps.", "fine-tuning", True),
+        ("We use NeuroSAT here.", "Neuro-SAT", True),
+        ("GPT4 is large.", "GPT-4", True),
+        ("DyLoRA is small.", "LoRA", False),
+        ("Networks are fine.", "fine-tuning", False),
+    ],
+)
+def test_what_mentions_a_name_in_whatever_spelling(text: str, name: str, is_there: bool) -> None:
+    assert mentions(text, name) is is_there
+
+
 def test_a_comparison_of_names_is_answered_by_what_mentions_all_of_them_and_in_two_sentences(
     library: Assistant,
 ) -> None:
@@ -353,6 +367,7 @@ class TestEnumerations:
         ("sentences", "points"),
         [
             (["Two problems remain: (1) Cost is high.", "It grows.", "(2) Data is scarce.", "We solve both."], [2]),
+            (["Two problems remain: (1) Cost.", "(2) Data is scarce.", "(3) Few otters."], [1, 2]),
             (["They are: 1) Otters.", "2) Beavers.", "3) Voles.", "4) Newts.", "5) Frogs."], [1, 2, 3]),
             (["Three steps follow:", "(i) Catch.", "(ii) Count.", "(iii) Free."], [1, 2, 3]),
             (["First, 1. Draw a box.", "Use ink.", "2. Think of rates."], [2]),

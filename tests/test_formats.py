@@ -185,6 +185,15 @@ def test_bibtex_that_is_written_is_read_again(title: str, authors: tuple[str, ..
     assert (read.title, read.authors, read.venue, read.year) == (title, authors, "Rivers & Seas", 2023)
 
 
+def test_braces_in_an_address_break_no_bibtex() -> None:
+    entries = bibtex(
+        [Paper("Otters", "", url="https://rivers.org/a}b", doi="10.1000/{x"), Paper("Beavers", "", doi="10.1000/y")]
+    )
+    assert "https://rivers.org/a%7Db" in entries
+    papers = load_source(Source(Path("x.bib"), entries.encode())).papers
+    assert [paper.title for paper in papers] == ["Otters", "Beavers"]
+
+
 def test_a_brace_without_its_partner_breaks_no_bibtex() -> None:
     entry = bibtex([Paper("Otters } at { Night", ""), Paper("Beavers", "", organisation="Meta AI")])
     papers = load_source(Source(Path("x.bib"), entry.encode())).papers

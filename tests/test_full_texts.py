@@ -9,6 +9,7 @@ import pytest
 from assistant import Assistant
 from assistant.answers import Answer
 from assistant.questions.numbered import parts_asked
+from assistant.questions.reading import read_question
 from assistant.questions.sections import summary_of
 from assistant.records import Paper, Section
 
@@ -245,7 +246,31 @@ class TestNumberedParts:
         assert [bool(pattern.search(text)) for text in (*named, *others)] == [True] * len(named) + [False] * len(others)
 
     @pytest.mark.parametrize(
-        "question", ["What is table tennis?", "a figure of 20 %", "Is 3 million the right figure?"]
+        ("asked", "names"),
+        [
+            ("Figures 2 and 3", ["Figure 2", "Figure 3"]),
+            ("tables 1-3", ["Table 1", "Table 2", "Table 3"]),
+            ("figs. 1, 3 and 4a", ["Figure 1", "Figure 3", "Figure 4"]),
+            ("Definitions 1.2 and 1.4", ["Definition 1.2", "Definition 1.4"]),
+            ("Table 2 and Figure 3", ["Figure 3", "Table 2"]),
+            ("Figure 1-2", []),
+        ],
+    )
+    def test_several(self, asked: str, names: list[str]) -> None:
+        assert [name for name, _ in parts_asked(f"What do {asked} show?")] == names
+        assert read_question(f"What do {asked} show?").names == () or not names
+
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "What is table tennis?",
+            "a figure of 20 %",
+            "Is 3 million the right figure?",
+            "Which freezes half, for example 7B models?",
+            "is the second example 2 times faster",
+            "tables 5x larger",
+            "how to prop 3 walls",
+        ],
     )
     def test_other_figures(self, question: str) -> None:
         assert parts_asked(question) == ()

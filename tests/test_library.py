@@ -598,6 +598,15 @@ def test_a_file_s_name_in_a_follow_up_keeps_the_conversation(tmp_path: Path) -> 
         assert own.chain.invoke("What is lakes.md about?")["answer"].citations[0].paper.title == "Otters in Lakes"
 
 
+def test_a_pasted_text_looks_for_papers_by_its_first_words_in_no_long_time(library: Assistant) -> None:
+    title = library.papers()[7].title
+    assert library.find_papers(title)[1] >= 1
+    start = time.process_time()
+    assert library.find_papers(" ".join([title] * 200))[1] >= 1  # said twice is said once
+    assert library.find_papers(" ".join(f"{title} w{number}" for number in range(3000)))[1] == 0
+    assert time.process_time() - start < 1
+
+
 def test_threads_of_one_library_wait_for_each_other_to_write(tmp_path: Path) -> None:
     with Assistant(data_dir=tmp_path, reranker="off") as library:
         library.add(Paper("Otters", "Otters swim in cold rivers."))

@@ -469,6 +469,13 @@ class TestFilesThatAreReplaced:
             assert read.result(timeout=10) == b"a line\n"
         assert pipe.is_fifo()
 
+    def test_what_stands_in_the_file_behind_standard_output_stays(self, tmp_path: Path) -> None:
+        with (tmp_path / "kept").open("ab") as file:
+            file.write(b"kept\n")
+            file.flush()
+            assert write_lines(Path(f"/dev/fd/{file.fileno()}"), [b"a line\n"]) == 1
+        assert (tmp_path / "kept").read_bytes() == b"kept\na line\n"
+
     def test_what_is_written_to_standard_output_can_be_piped(self) -> None:
         write = "from pathlib import Path; from assistant.files import write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
         assert subprocess.run([sys.executable, "-c", write], capture_output=True, check=True).stdout == b"a line"

@@ -17,12 +17,15 @@ def further_points(sentences: Sequence[str], at: int) -> list[int]:
     """The numbers of the sentences that give the next points of an enumeration whose first one stands in sentence `at`, or comes
     right after it; none where that holds more than one itself, or none."""
     announces = sentences[at].endswith(":") or _ANNOUNCING.search(sentences[at])
-    starts_next = bool(announces) and at + 1 < len(sentences)
-    opening = f"{sentences[at]} {sentences[at + 1]}" if starts_next else sentences[at]
+    following = sentences[at + 1] if announces and at + 1 < len(sentences) else ""
     for signs in _styles():
-        if not re.search(rf"(?:^|[\s:;,–—-]){signs[0]}\s", opening) or re.search(rf"\s{signs[1]}\s", opening):
+        begins_here, begins_next = (
+            re.search(rf"(?:^|[\s:;,–—-]){signs[0]}\s", text) for text in (sentences[at], following)
+        )
+        is_next = bool(begins_next and not begins_here)
+        opening = f"{sentences[at]} {following}" if is_next else sentences[at]
+        if not (begins_here or is_next) or re.search(rf"\s{signs[1]}\s", opening):
             continue
-        is_next = starts_next and not re.search(rf"(?:^|[\s:;,–—-]){signs[0]}\s", sentences[at])
         points = [at + 1] if is_next else []
         ahead = range(at + 1 + is_next, min(len(sentences), at + 1 + _LOOKED_AHEAD))
         for sign in signs[1:]:

@@ -12,6 +12,7 @@ from assistant.page import papers as shown
 from assistant.records import counted
 
 _PAGE = 25
+_LONGEST = 300  # characters to search by
 _ORDERS = [("as added", "added"), ("newest first", "newest"), ("oldest first", "oldest"), ("by title", "title")]
 
 
@@ -86,6 +87,7 @@ def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
                     value="",
                     label="Search titles, abstracts and metadata",
                     max_lines=1,
+                    max_length=_LONGEST,
                     scale=3,
                     min_width=280,
                     elem_id="find",
@@ -112,9 +114,11 @@ def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
     def add_anyway(given: list[str] | None, progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         return tab.add(given, progress, True)
 
+    @guarded
     def first_page(wanted: str, by: str) -> tuple[Any, ...]:
         return tab.page(wanted, by, 1)
 
+    @guarded
     def turn(wanted: str, by: str, page: int, step: int) -> tuple[Any, ...]:
         return tab.page(wanted, by, page + step)
 
@@ -133,4 +137,4 @@ def build(app: gr.Blocks, changes: gr.State, library: Assistant) -> None:
     ]
     for change in changing:
         change.then(lambda count: count + 1, changes, changes, show_progress="hidden", **PRIVATE)
-    app.load(tab.page, asked, listed, show_progress="hidden", **PRIVATE)  # on load
+    app.load(guarded(tab.page), asked, listed, show_progress="hidden", **PRIVATE)  # on load

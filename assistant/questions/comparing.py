@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.questions.names import stands_in
 from assistant.terms import term_set
 
 _THING = r"(?:(?:the|an?|using|between) )*(?P<{}>[^\s,;:?!]+(?: [^\s,;:?!]+){{0,3}}?)"
@@ -66,4 +67,4 @@ def things_joined(topic: str) -> tuple[str, ...]:
 def mentions(text: str, name: str) -> bool:
     """True where a text holds a name in whatever spelling, or all its words."""
     words = term_set(name)
-    return bool(words) and words <= term_set(text)
+    return (bool(words) and words <= term_set(text)) or stands_in(name, text)

@@ -126,7 +126,7 @@ def is_called(paper: Paper, name: str) -> bool:
     is_held = bool(words) and len(words & held) >= (
         len(words) if len(words) < _SEVERAL_WORDS else _MOST_WORDS * len(words)
     )
-    is_there = is_held or _stands_in(name, _PARTS_OF_WORDS.findall(fold(printed)))
+    is_there = is_held or stands_in(name, printed)
     if is_there and not _is_small_word(name, printed):
         return True
     return is_spelt_out(name, paper.title) or (is_coined(name) and _introduces(name, paper.abstract))
@@ -138,12 +138,13 @@ def _is_small_word(name: str, text: str) -> bool:
     return bool(found) and all(word.islower() or (word.istitle() and word.endswith("s")) for word in found)
 
 
-def _stands_in(name: str, words: Sequence[str]) -> bool:
-    """True where some of the words, one after another, make the name, whatever its version: "E.T. Bench" is "ETBench", and Qwen2
-    a Qwen, but BioBERT is no BERT."""
-    whole, words = squeezed(name), [word.casefold() for word in words]
+def stands_in(name: str, text: str) -> bool:
+    """True where some words of the text, one after another, make the name, whatever its version: "E.T. Bench" is "ETBench", and
+    Qwen2 a Qwen, but BioBERT is no BERT."""
+    whole = squeezed(name)
     if len(whole) < _TELLING_LETTERS:
         return False
+    words = _PARTS_OF_WORDS.findall(fold(text).casefold())
     return any(
         whole in (made := "".join(words[at:end]), made.rstrip(_DIGITS))
         for at, word in enumerate(words)

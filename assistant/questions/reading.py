@@ -26,7 +26,7 @@ from assistant.questions.asking import (
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
 from assistant.questions.names import QUOTED_TITLE, is_name, is_titled, names_in, possible_titles, together
-from assistant.questions.numbered import parts_asked
+from assistant.questions.numbered import parts_asked, without_parts
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
 from assistant.questions.orders import as_which, first_on_topic, order_of_records, place_wanted
@@ -281,7 +281,7 @@ def read_question(text: str) -> Question:
     topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
     every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
-    naming = QUOTED_TITLE.sub(" ", topic)
+    naming = without_parts(QUOTED_TITLE.sub(" ", topic))
     names = names_in(naming)
     sets, is_side_by_side, words_beside = together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))

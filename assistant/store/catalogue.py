@@ -66,6 +66,9 @@ class Entry:
     vector: np.ndarray
 
 
+_WORDS = 30  # that a paper is looked for by: each costs a look at all that it shows
+
+
 class Catalogue(Readings, Computed):
     """Papers, chunks and changes by their meaning; see `Database` for what opening it raises."""
 
@@ -200,11 +203,11 @@ class Catalogue(Readings, Computed):
     def find_papers(
         self, text: str, order: Order, offset: int, limit: int, titles_only: bool = False
     ) -> tuple[list[Paper], int]:
-        """Papers whose title (or else abstract or metadata) holds every word of `text`, in `order`, from `offset` on, at
-        most `limit` of them, and how many there are in all."""
+        """Papers whose title (or else abstract or metadata) holds every word of `text`, of a long one the first 30, in `order`,
+        from `offset` on, at most `limit` of them, and how many there are in all."""
         if order not in _ORDERS:
             raise LibraryError(f"papers are in the order of {' or '.join(map(repr, _ORDERS))}, not {order!r}")
-        words = text.split()
+        words = list(dict.fromkeys(text.split()))[:_WORDS]
         shown = TITLE if titles_only else _SHOWN
         where = " AND ".join([f"({shown}) LIKE ? ESCAPE '\\'"] * len(words)) or "1"
         patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", word) + "%" for word in words]
