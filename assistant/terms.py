@@ -127,6 +127,7 @@ def stem(word: str) -> str:
     return _STEMMER.stemWord(american(word))
 
 
+@lru_cache(maxsize=200_000)
 def american(word: str) -> str:
     """A lower-case word in American spelling; of a few others, too: "noize"."""
     for pattern, spelling in _SPELLINGS:

@@ -366,6 +366,20 @@ def test_another_name_and_what_is_that_ask_of_another_paper(library: Assistant) 
     assert {title.split(":")[0] for title in cited} == {"LST"}
 
 
+def test_papers_on_the_thing_asked_before_are_asked_of_the_library(library: Assistant) -> None:
+    understood, cited = chat(library, "What is GRPO?", "which papers improve it?")
+    assert understood == "which papers improve GRPO?"
+    assert len(set(cited)) > 1
+
+
+def test_a_question_is_turned_to_in_many_words(library: Assistant) -> None:
+    understood, _ = chat(library, "What is HFT?", "great, and its cost?")
+    assert "HFT" in understood
+    understood, cited = chat(library, "What is HFT?", "thanks! now, which paper is the newest?")
+    assert understood == "thanks! now, which paper is the newest?"
+    assert len(cited) > 1
+
+
 def test_turns_that_show_nothing_are_passed_over(library: Assistant) -> None:
     blank = [{"role": role, "content": "\u200b"} for role in ("user", "assistant")]
     assert library.ask("And which model was trained for Macedonian?", history=blank).status == "answered"

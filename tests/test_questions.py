@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.questions.asking import asks_for_papers, counts_papers, topic_of
+from assistant.questions.asking import asks_for_papers, counts_papers, topic_of, without_opening
 from assistant.questions.followups import leans_on_history, points_back
 from assistant.questions.names import is_titled, possible_titles
 from assistant.questions.orders import first_on_topic
@@ -975,3 +975,30 @@ def test_a_name_that_is_a_word_elsewhere_counts_in_its_own_spelling_or_where_it_
 )
 def test_how_it_is_to_be_told_is_no_topic(text: str) -> None:
     assert topic_of(without_typing_errors(text)) == "otters"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("thanks! now, which paper is the newest?", "which paper is the newest?"),
+        ("ok thanks. alright then, how does it work?", "how does it work?"),
+        ("Great! Thanks. And now list papers on otters", "list papers on otters"),
+        ("now what is HFT?", "what is HFT?"),
+        ("interesting - why?", "why?"),
+        ("thanks!", "thanks!"),
+        ("ok, thanks", "ok, thanks"),
+        ("Right whales sing", "Right whales sing"),
+        ("fine-tuning of models", "fine-tuning of models"),
+        ("next sentence prediction in BERT", "next sentence prediction in BERT"),
+        ("Now You See Me: Learning to hide", "Now You See Me: Learning to hide"),
+    ],
+)
+def test_words_that_turn_to_a_question_say_nothing(text: str, asked: str) -> None:
+    assert without_opening(text) == asked
+    assert read_question(text).terms == read_question(asked).terms
+
+
+def test_a_title_asks_for_no_number() -> None:
+    assert not read_question("why? (about “How Far Away Are Otters?”)").wants_number
+    assert not read_question("What does “How Many Otters Are Needed?” propose?").wants_number
+    assert read_question("How many otters does “How Many Otters Are Needed?” need?").wants_number

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from assistant.answering.abstention import log_odds
 from assistant.answering.deciding import OF_ANY_PAPER, Decision
 from assistant.questions.again import asks_for_others, excluded, is_of_last_answer
+from assistant.questions.asking import without_opening
 from assistant.questions.followups import (
     asked_of_a_position,
     is_question,
@@ -18,6 +19,7 @@ from assistant.questions.followups import (
     question_before,
     spoken_of,
     standalone,
+    starts_leaning,
     titles_in,
     without_start,
 )
@@ -75,10 +77,11 @@ class Continued:
 
 def continued(asked: Question, history: History, paper_ids: Sequence[str] | None, library: Lookup) -> Continued:
     """The question with what it leans on, or as it stands alone, asked within `paper_ids` where given."""
-    text = asked.text
+    text = asked.text if starts_leaning(asked.text) else without_opening(asked.text)
     if not is_of_last_answer(text) and _changes_the_paper(text, history, library):
         return Continued(asked)
-    leans, alone = needs_history(text), read_question(without_start(text) or text)
+    rest = without_start(text)
+    leans, alone = needs_history(text), read_question(rest) if rest not in ("", text) else asked
     if not (leans or may_lean(text)):
         return Continued(alone)
     if asks_for_others(text):

@@ -77,6 +77,16 @@ _AFTER = re.compile(
     r"|(?:in|with) simple (?:words|terms)"
     r"|like i(?:['’]?m| am) (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
+# What turns to a question: "thanks! now, which …", "alright then, how …".
+_TURNS = r"ok(?:ay)?|alright|all right|anyways?|by the way|btw|next|(?:and )?now|so|then|moving on"
+_REACTS = (
+    rf"{_THANKS}|thx|cool|excellent|fine|good|got it|great|hello|hey|hi|hm+|i see|interesting|makes sense|nice|perfect|right"
+    r"|sorry|sure|that helps|understood|well|wow|yeah|yes"
+)
+_OPENING = re.compile(
+    rf"\W*(?:(?:(?:{_TURNS}) )?(?:{_TURNS}|{_REACTS})(?: (?:then|now|so))?(?:[,.!;:…]+|\s[–—-]) +"
+    rf"|(?:(?:{_TURNS}) +)+(?={_ASKING}|(?:list|name|show|find|give|get|compare|summari[sz]e|describe)\b))", re.IGNORECASE,
+)  # fmt: skip
 _SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|thanks?|thank you|thx|ok(?:ay)?|bye|goodbye|help|test|"
     r"(?:what|how) can (?:you|i|we) (?:do|ask)|who are you|what are you|how are you)"
@@ -183,6 +193,14 @@ def topic_of(text: str) -> str:
     while (said := _BEFORE.match(topic)) and _WORD.search(topic, said.end()):
         topic = topic[said.end() :]
     return topic.strip(" ,;:.?!") if topic != text and _WORD.search(topic) else text.rstrip(" ,;:.!") or text
+
+
+def without_opening(text: str) -> str:
+    """The question without the words that turn to it: "which is the newest?" of "thanks! now, which is the newest?"."""
+    rest = text
+    while opening := _OPENING.match(rest):
+        rest = rest[opening.end() :]
+    return rest if _WORD.search(rest) and not is_small_talk(text) else text
 
 
 def is_small_talk(text: str) -> bool:

@@ -40,6 +40,7 @@ _EXPLAIN = re.compile(
     r"^\W*(?:(?:please|can you|could you|would you)\W+)*explain\b( (?:again|further|in|like|more)\b(?!-))?",
     re.IGNORECASE,
 )
+_A_THING = re.compile(r"\b(?:it|this|that)\b(?=\W*$| (?:as|for|in|on|to|with)\b)", re.IGNORECASE)
 _OF_ONE = re.compile(r"\bits?\b", re.IGNORECASE)
 _STANDS_FOR = re.compile(
     r"^\W*what (?:do|does|did) (?!it\b|they\b|that\b|this\b)\S+ (?:stand for|mean|abbreviate)\W*$", re.I
@@ -79,7 +80,7 @@ _DEFINITE = re.compile(
 def leans_on_history(text: str) -> bool:
     """True for a question that cannot be understood without the turn before it: "and its cost?", "why?", "what about images?"."""
     says_little = len(_content(text)) <= 1 and not _asks_what_is(text) and not _asks_the_library(text)
-    return bool(_LEANING_START.search(text)) or says_little or needs_history(text)
+    return starts_leaning(text) or says_little or needs_history(text)
 
 
 def needs_history(text: str) -> bool:
@@ -102,6 +103,11 @@ def may_lean(text: str) -> bool:
     rest = without_start(text)
     says_little = len(_content(text)) <= _FEW_TERMS and not _asks_the_library(text)
     return (rest != text or says_little) and not _asks_what_is(rest)
+
+
+def starts_leaning(text: str) -> bool:
+    """True for a question whose first words tie it to the turn before: "And which model …"."""
+    return bool(_LEANING_START.search(text))
 
 
 def without_start(text: str) -> str:
@@ -179,6 +185,8 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         text = as_which(text, papers="")
     if thing := _thing_credited(text, question_before(history), papers):
         return text.replace(credited(text), thing)
+    if _asks_for_papers_on(text) and (thing := _thing_before(question_before(history))):
+        return _A_THING.sub(lambda _: thing, text, count=1)
     titles = quoted(paper.title for paper in papers)
     if titles:
         if len(papers) > 1 and (named := _THEY_DIFFER.sub(lambda _: titles, of_several(text, titles))) != text:
@@ -193,10 +201,20 @@ def _thing_credited(text: str, earlier: str, papers: Sequence[Paper]) -> str:
     model"; "" elsewhere."""
     if credited(text).lower() not in ("it", "this", "that"):
         return ""
-    asked = _ON_A_THING.match(earlier)
-    thing = thing_asked(asked["what"]) if asked else ""
+    thing = _thing_before(earlier)
     is_own = any(is_titled(paper, thing) or holds_title(thing, paper) for paper in papers)
     return "" if is_own or not thing else f"the {thing}" if " " in thing else thing
+
+
+def _asks_for_papers_on(text: str) -> bool:
+    """True for "which papers improve it?": it is a thing, and no paper that says what it is."""
+    return bool(_A_THING.search(text)) and bool(_WHICH_PAPERS.search(text) or asks_for_papers(text))
+
+
+def _thing_before(earlier: str) -> str:
+    """What a question asks the meaning or the workings of: "GRPO" of "What is GRPO?"; "" for any other."""
+    asked = _ON_A_THING.match(earlier)
+    return thing_asked(asked["what"]) if asked else ""
 
 
 def titles_in(answer: str) -> set[str]:

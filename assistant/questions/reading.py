@@ -22,6 +22,7 @@ from assistant.questions.asking import (
     topic_of,
     wants_reference,
     wants_writing,
+    without_opening,
 )
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
@@ -257,7 +258,7 @@ def read_question(text: str) -> Question:
         raise QuestionError(
             f"the question has {len(cleaned):,} characters; ask in at most {MAX_CHARACTERS:,}, or add the text as a paper"
         )
-    said = without_typing_errors(in_small_letters(cleaned))
+    said = without_opening(without_typing_errors(in_small_letters(cleaned)))
     place, without_place = place_wanted(said)
     if place and (first := read_question(without_place)).order:
         return replace(first, text=cleaned, place=place)
@@ -286,6 +287,7 @@ def read_question(text: str) -> Question:
     sets, is_side_by_side, words_beside = together(naming, names)
     compares = bool(_COMPARISON.search(said) or (len(names) > 1 and _OPPOSING.search(said)))
     printed, asked = asked_metadata(said), asked_now(said)
+    beside_titles = QUOTED_TITLE.sub(" ", asked)  # “How Far Away Are …?” asks for no number
     called = paper_called(said)
     if not (printed.of_one or parts_asked(said) or is_name(called)):
         called = ""
@@ -309,7 +311,7 @@ def read_question(text: str) -> Question:
         wants_list=bool(_LIST.search(said) or things) or is_counting or wants_papers,
         wants_papers=bool(_LIST_PAPERS.search(said)) or wants_papers,
         wants_comparison=compares or is_side_by_side,
-        wants_number=bool(_COUNT.search(said)) and not is_counting,
+        wants_number=bool(_COUNT.search(beside_titles)) and not is_counting,
         wants_date=printed.date and time is None,
         called=called,
         wants_people=printed.people,
@@ -337,9 +339,9 @@ def read_question(text: str) -> Question:
         wants_writing=wants_writing(said),
         wants_reference=wants_reference(said),
         wants_definition=bool(_DEFINITION.search(said) or _DEFINITION.search(topic)),
-        wants_data=bool(_DATA.search(asked)),
-        wants_parts=bool(_PARTS.search(asked)),
-        wants_release=bool(_RELEASE.search(asked)),
+        wants_data=bool(_DATA.search(beside_titles)),
+        wants_parts=bool(_PARTS.search(beside_titles)),
+        wants_release=bool(_RELEASE.search(beside_titles)),
         parts=() if any(part.wants_first or part.wants_records for part in parts) else parts,
     )
 
