@@ -1002,3 +1002,53 @@ def test_a_title_asks_for_no_number() -> None:
     assert not read_question("why? (about “How Far Away Are Otters?”)").wants_number
     assert not read_question("What does “How Many Otters Are Needed?” propose?").wants_number
     assert read_question("How many otters does “How Many Otters Are Needed?” need?").wants_number
+
+
+@pytest.mark.parametrize(
+    ("question", "is_counted"),
+    [
+        ("Which model is used in most papers?", True),
+        ("What is the most common data set?", True),
+        ("Which optimizer do most papers on pruning use?", True),
+        ("What is the most common cause of death?", False),
+        ("Which papers use the most common words?", False),
+    ],
+)
+def test_what_would_have_to_be_counted_over_all_papers(question: str, is_counted: bool) -> None:
+    assert read_question(question).counts_papers is is_counted
+
+
+def test_nothing_is_counted_over_all_papers(library: Assistant) -> None:
+    answer = library.ask("Which model is used in most papers?")
+    assert (answer.status, answer.claims) == ("not_found", ())
+    assert "nothing is counted over all of them" in answer.reason
+    assert "found, not counted" in library.ask("Which optimizer do most papers on pruning use?").reason
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What are the top 3 methods to save memory?", 3),
+        ("what are two ways to prune?", 2),
+        ("What are 7B models?", 0),
+    ],
+)
+def test_things_are_listed_where_it_is_asked_what_they_are(question: str, wanted: int) -> None:
+    assert read_question(question).things_wanted == wanted
+
+
+def test_which_languages_and_what_share_are_answered_by_such_or_declined(tmp_path: Path) -> None:
+    papers = [
+        Paper("OtterSpeak: calls of otters", "OtterSpeak transcribes Swahili and Zulu. It is trained on rivers."),
+        Paper("BeaverSpeak: calls of beavers", "BeaverSpeak transcribes many languages. It freezes all its layers."),
+        Paper(
+            "NewtTune: tuning for newts", "NewtTune is fast. NewtTune trains its weights. It trains 7% of the weights."
+        ),
+    ]
+    with Assistant(data_dir=tmp_path) as library:
+        library.add(papers)
+        assert "Swahili" in library.ask("Which languages does OtterSpeak transcribe?").text
+        declined = library.ask("Which languages does BeaverSpeak transcribe?")
+        assert (declined.status, "say nothing of a language" in declined.reason) == ("not_found", True)
+        assert "7%" in library.ask("What percentage of the weights does NewtTune train?").text
+        assert "say nothing of a share" in library.ask("What share of its layers does BeaverSpeak freeze?").reason

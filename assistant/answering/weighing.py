@@ -9,7 +9,7 @@ from assistant.prose import prose_share
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.comparing import mentions, things_compared
 from assistant.questions.definitions import definer, thing_asked
-from assistant.questions.expecting import counting, is_caption, is_headed, words_for
+from assistant.questions.expecting import counting, is_caption, is_headed, sharing, words_for
 from assistant.questions.reading import Question
 from assistant.questions.sections import summing_up
 from assistant.records import ABSTRACT, Passage
@@ -46,7 +46,7 @@ _CAPTION_BONUS = 0.3  # where it is asked what a figure or the like shows
 _RELEASE_BONUS = 0.5  # where code, data or a link is asked for
 _DATA_BONUS = 0.3  # where the question asks for data sets
 _DEFINING_BONUS = 1.0  # where that is asked, and a sentence says "X is a …"
-_COUNTING_BONUS = 0.2  # where a number of things is asked for, and those are counted
+_COUNTING_BONUS = 0.2  # where a number of things or a share is asked for, and those are counted, or one is given
 _NO_PROSE_LOSS = 0.5  # of code, tables and formulas: what a sentence says as well is quoted instead
 _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
 _OF_OTHERS_LOSS = 0.3
@@ -67,7 +67,7 @@ class Pick:
 def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
     """Every sentence of the passages: how well it answers by what was learnt, and by the kind of answer that is asked for."""
     wanted = () if question.wants_release else words_for(question)
-    is_counted = counting(question) if question.wants_number else None
+    is_counted = (counting(question) or sharing(question)) if question.wants_number else None
     compared = things_compared(question.text) if question.wants_comparison else ()
     is_definition, is_defined, thing = _wants_definition(question), defined_by(question), thing_asked(question.topic)
     for number, passage in enumerate(passages):

@@ -129,8 +129,8 @@ _HOW_MANY_WANTED = re.compile(
     re.IGNORECASE,
 )
 _LISTED_THINGS = re.compile(
-    r"^\W*(?:(?:please|can|could|you)\W+)*(?:list|name|enumerate|give|show|find|tell|suggest|recommend)(?: me| us)?"
-    rf"(?: any| some| the| a)? (\d{{1,2}}|{SEVERAL}) (?:[\w-]+ ){{0,2}}?"
+    r"^\W*(?:(?:please|can|could|you)\W+)*(?:(?:list|name|enumerate|give|show|find|tell|suggest|recommend)(?: me| us)?|what are)"
+    rf"(?: any| some| the| a| your)?(?: top| best| main)? (\d{{1,2}}|{SEVERAL}) (?:[\w-]+ ){{0,2}}?"
     r"(?:works|studies|surveys|methods|approaches|techniques|ways|models|data ?sets|benchmarks|algorithms)\b",
     re.IGNORECASE,
 )
@@ -151,6 +151,13 @@ _COUNTS_PAPERS = re.compile(
     rf"\bhow many (?:of {_THESE} )?{_PAPERS}(?:(?: {_STORED})+ {ON_TOPIC}\b| {_SAYING}\b| {ON_TOPIC}\b.* {_STORED}\W*$)",
     re.IGNORECASE,
 )
+# "Which model is used in most papers?", "What is the most common data set?": no passage tells.
+_OVER_ALL_PAPERS = re.compile(
+    rf"\b(?:most|the majority of|half) (?:of )?(?:{_THESE} )?papers\b"
+    r"|\bmost (?:common|popular|frequent|used|(?:commonly|frequently|often|widely)[ -]used) (?:[\w-]+ ){0,2}?(?:approach(?:es)?"
+    r"|architectures?|benchmarks?|data ?sets?|methods?|metrics?|models?|techniques?|topics?)"
+    rf"(?=\W*$| (?:in|across|among|of) {_THESE} )", re.IGNORECASE,
+)  # fmt: skip
 _FOR_PAPERS = re.compile(
     rf"^\W*(?:(?:{_SOME}|me|us|are|is|there|do|you|we|i|have|got|show|find|give|get|latest|tell|can|could|would|please|want|"
     r"need|like|am|['’]m|looking|for|know|to|see|hi|hello|hey)\W+)*"
@@ -256,6 +263,11 @@ def asks_for_papers(text: str) -> bool:
 def counts_papers(text: str) -> bool:
     """True where the library's papers about a topic are to be counted: "How many papers are about otters?"."""
     return bool(_COUNTS_PAPERS.search(text))
+
+
+def counts_over_all(text: str) -> bool:
+    """True where something is to be counted over all papers, which none of them says: "Which model do most papers use?"."""
+    return bool(_OVER_ALL_PAPERS.search(text))
 
 
 def asks_what_to_read(text: str) -> bool:

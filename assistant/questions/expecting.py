@@ -30,6 +30,11 @@ _MONEY_WANTED = re.compile(
     r"|\bwhat (?:did|does|do|would|was|were|is)\b.*\b(?:cost|price|paid)\b", re.IGNORECASE,
 )  # fmt: skip
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
+_PERCENT_WANTED = re.compile(r"\b(?:what|which) (?:percentage|percent|share|fraction|proportion)\b", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"%|\bper ?cent|\b(?:half|halve|halving|third|quarter|fifth|tenth|majority)\b|\d/\d"
+    r"|\b(?:one|two|three|four|\d+) (?:out of|of) (?:the )?(?:\w+ )?(?:\d|two|three|four|five|ten)", re.IGNORECASE,
+)  # fmt: skip
 _REACH = 30  # characters around a name in which others stand that are joined with it
 _SHORTEST_NAME = 3  # "v1" and "T5" stand in too many spellings
 _WORD = re.compile(r"[^\W_]+")
@@ -92,6 +97,15 @@ def _topic(name: str, asked: str, said: str) -> _Topic:
     return _Topic(name, re.compile(asked, re.IGNORECASE), re.compile(said, re.IGNORECASE))
 
 
+_LANGUAGES = "|".join(
+    """afrikaans albanian amharic arabic armenian basque bengali bulgarian burmese cantonese catalan chinese croatian czech danish
+    dutch english estonian farsi finnish french galician georgian german greek gujarati hausa hebrew hindi hungarian icelandic
+    igbo indonesian irish italian japanese javanese kannada kazakh khmer korean kurdish lao latin latvian lithuanian macedonian
+    malay malayalam maltese mandarin marathi mongolian nepali norwegian pashto persian polish portuguese punjabi quechua romanian
+    russian sanskrit serbian sinhala slovak slovenian somali spanish swahili swedish tagalog tamil telugu thai tibetan turkish
+    ukrainian urdu uyghur uzbek vietnamese welsh xhosa yoruba zulu haskell java javascript julia lua ocaml python rust
+    sql""".split()
+)
 _TOPICS = (
     _topic("a licence", r"\blicen[cs]\w*", r"\blicen[cs]|\b(?:MIT|Apache|BSD|L?GPL)\b|\bCC[- ]?(?:BY|0)\b|\bcopyright"),
     _topic(
@@ -117,6 +131,12 @@ _TOPICS = (
     _topic(
         "a place", r"\b(?:which|what) (?:\w+ )?(?:countr\w+|cit(?:y|ies)|towns?|continents?)\b",
         r"\b(?-i:(?:in|at|from|of|across|near) (?:the )?[A-Z][a-z]+)",
+    ),
+    _topic(
+        "a language", r"\b(?:which|what) (?:(?!programming)\w+ )?languages? (?:are|can|could|did|do|does|has|have|is|was|were)\b",
+        r"\blanguages? ?(?:,? (?:such as|including|like|namely)|[:(])"
+        r"|\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|both) (?:[\w-]+ ){0,4}languages"
+        rf"|\b(?:{_LANGUAGES})\b|\bc\+\+",
     ),
     _topic("a year", r"\b(?:which|what) years\b", r"\b(?:19|20)\d{2}\b|\byears?\b"),
     _topic(
@@ -210,6 +230,11 @@ def counting(question: Question) -> Callable[[str], bool] | None:
     """What is true of a text that gives a number of the things that the question counts; None where it counts nothing."""
     counted = _counted(question.text)
     return partial(_counts, stem(counted.lower())) if counted else None
+
+
+def sharing(question: Question) -> Callable[[str], object] | None:
+    """What is true of a text that gives a share, such as a percentage; None where none is asked for."""
+    return _PERCENT.search if _PERCENT_WANTED.search(asked_now(question.text)) else None
 
 
 def left_out(question: Question) -> Callable[[str], bool] | None:
@@ -306,6 +331,8 @@ def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], obj
             yield f"anything in {match[1]}", partial(_measures, unit)
     if _MONEY_WANTED.search(question.text):
         yield "money", _MONEY.search
+    if is_share := sharing(question):
+        yield "a share", is_share
     for topic in _asked_after(question):
         yield topic.name, topic.said.search
     if question.wants_number:

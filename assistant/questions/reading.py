@@ -10,6 +10,7 @@ from assistant.questions.amounts import Amount, read_amount
 from assistant.questions.asking import (
     asks_for_papers,
     asks_what_to_read,
+    counts_over_all,
     counts_papers,
     counts_records,
     is_about_library,
@@ -279,7 +280,7 @@ def read_question(text: str) -> Question:
     elif terms(sentences[1]):
         said, rest = sentences_wanted(said)[1], sentences[1]
     is_printed = time is not None or amount is not None or (by is not None and by.is_sure)  # which papers are asked for
-    topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest)
+    topic, is_counting = topic_of(rest if terms(rest) else said), counts_papers(rest) or counts_over_all(rest)
     every = _search_terms(said, topic)
     undated = [term for term in every if term in {*terms(rest)} - _PUBLISHING] if is_printed else every
     naming = without_parts(QUOTED_TITLE.sub(" ", topic))
