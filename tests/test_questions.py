@@ -1052,3 +1052,18 @@ def test_which_languages_and_what_share_are_answered_by_such_or_declined(tmp_pat
         assert (declined.status, "say nothing of a language" in declined.reason) == ("not_found", True)
         assert "7%" in library.ask("What percentage of the weights does NewtTune train?").text
         assert "say nothing of a share" in library.ask("What share of its layers does BeaverSpeak freeze?").reason
+
+
+def test_what_comes_first_is_summed_up(library: Assistant) -> None:
+    newest = [c.paper.title for c in library.ask("Which paper is the newest?").citations]
+    one = library.ask("What is the newest paper about?")
+    assert {c.paper.title for c in one.citations} == {newest[0]}
+    assert (one.status, "without a printed year may belong before" in one.reason) == ("partial", True)
+    three = library.ask("Summarize the three most recent papers")
+    assert list(dict.fromkeys(c.paper.title for c in three.citations)) == newest[:3]
+
+
+def test_a_coined_name_is_meant_however_common_its_letters_are(library: Assistant) -> None:
+    answer = library.ask("What loss function does DeTeCtive use?")
+    assert answer.passages[0].signals["named"]
+    assert "“DeTeCtive: " in answer.reason

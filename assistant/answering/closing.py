@@ -93,6 +93,10 @@ def _more(state: State, cited_ids: Collection[str], library: Lookup) -> str:
     if question.similar_to:
         titles = quoted(question.similar_to)
         return f"these papers come nearest to {titles} by what they say; 'assistant search' shows the next"
+    if state.first:
+        order, ids = state.first.order, state.request.scope.paper_ids
+        count, printed = (len(library.listed(replace(state.first, order=by), ids)) for by in ("", order))
+        return _undecided(order, printed, count)
     yearless = _yearless(state, question, library)
     fewer = f"only {counted(cited, 'paper')} found {'comes' if cited == 1 else 'come'} near enough"
     if question.wants_first:

@@ -1,5 +1,6 @@
 """What is found for a question, in all its forms, and whether that answers it."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from assistant.questions.metadata import asked_now, credited
 from assistant.questions.names import holds_title
 from assistant.questions.orders import in_order
 from assistant.questions.parts import leans_on_a_question
-from assistant.questions.reading import MOST_WANTED, Question, asked_of
+from assistant.questions.reading import MOST_WANTED, Question, asked_of, read_question
 from assistant.questions.sections import compares_alone, summary_of
 from assistant.records import Passage, best_of_each_paper, normalised
 from assistant.retrieval.search import PER_PAPER
@@ -48,6 +49,11 @@ class Gathering:
             state.question = replace(said, wants_summary=True, things_wanted=of_each)
         if state.question.asks_nothing:
             return
+        if first := self._first_to_sum_up(state):
+            state.question = replace(state.question, wants_summary=True, things_wanted=len(first))
+            found = self._found(state.question, state, within=first)
+            state.passages = sorted(found, key=lambda one: first.index(one.paper.id))
+            return
         if _is_of_all_chosen(state):  # "which is newer?" of two that were chosen
             state.question = replace(state.question, wants_records=True)
         if alike := papers_meant(state.question, state.request.scope.paper_ids, self._library):
@@ -65,6 +71,17 @@ class Gathering:
             state.question = replace(state.question, wants_summary=True, things_wanted=len(named))
             found = self._found(state.question, state, within=named)
             state.passages = sorted(found, key=lambda one: named.index(one.paper.id))
+
+    def _first_to_sum_up(self, state: State) -> list[str]:
+        """The ids of the papers that are to be summed up by what comes first: "Summarize the two newest papers"."""
+        of = summary_of(state.question.text)
+        asked = read_question(f"List {of}") if of else state.question
+        if not (of and asked.wants_records and asked.order and not asked.wants_first):
+            return []
+        several = _FIRST if re.search(r"\b(?:papers|articles|publications)\b", of, re.IGNORECASE) else 1
+        state.first = asked
+        listed = self._library.listed(asked, state.request.scope.paper_ids)
+        return listed[: asked.papers_wanted or several][:MOST_WANTED]
 
     def _found(
         self, asked: Question, state: State, alike: Collection[str] = (), within: Sequence[str] | None = None

@@ -71,6 +71,7 @@ class State:
     question: Question
     start: float
     passages: list[Passage] = field(default_factory=list)
+    first: Question | None = None  # which lists papers, the first of which are summed up
     on_topic: list[Paper] = field(default_factory=list)  # of which those that come first are asked for
     parts: list[Part] = field(default_factory=list)  # that may be answered, of a question that has some,
     left: list[Question] = field(default_factory=list)  # and those that may not

@@ -74,6 +74,7 @@ _LEADS = (
 _BEFORE = re.compile(rf"\W*(?:{'|'.join(_LEADS)})", re.IGNORECASE)
 _AFTER = re.compile(
     rf"(?:(?<![ ,;.!?])[ ,;.!?]+(?:please|pl[sz]|{_THANKS}|{_TO_READ}|for me|in (?:the|your) library"
+    r"|(?:in|across|among) (?:these|those|all(?: the| these)?|your|my|our) (?:papers|articles|documents)"
     r"|(?:in|with) simple (?:words|terms)"
     r"|like i(?:['’]?m| am) (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip

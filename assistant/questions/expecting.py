@@ -30,7 +30,10 @@ _MONEY_WANTED = re.compile(
     r"|\bwhat (?:did|does|do|would|was|were|is)\b.*\b(?:cost|price|paid)\b", re.IGNORECASE,
 )  # fmt: skip
 _MONEY = re.compile(r"[$€£¥]\s?\d|\b(?:dollars?|usd|euros?|eur|pounds|yuan|rmb|cents?)\b", re.IGNORECASE)
-_PERCENT_WANTED = re.compile(r"\b(?:what|which) (?:percentage|percent|share|fraction|proportion)\b", re.IGNORECASE)
+# "By what share is it better?" may be answered by a factor.
+_PERCENT_WANTED = re.compile(
+    r"(?<!\bby )\b(?:what|which) (?:percentage|percent|share|fraction|proportion)\b", re.IGNORECASE
+)
 _PERCENT = re.compile(
     r"%|\bper ?cent|\b(?:half|halve|halving|third|quarter|fifth|tenth|majority)\b|\d/\d"
     r"|\b(?:one|two|three|four|\d+) (?:out of|of) (?:the )?(?:\w+ )?(?:\d|two|three|four|five|ten)", re.IGNORECASE,

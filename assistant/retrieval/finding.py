@@ -169,7 +169,13 @@ class Finder:
         """The chunks of the papers that the question is about, by their short names: where those are but a part of what it
         says, as a gene's is of a claim, they do not decide."""
         named = {term for name in titled for term in terms(name)}
-        if not named or coverage(question.terms, named, self._indexes.lexical.idf) < _NAMED_SHARE:
+        # "DeTeCtive" is one name, however common "detective" is.
+        coined = {term for name in titled if is_coined(name) and name in question.text for term in terms(name)}
+        idf = self._indexes.lexical.idf
+        if (
+            not named
+            or coverage(question.terms, named, lambda term: idf("" if term in coined else term)) < _NAMED_SHARE
+        ):
             return set()
         ids = {key for keys in titled.values() for key in keys}
         return set(self._catalogue.chunk_ids_of(sorted(ids if paper_ids is None else ids & set(paper_ids))))
