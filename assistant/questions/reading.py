@@ -290,7 +290,9 @@ def read_question(text: str) -> Question:
     printed, asked = asked_metadata(said), asked_now(said)
     beside_titles = QUOTED_TITLE.sub(" ", asked)  # “How Far Away Are …?” asks for no number
     called = paper_called(said)
-    if not (printed.of_one or parts_asked(said) or is_name(called)):
+    # "The BERT paper" is one, and "the MRI study" may be any.
+    is_one = is_name(called) and f"{called} paper" in said
+    if not (printed.of_one or parts_asked(said) or is_one):
         called = ""
     called = called or (named_alone(said, names) if printed.of_one else "")
     order = order or order_of_records(unsigned if by else rest)

@@ -169,8 +169,9 @@ class Finder:
         """The chunks of the papers that the question is about, by their short names: where those are but a part of what it
         says, as a gene's is of a claim, they do not decide."""
         named = {term for name in titled for term in terms(name)}
-        # "DeTeCtive" is one name, however common "detective" is.
-        coined = {term for name in titled if is_coined(name) and name in question.text for term in terms(name)}
+        # "DeTeCtive" is one name, however common "detective" is; beside other names it may not be all that is asked of.
+        is_alone = len(question.names) == 1
+        coined = {term for name in titled if is_alone and name in question.names for term in terms(name)}
         idf = self._indexes.lexical.idf
         if (
             not named
