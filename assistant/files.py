@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from assistant.errors import LibraryBusyError, LibraryError
 
+_OPEN = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
 _WAIT = 30.0  # seconds for another process that writes at the moment
 
 
@@ -112,7 +113,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def is_stream(path: Path) -> bool:
     """True for a pipe, a device, and what is open under a number, such as /dev/stdout, be it a file."""
-    return path.is_relative_to("/dev") or path.is_relative_to("/proc") or (path.exists() and not path.is_file())
+    return bool(_OPEN.fullmatch(str(path))) or (path.exists() and not path.is_file())
 
 
 def write_lines(path: Path, lines: Iterable[bytes]) -> int:

@@ -22,7 +22,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.errors import FingerprintError, LibraryError, LoadError, StoreError
-from assistant.files import write_lines
+from assistant.files import is_stream, write_lines
 from assistant.indexing import Indexer
 from assistant.loaders.child import in_child as real
 from assistant.retrieval.finding import Finder
@@ -469,6 +469,10 @@ class TestFilesThatAreReplaced:
             assert read.result(timeout=10) == b"a line\n"
         assert pipe.is_fifo()
 
+    def test_a_file_is_no_stream_wherever_it_is(self, tmp_path: Path) -> None:
+        assert is_stream(Path("/dev/stdout")) and is_stream(Path("/proc/self/fd/1"))
+        assert not is_stream(Path("/dev/shm/papers.jsonl")) and not is_stream(tmp_path / "papers.jsonl")
+
     def test_what_stands_in_the_file_behind_standard_output_stays(self, tmp_path: Path) -> None:
         with (tmp_path / "kept").open("ab") as file:
             file.write(b"kept\n")
@@ -477,5 +481,5 @@ class TestFilesThatAreReplaced:
         assert (tmp_path / "kept").read_bytes() == b"kept\na line\n"
 
     def test_what_is_written_to_standard_output_can_be_piped(self) -> None:
-        write = "from pathlib import Path; from assistant.files import write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
+        write = "from pathlib import Path; from assistant.files import is_stream, write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
         assert subprocess.run([sys.executable, "-c", write], capture_output=True, check=True).stdout == b"a line"

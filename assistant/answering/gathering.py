@@ -79,8 +79,8 @@ class Gathering:
         if not (of and asked.wants_records and asked.order and not asked.wants_first):
             return []
         several = _FIRST if re.search(r"\b(?:papers|articles|publications)\b", of, re.IGNORECASE) else 1
-        state.first = asked
         listed = self._library.listed(asked, state.request.scope.paper_ids)
+        state.first = asked if listed else None
         return listed[: asked.papers_wanted or several][:MOST_WANTED]
 
     def _found(
