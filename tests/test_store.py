@@ -481,5 +481,5 @@ class TestFilesThatAreReplaced:
         assert (tmp_path / "kept").read_bytes() == b"kept\na line\n"
 
     def test_what_is_written_to_standard_output_can_be_piped(self) -> None:
-        write = "from pathlib import Path; from assistant.files import is_stream, write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
+        write = "from pathlib import Path; from assistant.files import write_lines; write_lines(Path('/dev/stdout'), [b'a line'])"
         assert subprocess.run([sys.executable, "-c", write], capture_output=True, check=True).stdout == b"a line"
