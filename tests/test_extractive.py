@@ -269,6 +269,15 @@ def test_what_mentions_a_name_in_whatever_spelling(text: str, name: str, is_ther
     assert mentions(text, name) is is_there
 
 
+def test_a_sentence_that_asks_the_question_is_no_answer_by_itself(library: Assistant) -> None:
+    said = [claim.text for claim in library.ask("Can LLMs learn by teaching?").claims]
+    assert any(not text.endswith("?") for text in said)
+
+
+def test_a_note_that_code_is_released_says_nothing_of_code(library: Assistant) -> None:
+    assert "We release our code" not in library.ask("Does pretraining on code help?").text
+
+
 def test_a_comparison_of_names_is_answered_by_what_mentions_all_of_them_and_in_two_sentences(
     library: Assistant,
 ) -> None:

@@ -372,6 +372,35 @@ def test_papers_on_the_thing_asked_before_are_asked_of_the_library(library: Assi
     assert len(set(cited)) > 1
 
 
+@pytest.mark.parametrize("question", ["How does it compare to PaCA?", "How does it differ from PaCA?"])
+def test_it_is_compared_with_what_is_named(library: Assistant, question: str) -> None:
+    cited = chat(library, "What is HFT?", question)[1]
+    assert {title.split(":")[0] for title in cited} == {"HFT", "PaCA"}
+
+
+def test_which_of_them_names_those_that_say_it(library: Assistant) -> None:
+    cited = chat(library, "Papers on time series forecasting?", "Which of them uses diffusion?")[1]
+    assert len(set(cited)) == 1 and "Diffusion" in cited[0]
+
+
+def test_positions_are_read_in_short(library: Assistant) -> None:
+    turns = ("List papers on federated learning.", "When was the second one published?")
+    cited = chat(library, *turns[:1])[1]
+    for text, place in (("And the first?", 0), ("And the last?", -1)):
+        assert f"“{cited[place]}”" in chat(library, *turns, text)[0]
+    assert f"“{cited[1]}”" in chat(library, turns[0], "who wrote the second?")[0]
+
+
+def test_others_are_asked_for_on_the_same(library: Assistant) -> None:
+    first = chat(library, "How does reinforcement fine-tuning affect forgetting?")[1]
+    for text in ("Any other papers on that?", "Is there another paper on it?", "other papers about this?"):
+        assert not {*first} & {*chat(library, "How does reinforcement fine-tuning affect forgetting?", text)[1]}
+
+
+def test_papers_on_another_thing_are_asked_of_the_library(library: Assistant) -> None:
+    assert len({*chat(library, "What is NOLA?", "Which LoRA papers do you have?")[1]}) > 1
+
+
 def test_a_question_is_turned_to_in_many_words(library: Assistant) -> None:
     understood, _ = chat(library, "What is HFT?", "great, and its cost?")
     assert "HFT" in understood

@@ -612,7 +612,7 @@ def test_threads_of_one_library_wait_for_each_other_to_write(tmp_path: Path) -> 
         library.add(Paper("Otters", "Otters swim in cold rivers."))
 
         def write(name: str) -> None:
-            for number in range(8):
+            for number in range(4):
                 library.add(Paper(f"{name} {number}", f"{name} swim in river number {number}."))
                 assert library.search(name)
             library.remove([f"{name} 0"])
@@ -620,4 +620,4 @@ def test_threads_of_one_library_wait_for_each_other_to_write(tmp_path: Path) -> 
         with ThreadPoolExecutor(3) as threads:
             for done in [threads.submit(write, name) for name in ("Beavers", "Newts", "Frogs")]:
                 done.result()
-        assert library.counts()[0] == 1 + 3 * 7
+        assert library.counts()[0] == 1 + 3 * 3

@@ -6,7 +6,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.questions.metadata import Asked, asked_metadata, paper_called
-from assistant.questions.names import is_called
+from assistant.questions.names import is_called, is_named
 from assistant.questions.reading import read_question
 
 NOTHING = Asked(date=False, people=False, author_count=False, comments=False)
@@ -250,8 +250,29 @@ def test_a_name_within_a_longer_one_is_no_name_of_its_paper() -> None:
     assert is_called(made["E.T. Bench"], "ETBench")
 
 
+@pytest.mark.parametrize(
+    ("title", "abstract", "is_it"),
+    [
+        ("DenNet: Dams for beavers", "", True),
+        ("DenNet2.5-Math Technical Report", "", True),
+        ("Dams for beavers", "We propose a network for dams (DenNet), which is small.", True),
+        ("Dams for beavers", "In this paper, we introduce DenNet, a network.", True),
+        ("Dams for beavers", "We present a method called DenNet.", True),
+        ("Improving DenNet training with dams", "We train it.", False),
+        ("DenNet-based dams", "", False),
+        ("Dams for beavers", "We adapt the recently introduced network DenNet.", False),
+        ("Dams for beavers", "We propose a light DenNet training scheme.", False),
+        ("Dams for beavers", "We propose a variant of DenNet.", False),
+        ("Dams for beavers", "Dense Networks (DenNet) are common.", False),
+    ],
+)
+def test_a_name_is_its_own_papers(title: str, abstract: str, is_it: bool) -> None:
+    assert is_named(Paper(title, abstract), "DenNet") is is_it
+
+
 def test_the_date_of_a_paper_called_by_the_name_is_told_and_no_other(tmp_path: Path) -> None:
-    own = Paper("Otter dens seen with CLIP", "Dens are seen.", date="Jun 9, 2021", year=2021)
+    own = Paper("CLIP: Otter dens seen", "Dens are seen.", date="Jun 9, 2021", year=2021)
+    assert read_question("when was CLIP published?").called_alone
     others = [
         Paper(f"Long clips of rivers {place}", "A clip is from a year.", date="May 3, 2022") for place in range(5)
     ]

@@ -14,7 +14,7 @@ from assistant.questions.abbreviations import spelt_out
 from assistant.questions.authorship import Authorship
 from assistant.questions.definitions import thing_asked
 from assistant.questions.expecting import unmet
-from assistant.questions.names import holds_title, is_called
+from assistant.questions.names import holds_title
 from assistant.questions.numbered import parts_asked
 from assistant.questions.orders import decided_by, in_order
 from assistant.questions.places import is_placed
@@ -150,7 +150,7 @@ def _decide(
         return Decision(True)
     if question.called and (question.called in question.names or not (within and within.is_certain)):
         papers = {passage.paper.id: passage.paper for passage in passages}.values()
-        called = sum(is_called(paper, question.called) or holds_title(question.text, paper) for paper in papers)
+        called = sum(question.is_of(paper) or holds_title(question.text, paper) for paper in papers)
         if not called and not any(map(lexical.correction, terms(question.called))):
             return Decision(False, None, f"Not found: no paper found is called “{question.called}”.")
         if 0 < called <= _FEW_PAPERS and (question.about_metadata or parts_asked(question.text)):

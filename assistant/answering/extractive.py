@@ -1,8 +1,10 @@
 """Answers without a language model: the sentences of the papers that answer best, each its own citation."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from assistant.answering.deciding import OF_ANY_PAPER
 from assistant.answering.enumerations import further_points
 from assistant.answering.selecting import chances
 from assistant.answering.weighing import Pick, is_said, weighed
@@ -10,14 +12,16 @@ from assistant.answers import Citation, Claim
 from assistant.questions.abbreviations import spelt_out
 from assistant.questions.comparing import mentions, things_compared
 from assistant.questions.expecting import left_out, words_for
+from assistant.questions.metadata import asked_now
 from assistant.questions.names import holds_title
 from assistant.questions.orders import in_order
 from assistant.questions.reading import Question
 from assistant.records import Paper, Passage, Span, best_of_each_paper
 from assistant.retrieval.ranking import BROAD_SHARE, RIVAL_SHARE
-from assistant.terms import squeezed, terms
+from assistant.terms import squeezed, term_set, terms
 
 MAX_SENTENCES = 4
+_WHICH_OF = re.compile(r"\bwhich (?:ones?|of (?:them|these|those|the (?:two|three|four|papers)))\b", re.IGNORECASE)
 _COMPARED = 2  # papers of which each says more than one sentence in a comparison
 _SENTENCES = 3  # of an answer to a question that one paper answers
 # Of 4,893 held-out questions (`assistant.training.selecting`), the share whose paper's best sentence answers, and whose second or
@@ -251,6 +255,7 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
             near = dict.fromkeys(paper for paper in near if paper in mentioning)
             if len(question.names) > 1 and len(near) <= _COMPARED:
                 return dict.fromkeys(near, MAX_SENTENCES // _COMPARED)
+        near = _meeting(question, passages, near) if _WHICH_OF.search(question.text) else near
         return {
             paper: 1 if broad or place else question.sentences_wanted or _SENTENCES for place, paper in enumerate(near)
         }
@@ -266,6 +271,14 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     return {paper: best[paper] or 1 for place, paper in enumerate(papers) if best[paper] or not place}
 
 
+def _meeting(question: Question, passages: Sequence[Passage], papers: Iterable[str]) -> dict[str, None]:
+    """Those of the papers (ids) that say all that "which of them …?" asks; all of them where none does."""
+    asked = {*terms(asked_now(question.topic))} - OF_ANY_PAPER
+    texts = {p.paper.id: f"{p.paper.record} {p.paper.abstract} {p.text}" for p in reversed(passages)}
+    meeting = dict.fromkeys(paper for paper in papers if asked <= term_set(texts[paper]))
+    return meeting or dict.fromkeys(papers)
+
+
 def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
     """The ids of the papers that mention one of the things that are compared; of names, where a paper mentions all of them, of
     such papers and those called by one; none where they are names not each of which is mentioned."""
@@ -276,9 +289,10 @@ def _mentioning(question: Question, passages: Sequence[Passage]) -> set[str]:
     if names and not all(holding):
         return set()
     every = set().union(*holding)
+    spoken_of = {p.paper.id for p in passages if holds_title(question.text, p.paper)}  # what "it" is
     if names and (of_all := set.intersection(*holding)):
-        return of_all | {p.paper.id for p in passages if p.signals.get("titled") and p.paper.id in every}
-    return every
+        return of_all | spoken_of | {p.paper.id for p in passages if p.signals.get("titled") and p.paper.id in every}
+    return every | spoken_of if every else every
 
 
 def _naming(question: Question, passages: Sequence[Passage]) -> set[str]:

@@ -17,7 +17,8 @@ from assistant.terms import term_set
 
 _BOILERPLATE = re.compile(
     r"\b(?:code|data|dataset|models?|implementation|project page)s?\b.{0,60}\b(?:available|released?|open-sourced?|found at)\b"
-    r"|github\.com|https?://", re.IGNORECASE,
+    r"|github\.com|https?://|\b(?:release|open-?source|publish|share)s? (?:our|the|all|all our) (?:source )?code\b",
+    re.IGNORECASE,
 )  # fmt: skip
 _RELEASING = re.compile(
     r"\b(?:release|open-?source|publish|share)(?:s|d)?\b.{0,60}\b(?:code|data ?sets?|models?|weights|checkpoints)\b",
@@ -48,6 +49,7 @@ _DATA_BONUS = 0.3  # where the question asks for data sets
 _DEFINING_BONUS = 1.0  # where that is asked, and a sentence says "X is a …"
 _COUNTING_BONUS = 0.2  # where a number of things or a share is asked for, and those are counted, or one is given
 _NO_PROSE_LOSS = 0.5  # of code, tables and formulas: what a sentence says as well is quoted instead
+_ASKING_LOSS = 0.3  # of a sentence that asks itself, as the question does
 _INTRODUCING_BONUS = 0.9  # where a question asks what something is: more than holding its name counts for
 _OF_OTHERS_LOSS = 0.3
 _TITLE_BONUS, _INTRODUCING_LITTLE, _OF_TEXT_LOSS = 0.5, 0.3, 0.5  # where a summary is asked for
@@ -74,6 +76,7 @@ def weighed(question: Question, passages: Sequence[Passage]) -> Iterator[Pick]:
         for position, score in enumerate(fits(question, passage)):
             text = passage.sentences[position].text
             score -= _NO_PROSE_LOSS * (1 - prose_share(text))
+            score -= _ASKING_LOSS * text.rstrip().endswith("?")
             score += _COMPARED_BONUS * sum(mentions(text, name) for name in compared)
             if wanted:
                 score += _asked_after_bonus(question, passage, position)

@@ -31,8 +31,8 @@ _OTHERS = re.compile(
     rf"^\W*(?:no|nope|wrong|more|others)\W*$|{_POLITE}(?:(?:i )?(?:meant?|want) )?(?:not (?:that|this|these|those)(?: {_ONE})?"
     rf"|(?:(?:that['’]?s|that is|that was|it['’]?s) )?(?:not it|(?:the )?wrong {_ONE})|(?:the |an)other {_ONE}"
     rf"|(?:(?:show|give)(?: me)? |are there |is there |do you have )?"
-    rf"(?:(?:any |some )?(?:more|other) {_ONE}|(?:any |some )?(?:others?|more))|a different {_ONE}|something else){_END}",
-    re.IGNORECASE,
+    rf"(?:(?:any |some )?(?:more|other) {_ONE}|another {_ONE}|(?:any |some )?(?:others?|more))|a different {_ONE}|something else)"
+    rf"(?: (?:on|about|for) (?:this|that|it)(?: {_ONE}| topic)?)?{_END}", re.IGNORECASE,
 )  # fmt: skip
 _MEANT = re.compile(rf"{_POLITE}(?:not ([^\s,.;]+)[\s,.;]+)?(?:but|rather|i (?:mean|meant))\s(?=.*\w)", re.IGNORECASE)
 # What is meant may be another paper, or asked whole.

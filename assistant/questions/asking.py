@@ -79,7 +79,10 @@ _AFTER = re.compile(
     r"|like i(?:['’]?m| am) (?:five|5)))+(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 # What turns to a question: "thanks! now, which …", "alright then, how …".
-_TURNS = r"ok(?:ay)?|alright|all right|anyways?|by the way|btw|next|(?:and )?now|so|then|moving on"
+_TURNS = (
+    r"ok(?:ay)?|alright|all right|anyways?|by the way|btw|next|(?:and )?now|so|then|moving on|(?:and )?(?:now )?something else"
+    r"|(?:one|another) (?:more )?thing|different (?:question|topic)|change of (?:subject|topic)|new (?:question|topic|subject)"
+)
 _REACTS = (
     rf"{_THANKS}|thx|cool|excellent|fine|good|got it|great|hello|hey|hi|hm+|i see|interesting|makes sense|nice|perfect|right"
     r"|sorry|sure|that helps|understood|well|wow|yeah|yes"

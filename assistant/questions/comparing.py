@@ -11,6 +11,7 @@ _ENDS = (
     r"(?=\W*$|[,;:?!]| (?:in|on|for|when|while|with|at|as|by|of|during|regarding|concerning|under|across|differ\w*|compare"
     r"|(?:method|model|algorithm|approach|technique|package|paper)s?)\b)"
 )
+_PRONOUNS = frozenset("it its this that they them these those both".split())
 _AGAINST = r"(?:with|to|and|from|against|or|versus|vs\.?)"
 _COMPARED = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -54,7 +55,9 @@ def things_compared(text: str) -> tuple[str, ...]:
     otherwise."""
     for pattern in _COMPARED:
         if found := pattern.search(text):
-            return found["one"].strip("“”\"'‘’().?"), found["other"].strip("“”\"'‘’().?")
+            things = tuple(found[name].strip("“”\"'‘’().?") for name in ("one", "other"))
+            # What "it" is stands elsewhere.
+            return () if _PRONOUNS & {thing.lower() for thing in things} else things
     return ()
 
 

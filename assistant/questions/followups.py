@@ -65,9 +65,9 @@ _COMPARED = (
     r"(?:more|less|fewer|better|worse|(?:old|new|earli|lat|long|short|strong|fast|cheap|simpl|larg|small|bigg)er)\b"
 )
 _WHICH_PAPERS = re.compile(
-    rf"^\W*(?:which|what) papers?\b(?! of\b| (?:do|did|are|were) (?:you|we)\b)(?! (?:\w+ ){{1,2}}?{_COMPARED})",
-    re.IGNORECASE,
-)
+    r"^\W*(?:which|what) (?:papers?|(?!of\b)[\w-]+ papers)\b(?! of\b| (?:do|did|are|were) (?:you|we)\b(?! have\b))"
+    rf"(?! (?:\w+ ){{1,2}}?{_COMPARED})", re.IGNORECASE,
+)  # fmt: skip
 _DEFINITE = re.compile(
     r"\bthe (?:same |said |above )?"
     r"(?:method|model|approach|paper|work|dataset|data ?set|benchmark|authors?|study|technique|framework|system|code)s?\b"

@@ -72,6 +72,7 @@ _WHEN = re.compile(
     r"|\b(?:publication|publish) date\b(?=\W*$| (?:of|for)\b)|\bdate of publication\b"
     rf"|{_FIRST_OF}"
     rf"|\bwhen (?:was|were) (?:they|{_THEM})(?: (?:all|each|first))? (?:published|submitted|written)\W*$"
+    rf"|\bwhen did (?:they|{_THEM})(?: (?:all|each|first))? (?:appear|come out)\W*$"
     r"|(?:^\W*|\b(?:and|but) )when\W*$"
     rf"|{_COMPARED}"
     rf"|\bpublished (?:in|on)(?=\W*$| (?:what|which)\b| {_MONTH})", re.IGNORECASE,

@@ -39,6 +39,12 @@ _INTRODUCE = "propos|introduc|present|develop|describ|releas|design|buil|call|na
 _PLAIN_WORD = (
     r"(?!(?:against|and|as|by|for|from|in|like|of|on|or|over|than|to|unlike|upon|using|with)\b)(?-i:[a-z][a-z-]*)"
 )
+_INTRODUCES = (
+    r"(?:(?:propos|introduc|releas)es?|(?:present|develop|design|build)s?|describes?"
+    r"|(?:call|nam|dubb|term|coin)(?:ed|e|es|s|ing)?)"
+)
+_ENDS_NAME = r"(?=\W*$|[),.;:]| [-–—]|\s(?:an?|and|as|by|for|in|is|on|that|the|to|which|with)\b)"
+_OF_OTHERS = r"(?:against|as|by|for|from|in|like|of|on|over|than|to|unlike|upon|using|with)"
 _AROUND_WORDS = "\"“”‘’'(),;:!?"
 _BETWEEN_LETTERS = re.compile(r"[^\w+*#]|_")
 _DIGIT = re.compile(r"[\d²³¹⁰⁴-⁹₀-₉]")
@@ -130,6 +136,19 @@ def is_called(paper: Paper, name: str) -> bool:
     if is_there and not _is_small_word(name, printed):
         return True
     return is_spelt_out(name, paper.title) or (is_coined(name) and _introduces(name, paper.abstract))
+
+
+def is_named(paper: Paper, name: str) -> bool:
+    """True where `name` is what the paper itself is called, or what its abstract introduces: of "Improving CLIP Training", and of
+    "the recently introduced BERT", it is not."""
+    said = re.escape(fold(name))
+    title = rf"\W*{said}(?:[-\s]?\d[\w.-]*)?\s*(?::|$|[–—]| - |\(|(?:technical|system) report)"
+    before = rf"\b{_INTRODUCES} \W?(?:(?!{{}}\b)[\w-]+[ ,(“\"'‘]{{{{1,3}}}}){{{{0,8}}}}"
+    named = before.format(_OF_OTHERS) + rf"{said}{_ENDS_NAME}"
+    shortened = before.format("(?:of|over|than|using|with)") + rf"(?<=\(){said}\)"  # "a network for dams (DenNet)"
+    if is_titled(paper, name) or re.match(title, fold(paper.title), re.IGNORECASE) or holds_title(name, paper):
+        return True
+    return bool(re.search(f"{named}|{shortened}", fold(paper.abstract), re.IGNORECASE))
 
 
 def _is_small_word(name: str, text: str) -> bool:

@@ -10,7 +10,8 @@ _NAMED = re.compile(
     rf"\bthe ({_AT}) {_ONE}"
     r"|\b(?:and|about|do|does|did|is|was|has|of) the (second|third|fourth)"
     r"(?=\W*$| (?:published|appear|come|released|propose|say|use|find|show|report|measure|compare|work|do|about|from"
-    r"|called)\b)", re.IGNORECASE,
+    rf"|called)\b)|\b(?:wrote|published) the ({_AT})(?=\W*$)"
+    r"|^\W*(?:(?:and|but|so|then|what about|how about)\W+)+the (first|last)(?=\W*$)", re.IGNORECASE,
 )  # fmt: skip
 _FEW = r"two|three|four|2|3|4"
 # "Compare the first two", "the first and the third", but not "the first two layers".
@@ -47,7 +48,7 @@ def positions(text: str, count: int) -> list[int]:
             return list(range(max(count - few, 0) + 1, count + 1))
         return list(range(1, few + 1)) or [_position(several[name], count) for name in ("one", "other")]
     named = _NAMED.search(text)
-    return [_position(named[1] or named[2], count)] if named else []
+    return [_position(next(filter(None, named.groups())), count)] if named else []
 
 
 def _position(word: str, count: int) -> int:

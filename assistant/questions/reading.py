@@ -27,7 +27,16 @@ from assistant.questions.asking import (
 )
 from assistant.questions.authorship import Authorship, read_authorship
 from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
-from assistant.questions.names import QUOTED_TITLE, is_name, is_titled, names_in, possible_titles, together
+from assistant.questions.names import (
+    QUOTED_TITLE,
+    is_called,
+    is_name,
+    is_named,
+    is_titled,
+    names_in,
+    possible_titles,
+    together,
+)
 from assistant.questions.numbered import parts_asked, without_parts
 from assistant.questions.numbers import COUNTING_WORDS
 from assistant.questions.openly import asked_openly
@@ -141,9 +150,10 @@ class Question:
     written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
     to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
     `similar_to` do: then topic and terms are what these say. Where it asks for the printed metadata of one paper, or what a
-    figure of it shows, this may be `called` something ("the gorilla paper"); where for a paper's printed metadata and for what
-    its text says, these are its `parts`. The long form of an `abbreviation` may be asked for. With `wants_summary` the papers in
-    question are to be summed up: that is known once it is known which these are.
+    figure of it shows, this may be `called` something ("the gorilla paper"), and where `called_alone` that is its own name ("When
+    was HFT published?"); where for a paper's printed metadata and for what its text says, these are its `parts`. The long form
+    of an `abbreviation` may be asked for. With `wants_summary` the papers in question are to be summed up: that is known once
+    it is known which these are.
     """
 
     text: str
@@ -184,6 +194,7 @@ class Question:
     wants_release: bool = False
     wants_data: bool = False
     called: str = ""
+    called_alone: bool = False
     similar_to: tuple[str, ...] = ()
     parts: tuple["Question", ...] = ()
     abbreviation: str = ""
@@ -234,6 +245,10 @@ class Question:
             kept = tuple(term for term in kept if term in terms(topic)) or kept
         by, is_listed = replace(by, is_sure=True), self.wants_records or self.by_alone
         return replace(self, by=by, wants_records=is_listed, topic=topic, terms=kept)
+
+    def is_of(self, paper: Paper) -> bool:
+        """True where the paper may be the one that is called so: its own name where that alone is said."""
+        return (is_named if self.called_alone else is_called)(paper, self.called)
 
     def is_for(self, paper: Paper) -> bool:
         """True where the paper is of the time that is asked for, by whom, and of how many, where one is."""
@@ -294,7 +309,7 @@ def read_question(text: str) -> Question:
     is_one = is_name(called) and f"{called} paper" in said
     if not (printed.of_one or parts_asked(said) or is_one):
         called = ""
-    called = called or (named_alone(said, names) if printed.of_one else "")
+    alone = named_alone(said, names) if printed.of_one and not called else ""
     order = order or order_of_records(unsigned if by else rest)
     if (
         printed.order and asked == said and not {*terms(rest)} - _NO_TOPIC
@@ -316,7 +331,8 @@ def read_question(text: str) -> Question:
         wants_comparison=compares or is_side_by_side,
         wants_number=bool(_COUNT.search(beside_titles)) and not is_counting,
         wants_date=printed.date and time is None,
-        called=called,
+        called=called or alone,
+        called_alone=bool(alone),
         wants_people=printed.people,
         wants_author_count=printed.author_count,
         wants_comments=printed.comments,

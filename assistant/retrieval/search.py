@@ -112,7 +112,7 @@ class Search:
         elif question.amount:
             paper_ids = self.listed(replace(question, order=""), paper_ids) or paper_ids
         if question.called:
-            called = [paper.id for paper in self._called(question.called)]
+            called = [paper.id for paper in self._called(question.called) if question.is_of(paper)]
             paper_ids = [one for one in called if paper_ids is None or one in paper_ids] or paper_ids
         if by and not places:
             paper_ids = [paper.id for paper in by if paper_ids is None or paper.id in paper_ids] or paper_ids
