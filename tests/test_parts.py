@@ -1,4 +1,4 @@
-"""Questions of several parts, of which a paper's listing answers one and its text another."""
+"""Questions of several parts: of a paper's listing and its text, and of what a thing is and something else."""
 
 from pathlib import Path
 
@@ -39,7 +39,12 @@ def kinds(answer: Answer) -> set[str]:
         ("Which paper proposes NOLA, and who wrote it?", ()),
         ("Who wrote NOLA, which compresses LoRA?", ()),
         ("When and where does the contest conclude?", ()),
-        ("What is NOLA and how does it work?", ()),
+        ("What is NOLA and how does it work?", ("What is NOLA?", "how does NOLA work?")),
+        ("Explain NOLA, and what are its limits?", ("Explain NOLA?", "what are NOLA's limits?")),
+        ("What is NOLA and what are the limits?", ("What is NOLA?", "what are the limits? (about “NOLA”)")),
+        ("What is NOLA and how does LST work?", ("What is NOLA?", "how does LST work?")),
+        ("What is catastrophic forgetting and how can it be reduced?", ()),
+        ("How does NOLA work and what does it cost?", ()),
         ("", ()),
     ],
 )
@@ -83,6 +88,18 @@ def test_a_part_that_has_no_answer_is_named(library: Assistant, question: str, c
     answer = library.ask(question)
     assert (answer.status, kinds(answer)) == ("partial", cited)
     assert missing in answer.reason
+
+
+def test_what_a_thing_is_is_told_where_nothing_else_is(library: Assistant) -> None:
+    answer = library.ask("What is HFT and does it work on images?")
+    assert answer.status == "partial" and "“does HFT work on images”" in answer.reason
+    assert [claim.citations[0].paper.title[:4] for claim in answer.claims] == ["HFT:"]
+
+
+def test_a_paper_is_named_once_for_parts_that_it_answers(library: Assistant) -> None:
+    answer = library.ask("What is LST and how much memory does it save?")
+    assert [bool(claim.lead) for claim in answer.claims] == [True, *[False] * (len(answer.claims) - 1)]
+    assert "69%" in answer.text and "we propose Ladder Side-Tuning" in answer.text
 
 
 def test_what_has_no_answer_in_any_part_is_not_found(library: Assistant) -> None:

@@ -76,23 +76,30 @@ def extract(question: Question, passages: Sequence[Passage], parts: Sequence[Par
     """One to four claims, each a sentence of the passages as it stands, grouped by paper in order of relevance; those of each of
     its `parts` where a question has some."""
     numbering = Numbering()
-    said: set[str] = set()
+    said: list[Claim] = []
     for asked, found in parts or [(question, passages)]:
-        every = [claim for claim in _extracted(asked, found, numbering) if claim.text not in said]
-        said |= {claim.text for claim in every}
-        yield from every
+        said += (claims := list(_extracted(asked, found, numbering, said)))
+        yield from claims
 
 
-def _extracted(question: Question, passages: Sequence[Passage], numbering: Numbering) -> Iterator[Claim]:
-    question = question.settled(passage.paper for passage in passages)
+def _extracted(
+    question: Question, passages: Sequence[Passage], numbering: Numbering, said: Sequence[Claim]
+) -> Iterator[Claim]:
+    """The claims of one part after those of the parts before, of which it says none again: it names a paper where another one, or
+    a whole record, was quoted before it."""
+    question, texts = question.settled(passage.paper for passage in passages), {claim.text for claim in said}
     if question.about_metadata or question.wants_first:
-        yield from _from_records(question, passages, numbering)
+        yield from (claim for claim in _from_records(question, passages, numbering) if claim.text not in texts)
         return
-    previous = ""
+    previous = said[-1].citations[0].paper if said else None
+    if previous and said[-1].text == previous.record:
+        previous = None
     for pick in _choose(question, passages):
         passage = passages[pick.passage]
-        lead = "" if passage.paper.id == previous else f"{passage.paper.title}: "
-        previous = passage.paper.id
+        if passage.chunk.sentence(pick.sentence) in texts:
+            continue
+        lead = "" if previous and passage.paper.id == previous.id else f"{passage.paper.title}: "
+        previous = passage.paper
         citation = numbering.cite(passage, pick.sentence)
         citations = [citation]
         if lead and (question.by or question.amount or (passage.paper.year and question.is_dated(passage.paper))):

@@ -1,8 +1,11 @@
-"""A question of several parts: "What is NOLA and who wrote it?" asks the paper's text and its listing."""
+"""A question of several parts: "What is NOLA and who wrote it?" asks the paper's text and its listing, "What is HFT and does it
+work on images?" two things of the text, of which one may have no answer."""
 
 import re
+from collections.abc import Sequence
 
 from assistant.questions.asking import topic_of
+from assistant.questions.definitions import thing_asked
 from assistant.questions.metadata import asked_metadata, asked_now, clauses
 from assistant.questions.names import names_in
 from assistant.questions.pronouns import points_back
@@ -15,6 +18,8 @@ _ASKS = re.compile(
 # The record of a paper says which one it is, too: "Which paper proposes NOLA, and who wrote it?"
 _WHICH_PAPER = re.compile(r"^\W*(?:and )?(?:which|what) (?:[\w-]+ )?(?:papers?|works?|stud(?:y|ies)|articles?)\b", re.I)
 _WHAT_IT_IS = re.compile(r"\bwhat(?:['’]s| is| are| does| do) (?:it|this|that|they)\b", re.IGNORECASE)
+_SAYS_WHAT_IT_IS = re.compile(r"^\W*(?:what(?:['’]s| is| are)|explain|describe|define|tell me about)\b", re.IGNORECASE)
+_IT = re.compile(r"\b(?:(?P<its>its|their)|it|they)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|can|could|about|of|explain|describe|summari[sz]e|define) (?:the )?([\w-]+)",
     re.I,
@@ -31,7 +36,8 @@ _NO_TOPIC = frozenset(
 
 def parts_of(text: str) -> tuple[str, ...]:
     """What of a question the listing of a paper answers, and what its text does, in their order, each to be understood alone:
-    "Who wrote HFT" and "how much memory does it save? (about “HFT”)"; () where it is not both."""
+    "Who wrote HFT" and "how much memory does it save? (about “HFT”)"; and what a thing with a name is, and what else is asked of
+    it; () where it is neither."""
     asked = asked_now(text)
     carried = text[len(asked) :]
     every = clauses(asked) if len(text) <= _LONGEST else ()
@@ -48,6 +54,8 @@ def parts_of(text: str) -> tuple[str, ...]:
             of_record.append(clause)
         elif _asks_the_text(clause):
             units.append([clause])
+    if not of_record and len(units) == len(every):
+        return _of_what_it_is(every, carried)
     if not of_record or len(units) < 2 or not any(" " in clause.strip() for clause in of_record):  # "how, and when?"
         return ()
     said = [f"{' and '.join(unit).rstrip(' .?!')}?" for unit in units]
@@ -61,6 +69,21 @@ def parts_of(text: str) -> tuple[str, ...]:
         text + (_after(other) if leaning else "") + carried
         for text, leaning, other in zip(said, leans, others, strict=True)
     )
+
+
+def _of_what_it_is(every: Sequence[str], carried: str) -> tuple[str, ...]:
+    """What a thing with a name is, and what else is asked of it; () where that is not what the clauses ask."""
+    first, *others = (f"{clause.rstrip(' .?!')}?" for clause in every)
+    thing = thing_asked(first)
+    if carried or thing not in names_in(first) or not _SAYS_WHAT_IT_IS.search(first):
+        return ()
+    return (first, *(text if _names_subject(text) else _asked_of(thing, text) for text in others))
+
+
+def _asked_of(thing: str, text: str) -> str:
+    """A part as it is asked of a thing with a name: "how much memory does LST save?", "what is LST's limit?"."""
+    said, is_said = _IT.subn(lambda it: f"{thing}'s" if it["its"] else thing, text, count=1)
+    return said if is_said else f"{text} (about “{thing}”)"
 
 
 def leans_on_a_question(part: str) -> bool:
