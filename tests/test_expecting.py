@@ -4,7 +4,7 @@ import pytest
 
 from assistant import Assistant, Paper
 from assistant.questions.abbreviations import spelt_out
-from assistant.questions.expecting import unmet
+from assistant.questions.expecting import counting, unmet
 from assistant.questions.reading import read_question
 from assistant.records import Chunk, Passage, Span
 
@@ -270,3 +270,9 @@ def test_what_a_paper_leaves_out_is_told_only_where_it_says_so(library: Assistan
     assert (answer.status, "tell what was done" in answer.reason) == ("not_found", True)
     assert library.ask("What do they not evaluate?").reason == "Not found: the question does not say of which paper."
     assert library.ask("Which methods do not need labels?").claims
+
+
+def test_a_number_counts_nothing_beyond_a_dash() -> None:
+    is_counted = counting(read_question("How many languages does Otterly support?"))
+    assert is_counted and is_counted("It reads 21 languages -- more than any other.")
+    assert not is_counted("It outperforms Beaver 260B -- the largest Chinese language model -- by far.")

@@ -146,7 +146,7 @@ def _decide(
         return Decision(False, None, f"Not found: no paper is printed under {signed}.")
     if not_printed := _not_printed(question, passages, prints_years):
         return Decision(False, None, not_printed)
-    if question.wants_records:  # what is printed decides
+    if question.wants_records or question.wants_any_of_kind:  # what is printed decides
         return Decision(True)
     if question.called and (question.called in question.names or not (within and within.is_certain)):
         papers = {passage.paper.id: passage.paper for passage in passages}.values()
@@ -218,6 +218,8 @@ def _not_printed(question: Question, passages: Sequence[Passage], prints_years: 
     papers = list({passage.paper.id: passage.paper for passage in passages}.values())
     if question.by and not any(map(question.by.holds, papers)):
         return f"Not found: no paper is printed under {question.by}."
+    if question.kind and not any(map(question.kind.holds, papers)):
+        return f"Not found: no paper found says that it is {question.kind}."
     signed = f" printed under {question.by}" if question.by else ""
     if question.wants_records:
         if not any(map(question.is_for, papers)):

@@ -23,6 +23,7 @@ from assistant.terms import squeezed, term_set, terms
 MAX_SENTENCES = 4
 _WHICH_OF = re.compile(r"\bwhich (?:ones?|of (?:them|these|those|the (?:two|three|four|papers)))\b", re.IGNORECASE)
 _COMPARED = 2  # papers of which each says more than one sentence in a comparison
+_MOST_OF_KIND = 10  # papers that are named where all surveys are asked for
 _SENTENCES = 3  # of an answer to a question that one paper answers
 # Of 4,893 held-out questions (`assistant.training.selecting`), the share whose paper's best sentence answers, and whose second or
 # third is the first that does.
@@ -228,6 +229,8 @@ def most_sentences(question: Question) -> int:
     """How many sentences an answer quotes at most."""
     if question.wants_summary:
         return question.sentences_wanted or max(MAX_SENTENCES, question.things_wanted)
+    if question.wants_any_of_kind and not question.things_wanted:
+        return _MOST_OF_KIND
     return (
         question.sentences_wanted
         or (question.things_wanted if question.wants_list or question.wants_comparison else 0)
@@ -240,6 +243,8 @@ def _shares(question: Question, passages: Sequence[Passage]) -> dict[str, int]:
     that a doubtful best paper leaves room for its rivals; one each for comparisons and lists, but not for a list of what one
     paper has."""
     papers = list(dict.fromkeys(p.paper.id for p in passages))
+    if question.wants_any_of_kind:
+        return dict.fromkeys(papers, 1)
     if question.wants_list and not question.wants_papers:  # "On which data sets was NOLA evaluated?"
         papers = [paper for paper in _told_of(passages) if paper in _naming(question, passages)]
     named = {p.paper.id for p in passages if p.signals.get("named")}

@@ -94,7 +94,7 @@ class Gathering:
             count = asked.place or asked.papers_wanted or (_FIRST if asked.order else _LISTED)
         elif asked.abbreviation:
             count = _SPELLING
-        elif asked.order:  # of as many papers as a list may have named before
+        elif asked.order or asked.wants_any_of_kind:  # of as many papers as a list may have named before
             count = max(count, PER_PAPER * _LISTED)
         elif asked.wants_list or asked.wants_summary:
             count = max(count, PER_PAPER * asked.things_wanted)

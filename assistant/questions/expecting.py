@@ -58,7 +58,8 @@ _TAKING_PART = frozenset(map(stem, "patients subjects participants".split()))
 _STUDIED = frozenset(
     "patients subjects participants individuals people persons volunteers respondents interviewees".split()
 )
-_WINDOW = 40  # characters after a number in which the thing counted must follow
+_WINDOW = 40  # characters after a number in which the thing counted must follow,
+_SET_OFF = re.compile(r";|\s[-–—]{1,3}\s|—")  # and before which it ends: "260B -- the largest Chinese language model"
 _ONE_OF_A_UNIT = re.compile(
     r"\ban? (?:second|minute|hour|day|week|month|year|order of magnitude|fraction)\b", re.IGNORECASE
 )
@@ -345,6 +346,8 @@ def _expectations(question: Question) -> Iterator[tuple[str, Callable[[str], obj
 def _asked_after(question: Question) -> Iterator[_Topic]:
     yield from (topic for topic in _TOPICS if topic.asked.search(question.text))
     yield from (_Topic(name, named, named) for name, named in parts_asked(question.text))
+    if question.kind:
+        yield _Topic(str(question.kind), question.kind.said, question.kind.said)
 
 
 def is_named_part(question: Question, text: str) -> bool:
@@ -376,6 +379,10 @@ def _measures(unit: str, text: str) -> bool:
 def _counts(head: str, text: str) -> bool:
     """True where a number of the text is followed by the thing counted."""
     ends = [quantity.end for quantity in quantities(text)] + [match.end() for match in _COUNTED_AS_ONE.finditer(text)]
-    near = [set(re.findall(r"[a-z]+", text[max(0, end - 12) : end + _WINDOW].lower())) for end in ends]
+    after = [_SET_OFF.split(text[end : end + _WINDOW], maxsplit=1)[0] for end in ends]
+    near = [
+        set(re.findall(r"[a-z]+", f"{text[max(0, end - 12) : end]}{said}".lower()))
+        for end, said in zip(ends, after, strict=True)
+    ]
     alike = _PERSONS if head in _ANYONE else _STUDIED if head in _TAKING_PART else frozenset()
     return any(words & alike or head in set(map(stem, words)) for words in near)

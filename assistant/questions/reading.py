@@ -26,6 +26,7 @@ from assistant.questions.asking import (
     without_opening,
 )
 from assistant.questions.authorship import Authorship, read_authorship
+from assistant.questions.kinds import OF_ANY_TOPIC, Kind, read_kind
 from assistant.questions.metadata import asked_metadata, asked_now, named_alone, paper_called
 from assistant.questions.names import (
     QUOTED_TITLE,
@@ -144,16 +145,16 @@ class Question:
     not asked, `place` which place in that order alone is asked for, 0 where none is, `papers_wanted` how many of them, 0 where
     that is not said, and `counts_records` asks for their number. With `wants_first` those that come first are asked for of the
     papers on a topic. `things_wanted` is how many papers, methods and the like a list is to hold, `sentences_wanted` how many
-    sentences the answer, 0 where that is not said. `wants_papers` asks for a list of papers. `small_talk` asks nothing of papers,
-    `doubts` whether to believe an answer; `about_library` asks about the library as a whole, which no passage answers;
-    `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program, a poem or a letter to be
-    written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets, `wants_release` where code or data are
-    to be had; `wants_parts` says that a list may be of what one paper has. Papers are asked for that say what those called
-    `similar_to` do: then topic and terms are what these say. Where it asks for the printed metadata of one paper, or what a
-    figure of it shows, this may be `called` something ("the gorilla paper"), and where `called_alone` that is its own name ("When
-    was HFT published?"); where for a paper's printed metadata and for what its text says, these are its `parts`. The long form
-    of an `abbreviation` may be asked for. With `wants_summary` the papers in question are to be summed up: that is known once
-    it is known which these are.
+    sentences the answer, 0 where that is not said. `wants_papers` asks for a list of papers, of a `kind` where it says so.
+    `small_talk` asks nothing of papers, `doubts` whether to believe an answer; `about_library` asks about the library as a whole,
+    which no passage answers; `counts_papers` asks how many of its papers are about something; `wants_writing` asks for a program,
+    a poem or a letter to be written, `wants_reference` for a paper's own citation. `wants_data` asks for data sets,
+    `wants_release` where code or data are to be had; `wants_parts` says that a list may be of what one paper has. Papers are
+    asked for that say what those called `similar_to` do: then topic and terms are what these say. Where it asks for the printed
+    metadata of one paper, or what a figure of it shows, this may be `called` something ("the gorilla paper"), and where
+    `called_alone` that is its own name ("When was HFT published?"); where several things that are answered each for itself, these
+    are its `parts`. The long form of an `abbreviation` may be asked for. With `wants_summary` the papers in question are to be
+    summed up: that is known once it is known which these are.
     """
 
     text: str
@@ -197,6 +198,7 @@ class Question:
     called_alone: bool = False
     similar_to: tuple[str, ...] = ()
     parts: tuple["Question", ...] = ()
+    kind: Kind | None = None
     abbreviation: str = ""
     wants_summary: bool = False
 
@@ -218,6 +220,11 @@ class Question:
         """True where it asks for more than one thing that is printed of a paper, or for what its text says too."""
         printed = (self.wants_date, self.wants_people, self.wants_author_count, self.wants_comments)
         return bool(self.parts) or sum(printed) > 1
+
+    @property
+    def wants_any_of_kind(self) -> bool:
+        """True where papers of a kind are asked for whatever their topic."""
+        return self.kind is not None and OF_ANY_TOPIC.issuperset(self.terms)
 
     @property
     def of_year(self) -> bool:
@@ -316,7 +323,8 @@ def read_question(text: str) -> Question:
     ):  # "Which paper is the newest?" of all of them
         order = printed.order
     about_library = is_about_library(rest) or lists_library(rest)
-    things, wants_papers = things_wanted(rest), asks_for_papers(rest) or asks_what_to_read(rest)
+    kind, things = read_kind(rest), things_wanted(rest)
+    wants_papers = asks_for_papers(rest) or asks_what_to_read(rest) or kind is not None
     of_all = (
         lists_library(rest)
         or (bool(order) and not wants_first and (by is None or by.is_sure))
@@ -361,6 +369,7 @@ def read_question(text: str) -> Question:
         wants_data=bool(_DATA.search(beside_titles)),
         wants_parts=bool(_PARTS.search(beside_titles)),
         wants_release=bool(_RELEASE.search(beside_titles)),
+        kind=kind,
         parts=() if any(part.wants_first or part.wants_records for part in parts) else parts,
     )
 

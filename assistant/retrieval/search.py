@@ -111,6 +111,10 @@ class Search:
             places, paper_ids = {key: place for place, key in enumerate(listed)}, listed or paper_ids
         elif question.amount:
             paper_ids = self.listed(replace(question, order=""), paper_ids) or paper_ids
+        if question.kind:
+            of_kind = self._catalogue.papers_with_words(question.kind.words, in_abstracts=True)
+            held = [paper.id for paper in of_kind if question.kind.holds(paper)]
+            paper_ids = [one for one in held if paper_ids is None or one in paper_ids] or paper_ids
         if question.called:
             called = [paper.id for paper in self._called(question.called) if question.is_of(paper)]
             paper_ids = [one for one in called if paper_ids is None or one in paper_ids] or paper_ids
