@@ -328,6 +328,22 @@ def test_a_follow_up_changes_the_question_before(text: str, understood: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("last", "meant", "understood"),
+    [
+        ("how much memory does it save?", "not PaCA, I mean LST", "how much memory does LST save?"),
+        ("what are its limits?", "no, I meant LST", "what are LST's limits?"),
+        ("how does that compare with LoRA?", "I meant LST", "how does that compare with LoRA? (about “LST”)"),
+        ("How much memory does HFT save?", "I meant LST", "How much memory does LST save?"),
+        ("in one sentence", "I meant LST", "What is LST?"),
+    ],
+)
+def test_what_is_meant_is_asked_what_was_asked_last(last: str, meant: str, understood: str) -> None:
+    said = [("user", "What is PaCA?"), ("assistant", "It tunes."), ("user", last), ("assistant", "It does.")]
+    history = [{"role": role, "content": content} for role, content in said]
+    assert standalone(meant, history, []) == understood
+
+
+@pytest.mark.parametrize(
     "text", ["without labels?", "Only one label in a hundred images is needed", "Not solving but finding errors"]
 )
 def test_a_question_that_only_begins_so_does_not(text: str) -> None:

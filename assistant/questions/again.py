@@ -90,8 +90,7 @@ def asked_again(text: str, earlier: str) -> str:
         if "i mean" not in meant[0].lower():
             return ""
         wrongly = names_in(earlier)
-        is_name = bool(names_in(named)) and " " not in named
-        if is_name and len(wrongly) == 1:
+        if name_meant(text) and len(wrongly) == 1:
             return earlier.replace(wrongly[0], named)
         is_part = len(terms(named)) <= _FEW_TERMS and not _WHOLE.match(named)
         return f"{earlier} ({named})" if is_part else named
@@ -101,6 +100,13 @@ def asked_again(text: str, earlier: str) -> str:
 def is_of_last_answer(text: str) -> bool:
     """True for what says something of the last answer, whatever it names: "not PaCA, I mean LST", "any others?"."""
     return asks_for_others(text) or wants_each(text) or bool(asked_again(text, "?"))
+
+
+def name_meant(text: str) -> str:
+    """The name that is meant in place of another: "HFT" of "not LST, I mean HFT"; "" where that is none or says more."""
+    meant = _MEANT.search(text)
+    named = text[meant.end() :].strip(" .!") if meant and "i mean" in meant[0].lower() else ""
+    return named if names_in(named) and " " not in named else ""
 
 
 def excluded(text: str) -> frozenset[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-from assistant.questions.again import asked_again, is_of_last_answer, wants_each
+from assistant.questions.again import asked_again, is_of_last_answer, name_meant, wants_each
 from assistant.questions.asking import asks_for_papers
 from assistant.questions.definitions import thing_asked
 from assistant.questions.metadata import credited
@@ -18,7 +18,7 @@ from assistant.questions.positions import (
     of_several,
     positions,
 )
-from assistant.questions.pronouns import points_back
+from assistant.questions.pronouns import of_thing, points_back
 from assistant.questions.similar import similar_to
 from assistant.records import Paper, is_visible, normalised, quoted
 from assistant.terms import terms
@@ -177,6 +177,9 @@ def asked_of_a_position(text: str, history: Sequence[Mapping[str, str]]) -> str:
 def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence[Paper]) -> str:
     """A follow-up made readable without its history: the earlier question as it changes it, else with the papers that it carries
     over, else with that question; as it is where there is nothing to add."""
+    asked = [turn["content"] for turn in history if is_question(turn)]
+    if (name := name_meant(text)) and asked and points_back(asked[-1]) and not is_of_last_answer(asked[-1]):
+        return of_thing(name, without_start(asked[-1]).strip()[:_LONGEST])
     if again := asked_again(text, question_before(history)):
         return again
     if order_alone(text):
@@ -192,7 +195,6 @@ def standalone(text: str, history: Sequence[Mapping[str, str]], papers: Sequence
         if len(papers) > 1 and (named := _THEY_DIFFER.sub(lambda _: titles, of_several(text, titles))) != text:
             return named
         return f"Name {titles}" if wants_each(text) else f"{text} (about {titles})"
-    asked = [turn["content"] for turn in history if is_question(turn)]
     return f"{text} (after: {asked[-1][:300]})" if asked else text
 
 

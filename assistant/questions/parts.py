@@ -8,7 +8,7 @@ from assistant.questions.asking import topic_of
 from assistant.questions.definitions import thing_asked
 from assistant.questions.metadata import asked_metadata, asked_now, clauses
 from assistant.questions.names import names_in
-from assistant.questions.pronouns import points_back
+from assistant.questions.pronouns import of_thing, points_back
 from assistant.terms import terms
 
 _ASKS = re.compile(
@@ -19,7 +19,6 @@ _ASKS = re.compile(
 _WHICH_PAPER = re.compile(r"^\W*(?:and )?(?:which|what) (?:[\w-]+ )?(?:papers?|works?|stud(?:y|ies)|articles?)\b", re.I)
 _WHAT_IT_IS = re.compile(r"\bwhat(?:['’]s| is| are| does| do) (?:it|this|that|they)\b", re.IGNORECASE)
 _SAYS_WHAT_IT_IS = re.compile(r"^\W*(?:what(?:['’]s| is| are)|explain|describe|define|tell me about)\b", re.IGNORECASE)
-_IT = re.compile(r"\b(?:(?P<its>its|their)|it|they)\b", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"\b(?:is|are|was|were|do|does|did|has|have|can|could|about|of|explain|describe|summari[sz]e|define) (?:the )?([\w-]+)",
     re.I,
@@ -77,13 +76,7 @@ def _of_what_it_is(every: Sequence[str], carried: str) -> tuple[str, ...]:
     thing = thing_asked(first)
     if carried or thing not in names_in(first) or not _SAYS_WHAT_IT_IS.search(first):
         return ()
-    return (first, *(text if _names_subject(text) else _asked_of(thing, text) for text in others))
-
-
-def _asked_of(thing: str, text: str) -> str:
-    """A part as it is asked of a thing with a name: "how much memory does LST save?", "what is LST's limit?"."""
-    said, is_said = _IT.subn(lambda it: f"{thing}'s" if it["its"] else thing, text, count=1)
-    return said if is_said else f"{text} (about “{thing}”)"
+    return (first, *(text if _names_subject(text) else of_thing(thing, text) for text in others))
 
 
 def leans_on_a_question(part: str) -> bool:

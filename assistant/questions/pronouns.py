@@ -9,6 +9,7 @@ _PRONOUN = re.compile(
     r"\b(?:it|its|itself|they|their|them|theirs|he|she|this|that|these|those)\b(?! (?:is|are) (?:known|called))",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:(?P<its>its|their)|it|they)\b", re.IGNORECASE)
 # "A method that freezes …", but not "explain that in simple words" and "how does that compare with LoRA?"
 _OWN_ANTECEDENT = re.compile(r"that\s+(?!one\b)\w", re.IGNORECASE)
 _BEFORE_DEMONSTRATIVE = re.compile(
@@ -56,6 +57,12 @@ def points_back(text: str) -> bool:
     return not _PLURAL_AFTER_CLAUSE.search(text) and not all(
         _stands_for_its_own(pronoun) for pronoun in _PRONOUN.finditer(text)
     )
+
+
+def of_thing(thing: str, text: str) -> str:
+    """What is asked of "it" as it is asked of a thing with a name: "how much memory does LST save?", "what is LST's limit?"."""
+    said, is_said = _IT.subn(lambda it: f"{thing}'s" if it["its"] else thing, text, count=1)
+    return said if is_said else f"{text} (about “{thing}”)"
 
 
 def _stands_for_its_own(pronoun: re.Match[str]) -> bool:
