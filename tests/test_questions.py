@@ -259,7 +259,10 @@ def test_a_papers_own_citation_is_no_question_to_the_papers() -> None:
 
 def test_papers_are_not_counted_and_that_is_said(zoo: Assistant) -> None:
     answer = zoo.ask("How many papers do you have about otters?")
-    assert (answer.status, answer.reason) == ("partial", "papers are found, not counted: these come nearest")
+    assert (answer.status, answer.reason) == (
+        "partial",
+        "papers are found, not counted or compared: these come nearest",
+    )
     assert {citation.paper.title for citation in answer.citations} >= {"Otters in May", "Otters in June"}
     assert counts_papers("how many papers on otters are there?")
     assert counts_papers("Could you tell me how many papers you have about otters?")
@@ -1013,6 +1016,12 @@ def test_a_title_asks_for_no_number() -> None:
         ("Which model is used in most papers?", True),
         ("What is the most common data set?", True),
         ("Which optimizer do most papers on pruning use?", True),
+        ("What is the largest model in these papers?", True),
+        ("Which method in the library saves the most memory?", False),
+        ("What is the fastest optimizer of all the papers?", True),
+        ("Which is the most recent paper in the library?", False),
+        ("Which has the most authors in the library?", False),
+        ("What is the largest model that HFT tunes?", False),
         ("What is the most common cause of death?", False),
         ("Which papers use the most common words?", False),
     ],
@@ -1024,7 +1033,7 @@ def test_what_would_have_to_be_counted_over_all_papers(question: str, is_counted
 def test_nothing_is_counted_over_all_papers(library: Assistant) -> None:
     answer = library.ask("Which model is used in most papers?")
     assert (answer.status, answer.claims) == ("not_found", ())
-    assert "nothing is counted over all of them" in answer.reason
+    assert "nothing is counted or compared over all of them" in answer.reason
     assert "found, not counted" in library.ask("Which optimizer do most papers on pruning use?").reason
 
 

@@ -46,7 +46,7 @@ def status_of(state: State, claims: Sequence[Claim], written: Written, library: 
     if len(supported) < len(claims) or written.reason:
         return "partial", written.reason or "some claims were left out: the cited sentences do not hold them"
     if state.question.counts_papers:
-        return "partial", "papers are found, not counted: these come nearest"
+        return "partial", "papers are found, not counted or compared: these come nearest"
     if _leaves_out(state.question, supported):
         return "partial", "papers are found by what they say, not by what they leave out: these come nearest"
     cited = {citation.paper.id for claim in supported for citation in claim.citations}

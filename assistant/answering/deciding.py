@@ -206,7 +206,8 @@ def _asks_nothing(question: Question, passages: Sequence[Passage], within: Withi
         return "Nothing to answer from: no paper is in the library or in the chosen scope."
     if question.counts_papers and not question.wants_records and OF_ANY_PAPER.issuperset(question.terms):
         return (
-            "Papers are found by what they say, and nothing is counted over all of them; ask about a topic or a paper."
+            "Papers are found by what they say, and nothing is counted or compared over all of them; "
+            "ask about a topic or a paper."
         )
     if not (question.terms or question.wants_records) and within is None:
         return "The question names no topic; ask about something in the papers."

@@ -160,7 +160,11 @@ _OVER_ALL_PAPERS = re.compile(
     rf"\b(?:most|the majority of|half) (?:of )?(?:{_THESE} )?papers\b"
     r"|\bmost (?:common|popular|frequent|used|(?:commonly|frequently|often|widely)[ -]used) (?:[\w-]+ ){0,2}?(?:approach(?:es)?"
     r"|architectures?|benchmarks?|data ?sets?|methods?|metrics?|models?|techniques?|topics?)"
-    rf"(?=\W*$| (?:in|across|among|of) {_THESE} )", re.IGNORECASE,
+    rf"(?=\W*$| (?:in|across|among|of) {_THESE} )"
+    # "What is the largest model in these papers?": each tells of its own.
+    r"|\b(?:best|worst|largest|biggest|smallest|fastest|slowest|highest|lowest|strongest|weakest|longest|shortest|cheapest"
+    r"|(?:most|least) (?!recent\b|authors|comments)\w+)\b(?: (?!authors|comments)[\w-]+){0,4}? (?:in|across|among|of|from) "
+    rf"(?:all |any )?(?:of )?{_THESE}?(?: [\w-]+)? ?(?:papers|library|collection|corpus of papers)\b", re.IGNORECASE,
 )  # fmt: skip
 _FOR_PAPERS = re.compile(
     rf"^\W*(?:(?:{_SOME}|me|us|are|is|there|do|you|we|i|have|got|show|find|give|get|latest|tell|can|could|would|please|want|"
@@ -270,7 +274,8 @@ def counts_papers(text: str) -> bool:
 
 
 def counts_over_all(text: str) -> bool:
-    """True where something is to be counted over all papers, which none of them says: "Which model do most papers use?"."""
+    """True where something is to be counted or compared over all papers, which none of them says: "Which model do most papers
+    use?", "What is the largest model in these papers?"."""
     return bool(_OVER_ALL_PAPERS.search(text))
 
 
