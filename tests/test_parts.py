@@ -41,6 +41,7 @@ def kinds(answer: Answer) -> set[str]:
         ("When and where does the contest conclude?", ()),
         ("What is NOLA and how does it work?", ("What is NOLA?", "how does NOLA work?")),
         ("Explain NOLA, and what are its limits?", ("Explain NOLA?", "what are NOLA's limits?")),
+        ("What is NOLA and list its limits.", ("What is NOLA?", "list NOLA's limits?")),
         ("What is NOLA and what are the limits?", ("What is NOLA?", "what are the limits? (about “NOLA”)")),
         ("What is NOLA and how does LST work?", ("What is NOLA?", "how does LST work?")),
         ("What is catastrophic forgetting and how can it be reduced?", ()),

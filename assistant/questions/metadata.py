@@ -141,7 +141,8 @@ _SAYS_NO_NAME = frozenset(
 _AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|can|could)"
 _ANOTHER = (
     rf"(?:who|whose|what|how|why|by whom|(?:in|on|at|for|to|with) (?:what|which)|when (?={_AUXILIARY}\b|\W*$)"
-    rf"|{_AUXILIARY} (?:it|its|they|their|the|this|that|there|(?-i:[A-Z])))"
+    rf"|{_AUXILIARY} (?:it|its|they|their|the|this|that|there|(?-i:[A-Z]))"
+    r"|(?:list|name|describe|explain|summari[sz]e|give me|tell me) (?:its|their|the|how|what|why|who|when|where)\b)"
 )
 _JOINT = re.compile(
     r"(?:[?;.!] (?:(?:and|but|also) )?|,? (?:and|but|plus) (?:also |then )?)"
