@@ -7,6 +7,7 @@ from itertools import islice
 from assistant.questions.again import asked_again, is_of_last_answer, name_meant, wants_each
 from assistant.questions.asking import asks_for_papers
 from assistant.questions.definitions import thing_asked
+from assistant.questions.kinds import read_kind
 from assistant.questions.metadata import credited
 from assistant.questions.names import holds_title, is_titled
 from assistant.questions.orders import as_which, order_alone
@@ -209,8 +210,9 @@ def _thing_credited(text: str, earlier: str, papers: Sequence[Paper]) -> str:
 
 
 def _asks_for_papers_on(text: str) -> bool:
-    """True for "which papers improve it?": it is a thing, and no paper that says what it is."""
-    return bool(_A_THING.search(text)) and bool(_WHICH_PAPERS.search(text) or asks_for_papers(text))
+    """True for "which papers improve it?", "are there surveys on it?": it is a thing, and no paper that says what it is."""
+    is_asked = _WHICH_PAPERS.search(text) or asks_for_papers(text) or read_kind(text)
+    return bool(_A_THING.search(text)) and bool(is_asked)
 
 
 def _thing_before(earlier: str) -> str:
