@@ -257,9 +257,9 @@ def _print_answer(answer: "Answer") -> None:
 
 def _print_ingest(report: "IngestReport") -> None:
     """A line for each file that brought something or could not be read; the rest are counted."""
-    quiet = [file for file in report.files if file.unchanged == file.papers and not file.problems and not file.error]
-    for file in report.files:
-        if file in quiet and len(report.files) > 1:
+    is_quiet = [file.unchanged == file.papers and not file.problems and not file.error for file in report.files]
+    for file, says_nothing in zip(report.files, is_quiet, strict=True):
+        if says_nothing and len(report.files) > 1:
             continue
         if file.error:
             typer.echo(f"{file.name}: NOT READ: {file.error}")
@@ -271,8 +271,8 @@ def _print_ingest(report: "IngestReport") -> None:
         typer.echo(f"{file.name}: {counted(file.papers, 'paper')}{pages}, {counts}{twice}, {file.seconds:.1f} s")
         for problem in file.problems:
             typer.echo(f"    {problem}")
-    if quiet and len(report.files) > 1:
-        typer.echo(f"{counted(len(quiet), 'file')} unchanged")
+    if any(is_quiet) and len(report.files) > 1:
+        typer.echo(f"{counted(sum(is_quiet), 'file')} unchanged")
     failed = f", {counted(len(report.failed), 'file')} not read" if report.failed else ""
     typer.echo(f"{counted(report.added, 'new paper')} in {report.seconds:.1f} s{failed}")
 

@@ -92,7 +92,7 @@ class Indexer:
         papers, places = _parted(sources)
         for path in expand(places):
             with suppress(LoadError):
-                loaded = [found for _, found in _loaded(read_source(path)) if isinstance(found, Loaded)]
+                loaded = [found for _, found in _loaded(read_source(path, self._ocr)) if isinstance(found, Loaded)]
                 papers += [paper for part in loaded for paper in part.papers]
         return self.texts_not_embedded(papers)
 

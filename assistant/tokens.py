@@ -4,10 +4,10 @@ tiktoken's own vocabularies are downloaded on first use, which must never happen
 trained on abstracts (`assistant/training/vocabulary.py`).
 """
 
+from base64 import b64decode
 from functools import lru_cache
 
 import tiktoken
-from tiktoken.load import load_tiktoken_bpe
 
 from assistant.resources import resource
 
@@ -23,8 +23,12 @@ _WINDOW = 2000
 
 @lru_cache(maxsize=1)
 def encoding() -> tiktoken.Encoding:
-    """The package's own tiktoken encoding."""
-    ranks = load_tiktoken_bpe(str(resource("vocabulary.tiktoken")))
+    """The package's own tiktoken encoding.
+
+    Read here, as tiktoken's own reader prefers a copy that it keeps in the temporary folder, whoever wrote that one.
+    """
+    lines = resource("vocabulary.tiktoken").read_bytes().splitlines()
+    ranks = {b64decode(token): int(rank) for token, rank in map(bytes.split, lines)}
     return tiktoken.Encoding("assistant", pat_str=SPLIT_PATTERN, mergeable_ranks=ranks, special_tokens={})
 
 

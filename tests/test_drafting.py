@@ -41,6 +41,7 @@ def test_a_near_miss_is_asked_without_its_paper(tmp_path: Path) -> None:
     question, _, near_miss = draft([OTTERS])
     assert (near_miss.question, near_miss.answerable, near_miss.without) == (question.question, False, (OTTERS.title,))
     assert near_miss.cluster == question.cluster  # both depend on that paper
+    assert replace(question, relevant={}).cluster == question.cluster  # its evidence names it too
     export_testset([question, near_miss], tmp_path / "set.jsonl", "assistant")
     assert load_testset(tmp_path / "set.jsonl") == [question, near_miss]
     with Assistant(data_dir=tmp_path / "library", reranker="off") as library:

@@ -210,6 +210,7 @@ def test_a_brace_without_its_partner_breaks_no_bibtex() -> None:
             ("C. Balazs", "E. L. Berger", "P. M. Nadolsky", "C.-P. Yuan"),
         ),
         ("Ada Lovelace, Alan Turing, and Grace Hopper", ("Ada Lovelace", "Alan Turing", "Grace Hopper")),
+        (f"Ada Lovelace{' ' * 50_000}and Grace Hopper", ("Ada Lovelace", "Grace Hopper")),
         ("Ada Lovelace, Alan Turing and Grace Hopper", ("Ada Lovelace", "Alan Turing", "Grace Hopper")),
         ("Lovelace, Ada", ("Ada Lovelace",)),
         ("Smith, John; Garcia Marquez, Gabriel Jose", ("John Smith", "Gabriel Jose Garcia Marquez")),
@@ -602,6 +603,11 @@ def test_a_page_keeps_its_tables_but_none_to_go_on_by_or_to_lay_it_out() -> None
             '<meta name="citation_date" content="2020/01/02"><meta name="date" content="2021-03-03">',
             ("Grace Hopper",),
             "2020/01/02",
+        ),
+        (
+            '<meta name="citation_author" content="Hopper, Grace"><meta name="citation_author" content="Lovelace, Ada">',
+            ("Grace Hopper", "Ada Lovelace"),
+            None,
         ),
     ],
 )

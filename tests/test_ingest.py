@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from assistant import Assistant, Paper
-from assistant.errors import LibraryError
+from assistant.errors import LibraryError, LoadError
 from assistant.indexing import Indexer
 from assistant.loaders import Loaded, Source
 from assistant.records import Section
@@ -414,3 +414,13 @@ def test_a_folder_that_may_not_be_opened_is_reported_and_keeps_its_papers(
         assert [failed.name for failed in report.failed] == ["closed"]
         assert "may not be opened" in (report.failed[0].error or "")
         assert {paper.title for paper in library.papers()} == {"Otters", "Badgers"}
+
+
+@pytest.mark.parametrize("nothing", ["", "  "])
+def test_an_empty_path_is_not_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing: str) -> None:
+    (tmp_path / "a.md").write_text("# Otters\n\nOtters swim at night in every river.")
+    monkeypatch.chdir(tmp_path)
+    with Assistant(data_dir=tmp_path / "library", reranker="off") as library:
+        with pytest.raises(LoadError, match="names no file"):
+            library.add(nothing)
+        assert library.add(".").added == 1

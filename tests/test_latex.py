@@ -167,3 +167,9 @@ def test_no_source_gets_further_than_a_load_error(pieces: list[str]) -> None:
         assert paper.title.strip()
         assert paper.sections
         assert not {"\x01", "\x02"} & set("".join(section.text for section in paper.sections))
+
+
+def test_a_per_cent_sign_of_an_address_begins_no_comment() -> None:
+    text = r"Code\footnote{See \url{http://x.y/a%20b}.} is public. It gains 5 points. % not this"
+    (paper,) = read(rf"\begin{{document}}{text}" "\n" r"\end{document}").papers
+    assert " ".join(paper.body[0].text.split()) == "Code is public. It gains 5 points."

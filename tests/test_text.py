@@ -1,6 +1,7 @@
 """Sentences, terms, tokens and chunks: exact positions, and one term for all spellings of a name."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from assistant.chunking import chunk_paper
 from assistant.records import Paper
 from assistant.sentences import MAX_SENTENCE, sentence_spans
 from assistant.terms import is_spelt_out, terms
-from assistant.tokens import count_tokens
+from assistant.tokens import count_tokens, encoding
 
 
 def sentences(text: str) -> list[str]:
@@ -127,6 +128,13 @@ def test_tokens_are_those_of_the_shipped_vocabulary() -> None:
     assert count_tokens("") == 0
     assert 5 <= count_tokens("Large language models are fine-tuned.") <= 12
     assert count_tokens("a" * 300_000) <= 300_000  # a hostile run of one letter must not take minutes
+
+
+def test_no_copy_in_the_temporary_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    fresh = encoding.__wrapped__()  # type: ignore[attr-defined]
+    assert fresh.n_vocab == encoding().n_vocab > 1000
+    assert list(tmp_path.iterdir()) == []
 
 
 def paper(abstract: str) -> Paper:

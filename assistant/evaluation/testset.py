@@ -59,7 +59,7 @@ class Item:
     @property
     def cluster(self) -> str:
         """What makes items depend on each other: the paper asked about, else the item itself."""
-        return next(iter((*self.relevant, *self.without)), self.id)
+        return next(iter((*self.relevant, *(one.paper for one in self.evidence), *self.without)), self.id)
 
 
 def load_testset(path: Path) -> list[Item]:

@@ -21,6 +21,8 @@ from assistant.loaders.units import plain_units
 _BEGINNING = re.compile(r"(?:\s*%[^\n]*\n)*\s*\\documentclass\b")
 _COMMENT_LINE = re.compile(r"^[ \t]*%.*\n", re.MULTILINE)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%.*")
+_ADDRESS = re.compile(r"\\(?:url|nolinkurl|href|path)\s{0,3}\{[^{}\n]{0,2000}\}")
+_PERCENT = re.compile(r"(?<!\\)%")
 _DEEPEST = 200  # groups within each other: each may be copied into the one around it
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z@]+)\*?[ \t]*\n?[ \t]*|\\(?P<sign>.)|[{}]|\$|[^\\{}$]+|\\", re.DOTALL)
 _OPTIONAL = re.compile(r"\s*\[[^][{}]{0,300}\]")
@@ -148,6 +150,7 @@ class _Reading:
     def __init__(self, text: str, is_fragment: bool = False) -> None:
         text = _CONTROLS.sub("", text)
         if not is_fragment:
+            text = _ADDRESS.sub(lambda address: _PERCENT.sub(r"\\%", address[0]), text)  # "%20" begins no comment
             text = kept_branches(_COMMENT.sub(r"\1", _COMMENT_LINE.sub("", text)))
         text = self.text = plain_units(text)
         self.is_fragment = is_fragment

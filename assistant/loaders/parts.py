@@ -114,7 +114,7 @@ def is_person(name: str) -> bool:
 def _parted(text: str) -> list[str]:
     """The names in a text. A comma parts two of them ("Ada Lovelace, Alan Turing") only where what it parts are all whole
     names: in "Turing, Alan and van Rossum, Guido" it stands within one."""
-    parts = re.split(r"(?:,\s*|\s+)and\s+|;", text)
+    parts = re.split(r"(?:, ?| )and |;", " ".join(text.split()))
     smaller = [name.strip() for part in parts for name in part.split(",")]
     is_list = ";" not in text and all(len(name.split()) > 1 and not name[0].islower() for name in smaller)
     return smaller if is_list else parts

@@ -110,6 +110,8 @@ def expand(sources: Iterable[str | Path]) -> Iterator[Path]:
     """
     seen: set[Path] = set()
     for source in sources:
+        if not str(source).strip():  # an unset variable of the shell would mean the working folder
+            raise LoadError("an empty path names no file; name the files, folders or patterns to add")
         path = Path(source).expanduser()
         if path.is_dir():
             files = sorted(_below(path))

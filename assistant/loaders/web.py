@@ -49,7 +49,7 @@ def load(source: Source) -> Loaded:
     tree = parsed(source.text, source.name)
     metadata = _metadata(tree)
     site = {name.casefold() for key in _SITES for name in metadata.get(key, ())}
-    authors = metadata.get("citation_author") or [
+    authors = names("; ".join(metadata.get("citation_author", ()))) or [
         name
         for key in _CREATORS
         for name in names("; ".join(metadata.get(key, ())))
