@@ -67,11 +67,16 @@ class Indexer:
         """Adds files, folders, globs and Paper objects. A file that cannot be read is reported and the rest go on.
 
         With `prune`, papers go whose file was read from one of these places and is there no more. Raises LoadError where a
-        source names no file at all, or is a Paper that cannot be stored: nothing is added then.
+        source names no file at all, is a Paper that cannot be stored, or with `prune` is a pattern: nothing is added then.
         """
         start = time.monotonic()
         papers, places = _parted(sources)
         paths = list(expand(places))
+        pattern = next((place for place in places if is_gone(Path(place).expanduser())), None)
+        if prune and pattern is not None:
+            raise LoadError(
+                f"{pattern}: what is gone matches no pattern; name the folder whose papers are to be pruned"
+            )
         reports = [self._add_papers("papers given", Loaded(tuple(papers)), progress, None)] if papers else []
         with closing(read_ahead(paths, self._is_new, self._ocr)) as reading:
             for number, (path, ahead) in enumerate(reading):

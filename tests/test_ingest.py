@@ -424,3 +424,11 @@ def test_an_empty_path_is_not_the_working_folder(tmp_path: Path, monkeypatch: py
         with pytest.raises(LoadError, match="names no file"):
             library.add(nothing)
         assert library.add(".").added == 1
+
+
+def test_a_pattern_prunes_nothing_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# Otters\n\nOtters swim at night in every river.")
+    with Assistant(data_dir=tmp_path / "library", reranker="off") as library:
+        with pytest.raises(LoadError, match="name the folder"):
+            library.add(str(tmp_path / "*.md"), prune=True)
+        assert library.add(str(tmp_path / "*.md")).added == 1
